@@ -1,0 +1,33 @@
+"""ReVisual-R1's efficient-length reward."""
+
+from typing import Any
+
+from lightning.pytorch import Trainer
+
+from revisual.hooks import RewardCallback, add_reward_term
+from revisual.rl.batch import RolloutBatch
+from revisual.rl.length import efficient_length_reward
+
+
+class LengthReward(RewardCallback):
+    """Adds `weight * clip(alpha * (budget - length) + delta, 0, 1)` to every rollout's reward.
+
+    ReVisual-R1, equations 5 and 6. Lengths are in tokens. With alpha 0.005 the ramp is 100 tokens wide on both sides
+    of the budget, which is made for responses of thousands of tokens.
+
+    Args:
+        weight: of the term in the reward (released code: 0.05).
+        budget: the length that gets `delta`; null follows the run's present limit of new tokens.
+    """
+
+    def __init__(
+        self, weight: float = 0.05, budget: float | None = None, alpha: float = 0.005, delta: float = 0.5
+    ) -> None:
+        self.weight, self.budget, self.alpha, self.delta = weight, budget, alpha, delta
+
+    def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
+        """Adds the term `length`."""
+        budget = self.budget if self.budget is not None else float(module.generation.max_new_tokens)
+        lengths = batch.completion_mask.sum(1)
+        values = efficient_length_reward(lengths, budget, self.alpha, self.delta)
+        return add_reward_term(batch, "length", values, self.weight)

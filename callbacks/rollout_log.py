@@ -1,0 +1,66 @@
+"""Rollouts as they are trained on, one JSON object per line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import Float, Int
+from lightning.pytorch import Trainer
+from torch import Tensor
+
+from revisual.hooks import RewardCallback
+from revisual.rl.batch import RolloutBatch
+
+
+class RolloutLog(RewardCallback):
+    """Every `every` rollout steps, appends text, reward terms, advantage and fate of this process's rollouts.
+
+    Args:
+        every: rollout steps between two records.
+        most: rollouts written per record.
+        file: inside `default_root_dir`, if relative; ranks other than 0 add their number.
+    """
+
+    def __init__(self, every: int = 10, most: int = 32, file: str = "rollouts.jsonl") -> None:
+        self.every, self.most, self.file = every, most, file
+
+    def on_selection(  # noqa: D102
+        self,
+        trainer: Trainer,
+        module: Any,
+        batch: RolloutBatch,
+        indices: Int[Tensor, " M"],
+        weights: Float[Tensor, " M"],
+    ) -> None:
+        if module.rollout_step % self.every:
+            return
+        drawn = dict(zip(indices.tolist(), weights.tolist(), strict=True))
+        path = Path(trainer.default_root_dir) / self.file
+        if trainer.global_rank:
+            path = path.with_stem(f"{path.stem}.rank{trainer.global_rank}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            for row in range(min(self.most, len(batch))):
+                file.write(json.dumps(_record(batch, row, drawn.get(row, 0.0), module.rollout_step)) + "\n")
+
+
+def _record(batch: RolloutBatch, row: int, weight: float, step: int) -> dict[str, Any]:
+    sample = batch.prompts[int(batch.prompt_index[row])].sample
+    assert batch.advantages is not None
+    return {
+        "rollout_step": step,
+        "id": sample.id,
+        "source": sample.source,
+        "question": sample.question,
+        "answer": sample.answer,
+        "response": batch.responses[row],
+        "length": int(batch.completion_mask[row].sum()),
+        "truncated": bool(batch.truncated[row]),
+        "valid": bool(batch.valid[row]),
+        "accuracy": float(batch.accuracy[row]),
+        "reward": float(batch.rewards[row]),
+        "reward_terms": {name: float(values[row]) for name, values in batch.reward_terms.items()},
+        "advantage": float(batch.advantages[row]),
+        "kept": weight > 0,
+        "weight": weight,
+    }

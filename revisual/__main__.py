@@ -1,0 +1,8 @@
+"""`python -m revisual`."""
+
+import sys
+
+from revisual.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""From files to encoded prompts: samples, readers, chat rendering, loaders."""

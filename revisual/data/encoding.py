@@ -1,0 +1,114 @@
+"""From a sample to the tokens and pictures that a policy reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Int
+from PIL.Image import Image, Resampling
+from torch import Tensor
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
+
+from revisual.data.sample import Sample
+from revisual.errors import UserError
+from revisual.rl.batch import EncodedPrompt
+
+REVISUAL_R1_SYSTEM_PROMPT = (
+    "You FIRST think about the reasoning process as an internal monologue and then provide the final answer. "
+    "The reasoning process MUST BE enclosed within <think> </think> tags. "
+    "The final answer MUST BE put in \\boxed{}."
+)
+"""What the ReVisual-R1 paper asks of the model, in training and in use."""
+
+
+@dataclass(frozen=True)
+class PromptEncoder:
+    """Renders samples with a processor's chat template, and makes patches of their pictures."""
+
+    processor: Any
+    system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT
+
+    def messages(self, sample: Sample) -> list[dict[str, Any]]:
+        """The conversation to answer: pictures first, then the question, then its choices by letter."""
+        if sample.messages is not None:
+            turns = [dict(turn) for turn in sample.messages]
+        else:
+            text = sample.question
+            if sample.choices:
+                text += "\nChoices:\n" + "\n".join(f"{chr(65 + i)}. {c}" for i, c in enumerate(sample.choices))
+            pictures = [{"type": "image"} for _ in sample.images]
+            turns = [{"role": "user", "content": [*pictures, {"type": "text", "text": text}]}]
+        if self.system_prompt is not None and turns[0]["role"] != "system":
+            turns.insert(0, {"role": "system", "content": self.system_prompt})
+        return turns
+
+    def render(self, sample: Sample) -> str:
+        """The prompt's text, one placeholder per picture.
+
+        Raises:
+            UserError: the placeholders in the text are not as many as the pictures.
+        """
+        text: str = self.processor.apply_chat_template(
+            self.messages(sample), add_generation_prompt=True, tokenize=False
+        )
+        image_token = getattr(self.processor, "image_token", None)
+        if image_token and text.count(image_token) != len(sample.images):
+            raise UserError(
+                f"sample {sample.id}: {text.count(image_token)} places for pictures in the prompt, "
+                f"but {len(sample.images)} pictures"
+            )
+        return text
+
+    def encode(self, sample: Sample) -> EncodedPrompt:
+        """The prompt's token ids with its placeholders expanded, and its pictures at the policy's size."""
+        text = self.render(sample)
+        pictures = tuple(self._resize(picture) for picture in sample.load_images())
+        encoded = self.processor(text=[text], images=list(pictures) or None, return_tensors="pt")
+        token_ids = encoded["input_ids"][0]
+        types = encoded.get("mm_token_type_ids")
+        return EncodedPrompt(
+            id=sample.id,
+            sample=sample,
+            token_ids=token_ids,
+            engine_token_ids=torch.tensor(self.processor.tokenizer(text)["input_ids"]),
+            mm_token_type_ids=torch.zeros_like(token_ids) if types is None else types[0].to(token_ids),
+            pictures=pictures,
+        )
+
+    def prompt_tokens(self, sample: Sample) -> int:
+        """How many tokens `encode` would make, from the pictures' sizes alone."""
+        tokens = len(self.processor.tokenizer(self.render(sample))["input_ids"])
+        sizes = [image.size(sample.id)[::-1] for image in sample.images]
+        counts = self.processor._get_num_multimodal_tokens(image_sizes=sizes) if sizes else None
+        return tokens + (sum(counts["num_image_tokens"]) - len(sizes) if counts is not None else 0)
+
+    def vision_inputs(self, prompt: EncodedPrompt) -> Mapping[str, Tensor]:
+        """The patches of a prompt's pictures, as the policy's forward takes them; empty without pictures."""
+        if not prompt.pictures:
+            return {}
+        features: Any = self.processor.image_processor(images=list(prompt.pictures), return_tensors="pt")
+        return {name: value for name, value in features.items() if isinstance(value, Tensor)}
+
+    def encode_response(self, text: str) -> Int[Tensor, " R"]:
+        """Token ids of a response, closed by the end token."""
+        tokenizer = self.processor.tokenizer
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        return torch.tensor([*ids, tokenizer.eos_token_id])
+
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """A response's text: thought tokens kept, the end token left out."""
+        return str(self.processor.tokenizer.decode(token_ids, skip_special_tokens=True))
+
+    def _resize(self, picture: Image) -> Image:
+        processor = self.processor.image_processor
+        if not hasattr(processor, "merge_size"):  # a model whose pictures have one size: its own processor sees to it
+            return picture
+        height, width = smart_resize(
+            picture.height,
+            picture.width,
+            factor=processor.patch_size * processor.merge_size,
+            min_pixels=processor.size["shortest_edge"],
+            max_pixels=processor.size["longest_edge"],
+        )
+        return picture if (width, height) == picture.size else picture.resize((width, height), Resampling.BICUBIC)

@@ -1,0 +1,165 @@
+"""Pictures by path, bytes or in memory: opened late, and only from inside their data folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from revisual.errors import UserError
+
+MAX_PIXELS = 64_000_000
+"""A picture of more pixels than this is refused before it is decoded; below the limit of Pillow's own warning."""
+
+# A closed list: Pillow opens EPS by running Ghostscript, and other rare formats by code that few people have read.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+
+_ORIENTATION_TAG = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """A picture that is opened when it is needed, given by exactly one of path, data and image.
+
+    Example: `ImageSource(path="images/0.png", root=Path("data/geometry3k"))`
+
+    Args:
+        path: the picture's file, relative to `root` or absolute and inside it.
+        data: the bytes of a picture's file.
+        image: a picture in memory.
+        root: the data folder that `path` must not leave, links followed.
+    """
+
+    path: str | None = None
+    data: bytes | None = field(default=None, repr=False)
+    image: Image.Image | None = field(default=None, repr=False)
+    root: Path | None = None
+
+    def __post_init__(self) -> None:
+        if [self.path, self.data, self.image].count(None) != 2:
+            raise ValueError("an ImageSource is given by exactly one of path, data and image")
+        if self.path is not None and self.root is None:
+            raise ValueError("an ImageSource given by path needs the data folder as root")
+
+    def load(self, sample_id: str) -> Image.Image:
+        """The whole picture in RGB: upright by its EXIF orientation, transparent parts on white.
+
+        Raises:
+            UserError: the picture is missing, outside `root`, corrupt or too large; names the sample and the file.
+        """
+        with self._opened(sample_id) as image:
+            turn = _TURNS.get(_orientation(image))
+            rgb = _rgb(image)
+            # Without this, whoever honours the EXIF orientation later would turn the picture a second time.
+            rgb.info.clear()
+            return rgb if turn is None else rgb.transpose(turn)
+
+    def size(self, sample_id: str) -> tuple[int, int]:
+        """Width and height of what `load` gives, read from the header without decoding, e.g. `(640, 480)`.
+
+        Raises:
+            UserError: as `load`, but for damage behind the header, which only decoding finds.
+        """
+        with self._opened(sample_id) as image:
+            width, height = image.size
+            return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
+
+    def __str__(self) -> str:
+        if self.path is not None and self.root is not None:
+            path = str(self.root / self.path).replace("\n", "\\n")
+            return path if len(path) <= 300 else f"{path[:300]}..."  # a whole picture in base64 may stand as a path
+        return "in memory" if self.data is None else f"of {len(self.data)} bytes"
+
+    @contextmanager
+    def _opened(self, sample_id: str) -> Iterator[Image.Image]:
+        where = f"sample {sample_id!r}: picture {self}"
+        try:
+            if self.image is not None:  # not closed here: it is the caller's
+                yield _checked(self.image)
+            else:
+                with Image.open(self._file() if self.data is None else BytesIO(self.data), formats=FORMATS) as image:
+                    yield _checked(image)
+        except UserError as error:
+            raise UserError(f"{where} {error}") from None
+        except UnidentifiedImageError as error:
+            raise UserError(f"{where} is not a picture in one of the formats {', '.join(FORMATS)}") from error
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise UserError(f"{where} has more than {MAX_PIXELS:,} pixels") from error
+        except Exception as error:  # a malformed file can raise nearly anything in Pillow
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise UserError(f"{where} cannot be read: {' '.join(reason.split())}") from error
+
+    def _file(self) -> Path:
+        assert self.root is not None and self.path is not None
+        root = self.root.resolve()
+        file = (root / self.path).resolve()
+        if not file.is_relative_to(root):
+            raise UserError(f"lies outside the data folder {self.root}")
+        if not file.exists():
+            raise UserError("does not exist")
+        if not file.is_file():  # reading a pipe or a device could wait forever
+            raise UserError("is not a file")
+        return file
+
+
+def image_source(value: Any, root: Path | None) -> ImageSource:
+    """A picture as data sets give it: a path, bytes, a PIL image, or the `datasets` form of either of the first two.
+
+    Example: `image_source({"bytes": None, "path": "images/0.png"}, root=Path("data"))`
+
+    Raises:
+        UserError: the value is none of these, or is a path and there is no folder to look in.
+    """
+    if isinstance(value, dict):
+        if not {"bytes", "path"} & value.keys():
+            raise UserError(f"a picture is an object with the keys {sorted(map(str, value))}, without bytes or path")
+        value = value.get("bytes") or value.get("path")
+    if isinstance(value, Image.Image):
+        return ImageSource(image=value)
+    if not value:
+        raise UserError("a picture is empty")
+    if isinstance(value, bytes):
+        return ImageSource(data=value)
+    if not isinstance(value, str | PathLike):
+        raise UserError(f"a picture is of type {type(value).__name__}, not a path, bytes or a PIL image")
+    if root is None:
+        raise UserError(f"picture {str(value)!r} is a path, and no data folder is set to look in")
+    return ImageSource(path=str(value), root=root)
+
+
+def _checked(image: Image.Image) -> Image.Image:
+    width, height = image.size
+    if width * height == 0:
+        raise UserError("has no pixels")
+    if width * height > MAX_PIXELS:
+        raise UserError(f"has {width} x {height} pixels, more than {MAX_PIXELS:,}")
+    return image
+
+
+def _orientation(image: Image.Image) -> int:
+    if image.format == "TIFF":  # Pillow turns these itself, and swaps their size on opening
+        return 1
+    # The base class's method, as the one for PNG decodes the whole picture in search of EXIF data behind the pixels.
+    return Image.Image.getexif(image).get(_ORIENTATION_TAG, 1)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):  # converting alone would clip nearly every grey to white
+        return image.point(lambda value: value / 256).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    rgba = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

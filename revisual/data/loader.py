@@ -1,0 +1,76 @@
+"""A loader that hands every batch out for several passes, and goes on exactly where a checkpoint stopped."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+from torch.utils.data import DataLoader, Dataset, DistributedSampler
+
+T = TypeVar("T")
+
+
+class Pass(Generic[T]):
+    """One training pass over a batch. Opaque to Lightning, which would otherwise copy what is inside."""
+
+    def __init__(self, items: Sequence[T], step: int) -> None:
+        self.items = items
+        self.step = step
+        """0 for a fresh batch, then 1, 2, ... up to `repeat` - 1."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class PassLoader(DataLoader[Any]):
+    """Batches of a data set, each for `repeat` passes, as `Pass`.
+
+    The order is a function of (seed, epoch), so that the position is all the state there is: it resumes bit for bit,
+    on one process or several. A batch whose passes were not finished is handed out again from its first pass.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset[T],
+        batch_size: int,
+        *,
+        repeat: int = 1,
+        seed: int = 0,
+        shuffle: bool = True,
+        drop_last: bool = True,
+        rank: int = 0,
+        world_size: int = 1,
+        num_workers: int = 0,
+        collate_fn: Callable[[list[T]], Sequence[T]] = list,
+    ) -> None:
+        self.repeat, self._passes, self._resume_at = repeat, 0, 0
+        sampler: DistributedSampler[T] = DistributedSampler(
+            dataset, num_replicas=world_size, rank=rank, shuffle=shuffle, seed=seed, drop_last=drop_last
+        )
+        super().__init__(
+            dataset,
+            batch_size,
+            sampler=sampler,
+            num_workers=num_workers,
+            collate_fn=collate_fn,
+            drop_last=drop_last,
+        )
+
+    def __len__(self) -> int:
+        return super().__len__() * self.repeat
+
+    def __iter__(self) -> Iterator[Pass[T]]:  # type: ignore[override]
+        start, self._resume_at = self._resume_at, 0
+        self._passes = start * self.repeat
+        for position, items in enumerate(super().__iter__()):
+            if position < start:
+                continue
+            for step in range(self.repeat):
+                self._passes += 1
+                yield Pass(items, step)
+
+    def state_dict(self) -> dict[str, int]:
+        """The position in the epoch, in batches whose passes are all done."""
+        return {"batches": self._passes // self.repeat}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Starts the next epoch's iteration at the position of `state`."""
+        self._resume_at = state["batches"]

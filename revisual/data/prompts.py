@@ -1,0 +1,127 @@
+"""Prompts for rollouts and for evaluation."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from lightning.pytorch import LightningDataModule
+from torch.utils.data import Dataset
+
+from revisual.data.encoding import PromptEncoder
+from revisual.data.loader import PassLoader
+from revisual.data.readers import SampleReader, read_all
+from revisual.data.sample import Sample
+from revisual.errors import UserError
+from revisual.rl.batch import EncodedPrompt
+
+log = logging.getLogger(__name__)
+
+
+class PromptDataset(Dataset[EncodedPrompt]):
+    """Samples, encoded when they are asked for."""
+
+    def __init__(self, samples: Sequence[Sample], encoder: PromptEncoder) -> None:
+        self.samples, self.encoder = samples, encoder
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> EncodedPrompt:
+        return self.encoder.encode(self.samples[index])
+
+
+class PromptDataModule(LightningDataModule):
+    """Prompts from any readers, for `fit`, `validate`, `test` and `predict`.
+
+    The encoder, and the number of passes over a batch, are the module's: `trainer.lightning_module`.
+
+    Args:
+        train, validation, test, predict: where samples come from.
+        batch_size: prompts per rollout (or examples per optimiser step) and process.
+        evaluation_batch_size: prompts answered at once and process.
+        max_prompt_tokens: pictures included; a longer prompt is dropped and counted, never cut.
+    """
+
+    def __init__(
+        self,
+        train: Sequence[SampleReader] = (),
+        validation: Sequence[SampleReader] = (),
+        test: Sequence[SampleReader] = (),
+        predict: Sequence[SampleReader] = (),
+        batch_size: int = 8,
+        evaluation_batch_size: int = 64,
+        max_prompt_tokens: int = 8192,
+        num_workers: int = 0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.readers = {"train": train, "validation": validation, "test": test, "predict": predict}
+        self.batch_size, self.evaluation_batch_size = batch_size, evaluation_batch_size
+        self.max_prompt_tokens, self.num_workers, self.seed = max_prompt_tokens, num_workers, seed
+        self.datasets: dict[str, Dataset[Any]] = {}
+
+    def setup(self, stage: str) -> None:
+        """Reads what `stage` needs, and drops what is too long.
+
+        Raises:
+            UserError: there is nothing to read, or nothing is left.
+        """
+        splits = {"fit": ("train", "validation"), "validate": ("validation",)}.get(stage, (stage,))
+        encoder: PromptEncoder = self.trainer.lightning_module.encoder  # type: ignore[union-attr]
+        for split in splits:
+            if split in self.datasets or (split == "validation" and not self.readers[split]):
+                continue
+            if not self.readers[split]:
+                raise UserError(f"data.{split}: `{stage}` needs samples, and no reader is given")
+            samples = read_all(self.readers[split])
+            self.datasets[split] = self.dataset(split, self.fitting(samples, encoder, split), encoder)
+
+    def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:
+        """The items of a split."""
+        return PromptDataset(samples, encoder)
+
+    def tokens_over_limit(self, sample: Sample, encoder: PromptEncoder, split: str) -> int:
+        """By how many tokens a sample is too long; 0 or less if it fits."""
+        return encoder.prompt_tokens(sample) - self.max_prompt_tokens
+
+    def fitting(self, samples: Sequence[Sample], encoder: PromptEncoder, split: str) -> list[Sample]:
+        """The samples within the limits; what is dropped is counted in the log.
+
+        Raises:
+            UserError: none is.
+        """
+        kept = [s for s in samples if self.tokens_over_limit(s, encoder, split) <= 0]
+        if len(kept) < len(samples):
+            log.warning("data.%s: %d of %d samples are too long and dropped", split, len(samples) - len(kept), len(samples))
+        if not kept:
+            raise UserError(f"data.{split}: none of the {len(samples)} samples is within the limits of tokens")
+        return kept
+
+    def train_dataloader(self) -> PassLoader:  # noqa: D102
+        repeat: int = self.trainer.lightning_module.passes  # type: ignore[union-attr,assignment]
+        if len(self.datasets["train"]) < self.batch_size * self.trainer.world_size:  # type: ignore[union-attr,arg-type]
+            raise UserError(f"data.batch_size: {self.batch_size} is more than there are training samples")
+        return self._loader("train", self.batch_size, repeat=repeat, shuffle=True)
+
+    def val_dataloader(self) -> PassLoader | list[PassLoader]:  # noqa: D102
+        return self._loader("validation", self.evaluation_batch_size) if "validation" in self.datasets else []
+
+    def test_dataloader(self) -> PassLoader:  # noqa: D102
+        return self._loader("test", self.evaluation_batch_size)
+
+    def predict_dataloader(self) -> PassLoader:  # noqa: D102
+        return self._loader("predict", self.evaluation_batch_size)
+
+    def _loader(self, split: str, batch_size: int, *, repeat: int = 1, shuffle: bool = False) -> PassLoader:
+        trainer: Any = self.trainer
+        return PassLoader(
+            self.datasets[split],
+            batch_size,
+            repeat=repeat,
+            seed=self.seed,
+            shuffle=shuffle,
+            drop_last=shuffle,
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
+            num_workers=self.num_workers,
+        )

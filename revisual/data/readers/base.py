@@ -1,0 +1,129 @@
+"""The contract of a reader, and what those of tables share: columns, limits, bad rows and duplicates."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from revisual.data.readers.row import FIELDS, Row, sample_from_row
+from revisual.data.sample import Sample
+from revisual.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+
+class SampleReader(ABC):
+    """Gives the samples of a data set, each time that it is called."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """What is read, for messages, e.g. `data/train.jsonl`."""
+
+    @abstractmethod
+    def __call__(self) -> Iterator[Sample]:
+        """The samples in order, read as they are asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableReader(SampleReader):
+    """Reads rows of named columns.
+
+    A field of `Sample` is read from the column of the same name, if there is one, or from the one named in `columns`,
+    which must exist. Numbers become text, and one picture a list of one. `<image>` is removed from a question if it
+    stands there once per picture, as pictures go before the text.
+
+    Example: `JSONLReader("gsm8k/train.jsonl", columns={"solution": "extra.solution"}, limit=100)`
+
+    Args:
+        columns: from a field of `Sample` to a column; a dot goes into an object: `{"solution": "extra.solution"}`.
+        root: the folder that pictures' paths are relative to and must not leave; by default that of the data.
+        source: the source of all samples, in place of a column.
+        limit: give at most this many samples.
+        require_answer: refuse rows without an answer.
+        skip_invalid: leave out bad rows, with a warning that counts them, instead of stopping at the first.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    root: str | Path | None = None
+    source: str | None = None
+    limit: int | None = None
+    require_answer: bool = True
+    skip_invalid: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.columns if name not in FIELDS]
+        if unknown:
+            raise UserError(f"columns: a sample has no field {unknown[0]!r}; it has {', '.join(FIELDS)}")
+        if self.limit is not None and self.limit < 1:
+            raise UserError(f"limit: {self.limit} is less than 1")
+
+    @abstractmethod
+    def rows(self) -> Iterator[Row | UserError]:
+        """The rows in order; one that cannot be read as its error, so that it can be skipped.
+
+        Raises:
+            UserError: the data is missing or cannot be read any further.
+        """
+
+    def __call__(self) -> Iterator[Sample]:
+        """The samples in order, read as they are asked for.
+
+        Raises:
+            UserError: there is no row, or a bad one; names the file and the line or row.
+        """
+        places: dict[str, str] = {}
+        skipped = 0
+        reason: UserError | None = None
+        for row in self.rows():
+            try:
+                sample = self._sample(row, places)
+            except UserError as error:
+                if not self.skip_invalid:
+                    raise
+                skipped += 1
+                reason = reason or error
+                continue
+            yield sample
+            if len(places) == self.limit:
+                break
+        if not places:
+            raise UserError(f"{self.label}: no rows" if reason is None else f"all {skipped} rows are bad; {reason}")
+        if skipped:
+            logger.warning("%s: skipped %d bad rows; the first: %s", self.label, skipped, reason)
+
+    def _sample(self, row: Row | UserError, places: dict[str, str]) -> Sample:
+        if isinstance(row, UserError):
+            raise row
+        try:
+            sample = sample_from_row(row, self.columns, self.source, self.require_answer)
+            if sample.id in places:
+                raise UserError(f"the id {sample.id!r} is taken by {places[sample.id]}")
+        except UserError as error:
+            raise UserError(f"{row.place}: {error}") from None
+        places[sample.id] = row.place
+        return sample
+
+
+def read_all(readers: Sequence[SampleReader]) -> list[Sample]:
+    """The samples of all readers, in order.
+
+    Example: `read_all([JSONLReader("gsm8k/train.jsonl"), JSONLReader("tabmwp/dev1k.jsonl")])`
+
+    Raises:
+        UserError: a reader fails, or two samples have the same source and id.
+    """
+    samples: list[Sample] = []
+    labels: dict[tuple[str, str], str] = {}
+    for reader in readers:
+        for sample in reader():
+            key = (sample.source, sample.id)
+            if key in labels:
+                raise UserError(
+                    f"{reader.label}: the id {sample.id!r} of source {sample.source!r} is also in {labels[key]}; "
+                    "give one of the readers a source of its own"
+                )
+            labels[key] = reader.label
+            samples.append(sample)
+    return samples

@@ -1,0 +1,166 @@
+"""One row of a data file, and the sample made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from PIL.Image import Image
+
+from revisual.data.images import ImageSource, image_source
+from revisual.data.sample import Sample
+from revisual.errors import UserError
+
+FIELDS = tuple(field.name for field in fields(Sample))
+PLACEHOLDER = "<image>"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it was read.
+
+    Example: `Row(place="data/train.jsonl, line 3", id="train:3", values={"question": ...}, root=Path("data"))`
+
+    Args:
+        place: where the row is, for messages.
+        id: the sample's id, if the row has none.
+        values: the row's columns.
+        root: the folder that its pictures' paths are relative to.
+    """
+
+    place: str
+    id: str
+    values: Mapping[str, Any]
+    root: Path
+
+
+def sample_from_row(
+    row: Row, columns: Mapping[str, str], source: str | None = None, require_answer: bool = True
+) -> Sample:
+    """The sample in a row.
+
+    Example: a row with the columns `problem` and `gold` and `columns={"question": "problem", "answer": "gold"}`
+
+    Raises:
+        UserError: a column or its value is not as it must be; the message does not name the place.
+    """
+    values = {name: lookup(row.values, columns.get(name), default=name) for name in FIELDS}
+    images = _images(values["images"], row.root)
+    messages = _messages(values["messages"])
+    question = _question(_text("question", values["question"]), len(images))
+    answer = _text("answer", values["answer"])
+    if not question.strip() and messages is None:
+        raise UserError(f"{_named('question', columns)} is empty")
+    if require_answer and not answer.strip():
+        raise UserError(f"{_named('answer', columns)} is empty; set require_answer: false to read rows without one")
+    return Sample(
+        id=_text("id", values["id"]) or row.id,
+        question=question,
+        answer=answer,
+        source=_text("source", values["source"]) if source is None else source,
+        images=images,
+        choices=_choices(values["choices"]),
+        solution=_text("solution", values["solution"]) or None,
+        messages=messages,
+        extra=_extra(values["extra"]),
+    )
+
+
+def lookup(values: Mapping[str, Any], column: str | None, default: str) -> Any:
+    """The value of a column that must exist, or of `default` if that exists and no column is asked for.
+
+    Example: `lookup({"extra": {"solution": "6 * 7 = 42"}}, "extra.solution", default="solution") == "6 * 7 = 42"`
+
+    Raises:
+        UserError: the column does not exist; lists those that do.
+    """
+    if column is None:
+        return values.get(default)
+    if column in values:  # first, as a column's own name may hold dots
+        return values[column]
+    found: Any = values
+    prefix = ""
+    for key in column.split("."):
+        if found is None:  # nested in an object that this row leaves empty
+            return None
+        if not isinstance(found, Mapping):
+            raise UserError(f"column {column!r} does not exist: {prefix[:-1]!r} is not an object")
+        if key not in found:
+            there = ", ".join(prefix + str(name) for name in found) or "none"
+            raise UserError(f"column {column!r} does not exist; there are: {there}")
+        found = found[key]
+        prefix += f"{key}."
+    return found
+
+
+def _named(name: str, columns: Mapping[str, str]) -> str:
+    column = columns.get(name, name)
+    return name if column == name else f"{name} (column {column!r})"
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None or value != value:  # a missing number is often stored as NaN, which alone differs from itself
+        return ""
+    if not isinstance(value, str | int | float | Decimal):
+        raise UserError(f"{name} is of type {type(value).__name__}, not text or a number")
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"{name} holds half a surrogate pair, which no tokenizer takes") from None
+    return text
+
+
+def _question(question: str, images: int) -> str:
+    # Chat rendering puts the pictures before the text, so marks that stand for them are no longer needed. A different
+    # number of marks means that they stand for something else, and they stay as they are.
+    if images and question.count(PLACEHOLDER) == images:
+        return question.replace(PLACEHOLDER, "").strip()
+    return question
+
+
+def _images(value: Any, root: Path) -> tuple[ImageSource, ...]:
+    if value is None or (isinstance(value, str | bytes) and not value):
+        return ()
+    several = not isinstance(value, Image) and isinstance(value, list | tuple)
+    return tuple(image_source(item, root) for item in (value if several else [value]))
+
+
+def _choices(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple):
+        raise UserError(f"choices are of type {type(value).__name__}, not a list")
+    choices = tuple(_text("a choice", choice) for choice in value)
+    if not all(choice.strip() for choice in choices):
+        raise UserError("a choice is empty")
+    return choices or None
+
+
+def _messages(value: Any) -> tuple[Mapping[str, Any], ...] | None:
+    if not value:
+        return None
+    if not isinstance(value, list | tuple):
+        raise UserError(f"messages are of type {type(value).__name__}, not a list")
+    for message in value:
+        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+            raise UserError("a message is not an object with a role")
+    return tuple(_without_nulls(message) for message in value)
+
+
+def _without_nulls(value: Any) -> Any:
+    # Parquet and Arrow fill the keys that a message lacks with null, and chat templates test whether a key is there.
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def _extra(value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UserError(f"extra is of type {type(value).__name__}, not an object")
+    return value

@@ -1,0 +1,38 @@
+"""The one form that all data takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL.Image import Image
+
+from revisual.data.images import ImageSource
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A question, its pictures and its gold answer.
+
+    Example: `Sample(id="gsm8k_0", question="What is 6 * 7?", answer="42", source="gsm8k", solution="6 * 7 = 42")`
+    """
+
+    id: str
+    question: str = ""
+    answer: str = ""
+    source: str = ""
+    images: Sequence[ImageSource] = ()
+    """Opened when they are needed, by `load_images`."""
+    choices: Sequence[str] | None = None
+    solution: str | None = None
+    """A worked solution: the thoughts of a cold start."""
+    messages: Sequence[Mapping[str, Any]] | None = None
+    """A conversation in chat-template form, in place of `question`; its pictures, in order, are `images`."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def load_images(self) -> list[Image]:
+        """The pictures, opened and converted to RGB.
+
+        Raises:
+            UserError: a picture is missing, corrupt or outside the data folder; names the sample and the file.
+        """
+        return [image.load(self.id) for image in self.images]

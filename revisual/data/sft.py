@@ -1,0 +1,87 @@
+"""Prompts with responses to learn from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jaxtyping import Int
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from revisual.data.encoding import PromptEncoder
+from revisual.data.prompts import PromptDataModule
+from revisual.data.sample import Sample
+from revisual.errors import UserError
+from revisual.rl.batch import EncodedPrompt
+
+THOUGHTS_THEN_BOX = "<think>\n{solution}\n</think>\n\n\\boxed{{answer}}"
+"""ReVisual-R1's form of a response."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A prompt and the response to learn, end token included."""
+
+    prompt: EncodedPrompt
+    response_ids: Int[Tensor, " R"]
+
+
+class ExampleDataset(Dataset[Example]):
+    """Samples as examples, encoded when they are asked for."""
+
+    def __init__(self, samples: Sequence[Sample], encoder: PromptEncoder, template: str) -> None:
+        self.samples, self.encoder, self.template = samples, encoder, template
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> Example:
+        sample = self.samples[index]
+        response = response_text(sample, self.template)
+        return Example(self.encoder.encode(sample), self.encoder.encode_response(response))
+
+
+def response_text(sample: Sample, template: str) -> str:
+    r"""The response that a sample teaches.
+
+    Example: template `"<think>{solution}</think>\boxed{{answer}}"` gives `<think>6 * 7 = 42</think>\boxed{42}`.
+
+    Raises:
+        UserError: the template asks for a solution and the sample has none.
+    """
+    if "{solution}" in template and not sample.solution:
+        raise UserError(f"sample {sample.id} has no solution, which response_template asks for")
+    head, _, tail = template.partition("{solution}")
+    answered = [part.replace("{answer}", sample.answer) for part in (head, tail)]
+    return (sample.solution or "").join(answered) if "{solution}" in template else answered[0]
+
+
+class SFTDataModule(PromptDataModule):
+    """Training samples with responses; validation, test and predict as prompts to answer.
+
+    Args:
+        response_template: the response's text, with `{solution}` and `{answer}` filled in.
+        max_response_tokens: a longer response is dropped and counted, never cut.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        response_template: str = THOUGHTS_THEN_BOX,
+        max_response_tokens: int = 32768,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.response_template, self.max_response_tokens = response_template, max_response_tokens
+
+    def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:  # noqa: D102
+        if split != "train":
+            return super().dataset(split, samples, encoder)
+        return ExampleDataset(samples, encoder, self.response_template)
+
+    def tokens_over_limit(self, sample: Sample, encoder: PromptEncoder, split: str) -> int:  # noqa: D102
+        over = super().tokens_over_limit(sample, encoder, split)
+        if split != "train":
+            return over
+        response = encoder.encode_response(response_text(sample, self.response_template))
+        return max(over, len(response) - self.max_response_tokens)

@@ -1,0 +1,115 @@
+"""A policy as an ordinary Hugging Face folder, and its hand-off to the next stage."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+from transformers.processing_utils import ProcessorMixin
+
+from revisual.errors import UserError
+from revisual.models.lora import has_adapter, plain_state_dict
+from revisual.models.processor import save_processor
+
+MANIFEST = "revisual_manifest.json"
+
+
+def export_policy(
+    policy: nn.Module, processor: ProcessorMixin, folder: Path, state: dict[str, Tensor] | None = None
+) -> None:
+    """Writes weights (safetensors), config, generation config and processor; adapters are merged in.
+
+    `state` is the full state dict of a sharded policy. The folder appears whole or not at all: what was there before
+    stays until the new one is complete.
+
+    Raises:
+        UserError: the folder cannot be written (full disk, no permission).
+    """
+    with replaced_folder(folder) as new:
+        _save_model(policy, new, plain_state_dict(policy, state))
+        save_processor(processor, new)
+        (new / MANIFEST).write_text(json.dumps(hashes(new), indent=2) + "\n")
+
+
+@contextmanager
+def replaced_folder(folder: Path) -> Iterator[Path]:
+    """A fresh folder beside `folder` that takes its place when the block ends without an error."""
+    new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    try:
+        restore_folder(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        yield new
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        restore_folder(folder)
+        raise UserError(f"cannot write {folder}: {error.strerror or error}; what was there before is kept") from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def restore_folder(folder: Path) -> None:
+    """Brings back the old folder where a kill came between the two renames."""
+    old = folder.with_name(f".{folder.name}.old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a folder but the manifest."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name != MANIFEST:
+            with path.open("rb") as file:
+                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def check_export(folder: Path) -> dict[str, str]:
+    """The hashes of an exported folder, checked against its manifest.
+
+    Raises:
+        UserError: the manifest is missing, or a file is missing or not the one that was exported.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise UserError(f"{folder}: no {MANIFEST}, so this is no finished export")
+    expected, actual = json.loads(manifest.read_text()), hashes(folder)
+    for name, value in expected.items():
+        if actual.get(name) != value:
+            fault = "is missing" if name not in actual else "is not the file that was exported (its hash differs)"
+            raise UserError(f"{folder / name}: {fault}")
+    return actual
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a file that is never seen half-written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _save_model(policy: Any, folder: Path, state: dict[str, Tensor]) -> None:
+    adapted = has_adapter(policy)
+    loaded = getattr(policy, "_hf_peft_config_loaded", False)
+    if adapted:  # else save_pretrained would write the adapter alone
+        policy._hf_peft_config_loaded = False
+    try:
+        policy.save_pretrained(folder, state_dict=state)
+    except (OSError, RuntimeError, Exception) as error:
+        if type(error).__name__ == "SafetensorError" or isinstance(error, OSError):
+            raise OSError(0, str(error)) from error
+        raise
+    finally:
+        if adapted:
+            policy._hf_peft_config_loaded = loaded

@@ -1,0 +1,41 @@
+"""What reward callbacks build on: Lightning callbacks that see rollouts between generation and update."""
+
+from dataclasses import replace
+from typing import Any
+
+from jaxtyping import Float, Int
+from lightning.pytorch import Callback, Trainer
+from torch import Tensor
+
+from revisual.rl.batch import RolloutBatch
+
+
+class RewardCallback(Callback):
+    """Sees every batch of rollouts. List it under `trainer.callbacks`; callbacks run in the order of that list."""
+
+    def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
+        """Called before advantages are computed; returns the batch, perhaps with another reward term."""
+        return batch
+
+    def on_selection(
+        self,
+        trainer: Trainer,
+        module: Any,
+        batch: RolloutBatch,
+        indices: Int[Tensor, " M"],
+        weights: Float[Tensor, " M"],
+    ) -> None:
+        """Called when the filter has chosen the rows `indices` of `batch`, whose advantages are set."""
+
+
+def add_reward_term(batch: RolloutBatch, name: str, values: Float[Tensor, " N"], weight: float) -> RolloutBatch:
+    """The batch with reward term `name` added to its rewards at `weight`.
+
+    Raises:
+        ValueError: the batch has a term of that name.
+    """
+    if name in batch.reward_terms:
+        raise ValueError(f"reward term {name!r} is there already: give one of the two another name")
+    values = values.to(batch.rewards)
+    terms = {**batch.reward_terms, name: values}
+    return replace(batch, reward_terms=terms, rewards=batch.rewards + weight * values)

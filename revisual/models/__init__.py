@@ -1,0 +1,1 @@
+"""Policies: loading, freezing, adapters, tiny ones for tests, and their log-probs."""

@@ -1,0 +1,26 @@
+"""Room in the embedding table for added tokens."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@torch.no_grad()
+def grow_embeddings(policy: Any, needed: int) -> int:
+    """Grows the embedding (and the head, tied or not) to `needed` rows if it has fewer; it never shrinks.
+
+    Qwen2.5-VL's table is longer than its tokenizer, so that most added tokens find a row that is there. New rows
+    start from the mean of the old ones. Returns the number of rows.
+    """
+    old = policy.get_input_embeddings().weight.shape[0]
+    if needed <= old:
+        return int(old)
+    policy.resize_token_embeddings(needed, mean_resizing=False)
+    tables: list[Tensor] = [policy.get_input_embeddings().weight]
+    head = policy.get_output_embeddings()
+    if head is not None and head.weight is not tables[0]:
+        tables.append(head.weight)
+    for table in tables:
+        table[old:] = table[:old].mean(0)
+    return needed

@@ -1,0 +1,82 @@
+"""Low-rank adapters through peft, inside the policy, so that the model keeps its class and its names."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class LoRA:
+    """Adapters on the linear layers whose names end in one of `targets`.
+
+    Example: `LoRA(rank=16, alpha=32)`
+    """
+
+    rank: int = 16
+    alpha: float = 32.0
+    dropout: float = 0.0
+    targets: Sequence[str] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+    def apply(self, policy: Any) -> None:
+        """Adds the adapters to the language model; everything else stops needing gradients."""
+        from peft import LoraConfig
+
+        names = "|".join(self.targets)
+        policy.add_adapter(
+            LoraConfig(
+                r=self.rank,
+                lora_alpha=self.alpha,  # type: ignore[arg-type]  # peft scales by any number
+                lora_dropout=self.dropout,
+                target_modules=rf".*language_model.*\.({names})",
+            )
+        )
+
+
+def has_adapter(policy: nn.Module) -> bool:
+    """Whether the policy carries an adapter."""
+    return any("lora_" in name for name, _ in policy.named_parameters())
+
+
+@contextmanager
+def adapter_disabled(policy: Any) -> Iterator[None]:
+    """The policy without its adapter: the reference that costs no second copy of the weights."""
+    policy.disable_adapters()
+    try:
+        yield
+    finally:
+        policy.enable_adapters()
+
+
+def merge_adapter(state: dict[str, Tensor], scaling: dict[str, float]) -> dict[str, Tensor]:
+    """A full state dict with the adapters added into the weights, under the plain model's names.
+
+    `scaling` maps an adapted layer's name to alpha / rank.
+    """
+    merged = {name.replace(".base_layer.", "."): value for name, value in state.items() if ".lora_" not in name}
+    for name, factor in scaling.items():
+        up = next(v for k, v in state.items() if k.startswith(f"{name}.lora_B."))
+        down = next(v for k, v in state.items() if k.startswith(f"{name}.lora_A."))
+        weight = merged[f"{name}.weight"]
+        merged[f"{name}.weight"] = (weight.float() + factor * (up.float() @ down.float())).to(weight.dtype)
+    return merged
+
+
+def adapter_scaling(policy: nn.Module) -> dict[str, float]:
+    """The factor of every adapted layer, by the layer's name."""
+    found: dict[str, float] = {}
+    for name, module in policy.named_modules():
+        factors: Any = getattr(module, "scaling", None)
+        if hasattr(module, "base_layer") and isinstance(factors, dict):
+            found[name] = float(next(iter(factors.values())))
+    return found
+
+
+def plain_state_dict(policy: nn.Module, state: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
+    """The state dict that the model without adapters would have."""
+    state = dict(policy.state_dict()) if state is None else state
+    with torch.no_grad():
+        return merge_adapter(state, adapter_scaling(policy)) if has_adapter(policy) else state

@@ -1,0 +1,114 @@
+"""Loading a policy: any image-text model of transformers."""
+
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForImageTextToText
+from transformers.processing_utils import ProcessorMixin
+
+from revisual.errors import UserError
+from revisual.models.embeddings import grow_embeddings
+from revisual.models.lora import LoRA
+from revisual.models.parts import Part, freeze
+from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
+
+Attention = Literal["auto", "flash", "sdpa", "eager"]
+
+
+class PolicyLoader(ABC):
+    """Where a policy and its processor come from."""
+
+    @abstractmethod
+    def load_processor(self) -> ProcessorMixin:
+        """The tokenizer and the image processor."""
+
+    @abstractmethod
+    def load(self, processor: ProcessorMixin) -> nn.Module:
+        """The policy, ready to train: parts frozen, adapters in, embeddings long enough for the processor."""
+
+    @abstractmethod
+    def load_reference(self, processor: ProcessorMixin) -> nn.Module:
+        """The same policy without adapters and with nothing to train."""
+
+
+@dataclass(frozen=True)
+class PretrainedPolicy(PolicyLoader):
+    """A policy from a Hugging Face folder or hub name (`AutoModelForImageTextToText`).
+
+    Example: `PretrainedPolicy("Qwen/Qwen2.5-VL-7B-Instruct", freeze=["vision_tower", "projector"])`
+    """
+
+    path: str
+    freeze: Sequence[Part] = ()
+    lora: LoRA | None = None
+    gradient_checkpointing: bool = False
+    attention: Attention = "auto"
+    """`auto` takes FlashAttention where it is installed and a GPU is there, else SDPA."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    added_tokens: Sequence[str] = THOUGHT_TOKENS
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    trust_remote_code: bool = False
+
+    def load_processor(self) -> ProcessorMixin:  # noqa: D102
+        processor = load_processor(self.path, trust_remote_code=self.trust_remote_code)
+        add_tokens(processor, tuple(self.added_tokens))
+        size: Any = processor.image_processor.size  # type: ignore[attr-defined]
+        if self.min_pixels is not None:
+            size["shortest_edge"] = self.min_pixels
+        if self.max_pixels is not None:
+            size["longest_edge"] = self.max_pixels
+        return processor
+
+    def load(self, processor: ProcessorMixin) -> nn.Module:  # noqa: D102
+        policy = self._weights(processor)
+        if self.lora is not None:
+            self.lora.apply(policy)
+        freeze(policy, self.freeze)
+        if self.gradient_checkpointing:
+            policy.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        return policy
+
+    def load_reference(self, processor: ProcessorMixin) -> nn.Module:  # noqa: D102
+        return self._weights(processor).eval().requires_grad_(False)
+
+    def _weights(self, processor: ProcessorMixin) -> Any:
+        options: dict[str, Any] = {
+            "dtype": getattr(torch, self.dtype),
+            "attn_implementation": attention_implementation(self.attention),
+            "trust_remote_code": self.trust_remote_code,
+        }
+        if torch.get_default_device().type == "meta":
+            config = AutoConfig.from_pretrained(self.path, trust_remote_code=self.trust_remote_code)
+            policy = AutoModelForImageTextToText.from_config(config, **options)
+        else:
+            policy = self._read(options)
+        grow_embeddings(policy, len(processor.tokenizer))  # type: ignore[attr-defined]
+        return policy
+
+    def _read(self, options: dict[str, Any]) -> Any:
+        try:
+            return AutoModelForImageTextToText.from_pretrained(self.path, use_safetensors=True, **options)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.path}: cannot load a policy: {' '.join(str(error).split())[:300]}") from error
+
+
+def attention_implementation(attention: Attention) -> str:
+    """The name that transformers has for `attention`.
+
+    Raises:
+        UserError: FlashAttention is asked for and not installed.
+    """
+    flash = importlib.util.find_spec("flash_attn") is not None
+    if attention == "flash" and not flash:
+        raise UserError(
+            "attention: flash needs the flash-attn package: pip install --no-build-isolation 'revisual[flash]'"
+        )
+    if attention == "flash" or (attention == "auto" and flash and torch.cuda.is_available()):
+        return "flash_attention_2"
+    return "eager" if attention == "eager" else "sdpa"

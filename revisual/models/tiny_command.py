@@ -1,0 +1,39 @@
+"""`revisual tiny`: an untrained tiny policy, as a Hugging Face folder."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from revisual.arguments import import_parts, run_function
+from revisual.data.readers import SampleReader, read_all
+from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
+from revisual.export import MANIFEST, hashes, replaced_folder
+from revisual.models.tiny import TinyArchitecture, save_tiny_policy
+
+
+def tiny(
+    out: Path,
+    data: list[SampleReader],
+    architecture: TinyArchitecture = TinyArchitecture(),  # noqa: B008  # frozen
+    response_template: str = THOUGHTS_THEN_BOX,
+    seed: int = 0,
+) -> None:
+    """Makes a tiny untrained Qwen2.5-VL policy.
+
+    Args:
+        out: folder to write.
+        data: samples whose texts the tokenizer is trained on.
+        architecture: the model's sizes.
+        response_template: the form of a response, for the tokenizer's texts.
+        seed: of the weights.
+    """
+    texts = [t for s in read_all(data) for t in (s.question, response_text(s, response_template) if s.solution else s.answer)]
+    with replaced_folder(out) as folder:
+        save_tiny_policy(folder, architecture, texts, seed)
+        (folder / MANIFEST).write_text(json.dumps(hashes(folder), indent=2) + "\n")
+
+
+def run(args: Sequence[str]) -> None:
+    """Runs the command."""
+    import_parts(["revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.pictures"])
+    run_function(tiny, args[1:])

@@ -1,0 +1,1 @@
+"""The LightningModules: glue between the parts."""

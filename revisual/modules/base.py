@@ -1,0 +1,167 @@
+"""What the SFT and the GRPO module share: the policy, its optimiser, and evaluation by generating."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import torch
+from jaxtyping import Float
+from lightning.pytorch import LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from revisual.data.encoding import PromptEncoder
+from revisual.data.loader import Pass
+from revisual.models.inputs import padded_inputs
+from revisual.models.policy import PolicyLoader
+from revisual.modules.evaluation import Answer, AnswerMeans, answer_prompts
+from revisual.modules.micro_batches import counts_per_update
+from revisual.rewards.functions import AccuracyReward, WeightedReward
+from revisual.rewards.grader import Grader
+from revisual.rl.batch import EncodedPrompt
+from revisual.rollout.engine import RolloutEngine, Sampling
+from revisual.schedulers import NeedsTotalSteps
+
+OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+SchedulerFactory = Callable[[Optimizer], torch.optim.lr_scheduler.LRScheduler]
+
+
+class PolicyModule(LightningModule):
+    """A policy that is trained somehow, and validated, tested and asked by generating.
+
+    `validation` and `test` name the ways of drawing answers that are measured; logs say
+    `val/{name}/{source}/{measure}`.
+    """
+
+    def __init__(
+        self,
+        policy: PolicyLoader,
+        grader: Grader,
+        engine: RolloutEngine,
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory | None,
+        rewards: Mapping[str, WeightedReward] | None,
+        validation: Mapping[str, Sampling] | None,
+        test: Mapping[str, Sampling] | None,
+        system_prompt: str | None,
+        max_new_tokens: int,
+    ) -> None:
+        super().__init__()
+        self.loader = policy
+        self.encoder = PromptEncoder(policy.load_processor(), system_prompt)
+        self.grader, self.engine = grader, engine
+        self.rewards = dict(rewards or {"accuracy": WeightedReward(AccuracyReward())})
+        self.samplings = {"val": dict(validation or {"greedy": Sampling(temperature=0.0)}), "test": dict(test or {})}
+        self.samplings["test"] = self.samplings["test"] or self.samplings["val"]
+        self.max_new_tokens = max_new_tokens
+        self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
+        self.means = AnswerMeans()
+        self.step_log: dict[str, float] = {}
+        self._pass = 0
+        self.policy: Any = None
+
+    @property
+    def passes(self) -> int:
+        """How many training passes the loader hands each batch out for."""
+        return 1
+
+    def configure_model(self) -> None:  # noqa: D102
+        if self.policy is None:
+            self.policy = self.loader.load(self.encoder.processor)
+            self.policy.train()  # transformers loads in evaluation mode, where gradient checkpointing is silently off
+            self.engine.attach(self.policy, self.encoder)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:  # noqa: D102
+        optimizer = self.optimizer_factory(p for p in self.policy.parameters() if p.requires_grad)
+        if self.scheduler_factory is None:
+            return optimizer
+        scheduler = self.scheduler_factory(optimizer)
+        if isinstance(scheduler, NeedsTotalSteps):
+            # Asked for when the first step is taken: reading it here would build the loaders before their position
+            # is restored, and a resumed run would start its data again.
+            scheduler.total_steps = lambda: int(self.trainer.estimated_stepping_batches)
+        return cast(
+            OptimizerLRScheduler,
+            {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}},
+        )
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Leaves a batch where it is: prompts are shared by many rows, which go to the device when they are padded."""
+        return batch
+
+    def inputs(self, *args: Any) -> dict[str, Tensor]:
+        """The policy's arguments for prompts and completions (see `padded_inputs`)."""
+        prompts, prompt_index, *completions = args
+        pad_id = self.encoder.processor.tokenizer.pad_token_id
+        return padded_inputs(
+            prompts, prompt_index, self.encoder.vision_inputs, pad_id, self.policy.device, *completions
+        )
+
+    def set_counts(self, counts: Sequence[Float[Tensor, ""]]) -> None:
+        """Sets the normalisers of the coming passes from each pass's own count."""
+        self._counts = counts_per_update([c.to(self.device) for c in counts], self.trainer.accumulate_grad_batches)
+
+    def count(self, step: int) -> Float[Tensor, ""]:
+        """The normaliser of pass `step`: the count of its whole optimiser step, over all ranks."""
+        return self._counts[step // self.trainer.accumulate_grad_batches]
+
+    def micro_batch_loss(self, step: int, loss: Float[Tensor, ""], stats: Mapping[str, Tensor]) -> Float[Tensor, ""]:
+        """Notes the step's statistics, and scales a share of the step's loss such that the gradient is the step's.
+
+        Lightning divides by the number of accumulated passes, and the strategies average over ranks.
+        """
+        self._pass = step
+        for name, value in {"train/loss": loss.detach(), **stats}.items():
+            self.step_log[name] = self.step_log.get(name, 0.0) + float(value)
+        return loss * self.trainer.accumulate_grad_batches * self.trainer.world_size
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """With nothing to learn from, no parameter moves: without a gradient, neither momentum nor decay acts."""
+        if self.count(self._pass) == 0:
+            optimizer.zero_grad(set_to_none=True)
+            self.step_log["train/empty_step"] = 1.0
+
+    def on_train_batch_end(self, outputs: Any, batch: Pass[Any], batch_idx: int) -> None:  # noqa: D102
+        if (batch.step + 1) % self.trainer.accumulate_grad_batches:
+            return
+        shown = ("train/loss", "reward/mean", "rollout/tokens_per_second")
+        for name, value in self.step_log.items():
+            self.log(name, value, prog_bar=name in shown, batch_size=len(batch))
+        self.step_log = {}
+
+    def answers(self, prompts: list[EncodedPrompt], stage: str) -> list[Answer]:
+        """Graded answers to the prompts, drawn in every way that `stage` measures."""
+        return [
+            answer
+            for name, sampling in self.samplings[stage].items()
+            for answer in answer_prompts(
+                prompts, name, sampling, self.max_new_tokens, self.engine, self.encoder, self.grader, self.rewards
+            )
+        ]
+
+    def validation_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # noqa: D102
+        answers = self.answers(list(batch.items), "val")
+        self.means.update(answers)
+        return answers
+
+    def test_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # noqa: D102
+        answers = self.answers(list(batch.items), "test")
+        self.means.update(answers)
+        return answers
+
+    def predict_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # noqa: D102
+        return self.answers(list(batch.items), "test")
+
+    def on_validation_epoch_end(self) -> None:  # noqa: D102
+        self._log_means("val")
+
+    def on_test_epoch_end(self) -> None:  # noqa: D102
+        self._log_means("test")
+
+    def _log_means(self, stage: str) -> None:
+        means = {f"{stage}/{name}": value for name, value in self.means.compute().items()}
+        self.means.reset()
+        self.log_dict(means)
+        if self.trainer.sanity_checking:  # Lightning keeps this pass to itself; it is the measurement before step 1
+            for logger in self.trainer.loggers:
+                logger.log_metrics(means, step=0)

@@ -1,0 +1,203 @@
+"""Group-relative policy optimisation, with a filter between advantages and update (ReVisual-R1 section 3.2)."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from revisual.data.encoding import REVISUAL_R1_SYSTEM_PROMPT
+from revisual.data.loader import Pass
+from revisual.hooks import RewardCallback
+from revisual.models.logprobs import banned_token_ids, token_logprobs
+from revisual.models.lora import adapter_disabled, has_adapter
+from revisual.models.policy import PolicyLoader
+from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
+from revisual.modules.micro_batches import cut
+from revisual.modules.ranks import mean_over_ranks, select_over_ranks
+from revisual.modules.rollouts import rollout_stats, score_completions
+from revisual.rewards.functions import WeightedReward
+from revisual.rewards.grader import Grader, MathVerifyGrader
+from revisual.rl.advantages import AdvantageEstimator, GroupNormalised
+from revisual.rl.batch import EncodedPrompt, PolicyOutputs, RolloutBatch
+from revisual.rl.filters import AdvantageFilter, PrioritizedAdvantageDistillation
+from revisual.rl.losses import ClippedLoss, Coefficients, PolicyLoss
+from revisual.rl.schedules import Constant, Schedule
+from revisual.rl.seeds import stable_seed
+from revisual.rollout.engine import RolloutEngine, Sampling
+from revisual.rollout.hf import HFRollout
+
+
+@dataclass
+class Generation:
+    """The one setting that callbacks may move during a run; read at each rollout and saved in checkpoints."""
+
+    group_size: int
+    max_new_tokens: int
+
+
+class GRPOModule(PolicyModule):
+    """Rolls out when the loader hands out new prompts, then trains for `micro_batches * epochs` passes.
+
+    `trainer.accumulate_grad_batches` passes make an optimiser step, and must divide `micro_batches`.
+    Schedules (`kl`, `entropy`, the filter's temperature) count rollout steps, as the papers do.
+    """
+
+    def __init__(
+        self,
+        policy: PolicyLoader,
+        rewards: Mapping[str, WeightedReward] | None = None,
+        grader: Grader | None = None,
+        engine: RolloutEngine | None = None,
+        advantage: AdvantageEstimator | None = None,
+        filter: AdvantageFilter | None = None,
+        loss: PolicyLoss | None = None,
+        kl: Schedule | None = None,
+        entropy: Schedule | None = None,
+        optimizer: OptimizerFactory = torch.optim.AdamW,
+        scheduler: SchedulerFactory | None = None,
+        group_size: int = 8,
+        max_new_tokens: int = 8192,
+        micro_batches: int = 1,
+        epochs: int = 1,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        validation: Mapping[str, Sampling] | None = None,
+        test: Mapping[str, Sampling] | None = None,
+        system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(
+            policy,
+            grader or MathVerifyGrader(),
+            engine or HFRollout(),
+            optimizer,
+            scheduler,
+            rewards,
+            validation,
+            test,
+            system_prompt,
+            max_new_tokens,
+        )
+        self.advantage, self.filter = advantage or GroupNormalised(), filter or PrioritizedAdvantageDistillation()
+        self.loss, self.kl, self.entropy = loss or ClippedLoss(), kl or Constant(0.0), entropy or Constant(0.0)
+        self.generation = Generation(group_size, max_new_tokens)
+        self.micro_batches, self.epochs, self.seed = micro_batches, epochs, seed
+        self.temperature, self.top_p = temperature, top_p
+        self._micro: list[RolloutBatch] = []
+
+    @property
+    def passes(self) -> int:  # noqa: D102
+        return self.micro_batches * self.epochs
+
+    @property
+    def rollout_step(self) -> int:
+        """How many rollouts there have been before the present one."""
+        return self.trainer.global_step * self.trainer.accumulate_grad_batches // self.passes
+
+    @property
+    def rollout_steps(self) -> int:
+        """How many rollouts the run has."""
+        return max(1, int(self.trainer.max_steps) * self.trainer.accumulate_grad_batches // self.passes)
+
+    def configure_model(self) -> None:  # noqa: D102
+        super().configure_model()
+        self.banned = banned_token_ids(self.policy)
+        needs_copy = self.kl != Constant(0.0) and not has_adapter(self.policy)
+        # In a list: a reference is no part of this module's state, nor of what a strategy shards or an optimiser sees.
+        self._reference = [self.loader.load_reference(self.encoder.processor)] if needs_copy else []
+
+    def on_train_batch_start(self, batch: Pass[EncodedPrompt], batch_idx: int) -> None:  # noqa: D102
+        if batch.step == 0:
+            self.roll_out(list(batch.items))
+
+    def training_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102
+        micro = self._micro[batch.step % self.micro_batches].to(self.device)
+        outputs = self.policy_outputs(micro)
+        loss, stats = self.loss(outputs, micro, self.count(batch.step), self.coefficients())
+        return self.micro_batch_loss(batch.step, loss, stats)
+
+    def roll_out(self, prompts: list[EncodedPrompt]) -> None:
+        """Samples, rewards and selects; leaves the micro-batches for the passes that follow."""
+        batch = self.sample(prompts)
+        for callback in self.reward_callbacks():
+            batch = callback.on_rollout(self.trainer, self, batch)
+        batch = replace(batch, advantages=self.advantage(batch.rewards, batch.valid, batch.prompt_index))
+        indices, weights = self.select(batch)
+        for callback in self.reward_callbacks():
+            callback.on_selection(self.trainer, self, batch, indices, weights)
+        spare = batch.select(torch.zeros(1, dtype=torch.long), torch.zeros(1))
+        self._micro = [
+            self.with_old_and_reference_logprobs(micro)
+            for micro in cut(batch.select(indices, weights), spare, self.micro_batches)
+        ]
+        self.set_counts([self.loss.count(micro) for micro in self._micro] * self.epochs)
+
+    def sample(self, prompts: list[EncodedPrompt]) -> RolloutBatch:
+        """Scored rollouts of the prompts; a rollout's seed is the same on any number of ranks."""
+        start = time.perf_counter()
+        n = self.generation.group_size
+        seeds = [stable_seed(self.seed, self.rollout_step, prompt.id, j) for prompt in prompts for j in range(n)]
+        sampling = Sampling(n, self.temperature, self.top_p)
+        completions = self.engine.generate(prompts, sampling, self.generation.max_new_tokens, seeds)
+        batch = score_completions(prompts, completions, self.encoder, self.grader, self.rewards, self.rollout_step)
+        stats = mean_over_ranks(rollout_stats(batch) | {"rollout/seconds": time.perf_counter() - start})
+        stats["rollout/tokens_per_second"] = stats["rollout/tokens"] * self.trainer.world_size / stats["rollout/seconds"]
+        self.step_log |= stats
+        return batch
+
+    def select(self, batch: RolloutBatch) -> tuple[Int[Tensor, " M"], Float[Tensor, " M"]]:
+        """The filter's choice: rows of this rank, and their weights."""
+        progress = min(1.0, self.rollout_step / max(1, self.rollout_steps - 1))
+        seed = stable_seed(self.seed, "filter", self.rollout_step)
+        indices, weights, stats = select_over_ranks(self.filter, batch, progress, seed)
+        self.step_log |= stats
+        return indices, weights
+
+    def policy_outputs(self, batch: RolloutBatch, policy: nn.Module | None = None) -> PolicyOutputs:
+        """Log-probs and entropy of the batch's completions, under the temperature and ban of the rollouts."""
+        inputs = self.inputs(batch.prompts, batch.prompt_index, batch.token_ids, batch.completion_mask)
+        return token_logprobs(
+            policy or self.policy,
+            inputs,
+            batch.token_ids,
+            temperature=self.temperature,
+            banned=self.banned,
+            entropy=policy is None,
+        )
+
+    @torch.no_grad()
+    def with_old_and_reference_logprobs(self, batch: RolloutBatch) -> RolloutBatch:
+        """Adds what the loss compares with, where it is needed.
+
+        A single on-policy update needs no old log-probs: they are its own, held constant.
+        """
+        old = reference = None
+        if self.passes > self.trainer.accumulate_grad_batches:
+            old = self.policy_outputs(batch).logprobs
+        if self._reference:
+            reference = self.policy_outputs(batch, self._reference[0].to(self.device)).logprobs
+        elif self.kl != Constant(0.0):
+            with adapter_disabled(self.policy):
+                reference = self.policy_outputs(batch).logprobs
+        return replace(batch, old_logprobs=old, reference_logprobs=reference)
+
+    def coefficients(self) -> Coefficients:
+        """Of the KL and entropy terms, at this rollout step."""
+        step, total = self.rollout_step, self.rollout_steps
+        return Coefficients(kl=self.kl(step, total), entropy=self.entropy(step, total))
+
+    def reward_callbacks(self) -> list[RewardCallback]:
+        """Those of the trainer's callbacks that see rollouts, in the trainer's order."""
+        callbacks: list[Any] = self.trainer.callbacks  # type: ignore[attr-defined]
+        return [callback for callback in callbacks if isinstance(callback, RewardCallback)]
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
+        checkpoint["generation"] = asdict(self.generation)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
+        if "generation" in checkpoint:
+            self.generation = Generation(**checkpoint["generation"])

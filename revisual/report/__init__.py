@@ -1,0 +1,1 @@
+"""Static reports: one self-contained HTML file each, that opens from the file system and asks the network nothing."""

@@ -1,0 +1,1 @@
+"""From responses to rewards: extraction of answers, the one grader, reward functions."""

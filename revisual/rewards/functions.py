@@ -1,0 +1,169 @@
+"""Rewards of graded responses, and their weighted sum."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from revisual.data.sample import Sample
+from revisual.rewards.extraction import boxed_contents, has_unclosed_box
+from revisual.rewards.grader import Grade, Grader
+
+
+@dataclass(frozen=True)
+class RewardScores:
+    """One score per response, and why it could not be computed where it could not.
+
+    Example: `RewardScores(scores=[1.0, 0.0], errors=[None, "timeout"])`
+    """
+
+    scores: list[float]
+    errors: list[str | None]
+
+
+class RewardFunction(ABC):
+    """Scores responses. `grades` are those of the one grader, made once per response: nothing is graded twice."""
+
+    @abstractmethod
+    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+        """One score and one error, or None, per response."""
+
+
+@dataclass(frozen=True)
+class AccuracyReward(RewardFunction):
+    """The grader's score; what kept the grader from a verdict is passed on.
+
+    Example: `AccuracyReward()(["42"], [sample], [Grade(1.0, "42", "bare/exact")]).scores == [1.0]`
+    """
+
+    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+        """The scores and errors of the grades."""
+        return RewardScores([grade.score for grade in grades], [grade.error for grade in grades])
+
+
+def _split_thoughts(response: str) -> tuple[str, str] | None:
+    """Thoughts and answer of `<think>thoughts</think>answer`, each tag once and neither part blank, else None."""
+    response = response.strip()
+    if not response.startswith("<think>") or response.count("<think>") != 1 or response.count("</think>") != 1:
+        return None
+    thoughts, answer = response.removeprefix("<think>").split("</think>")
+    return (thoughts, answer.strip()) if thoughts.strip() and answer.strip() else None
+
+
+def _ends_in_box(response: str) -> bool:
+    parts = _split_thoughts(response)
+    if parts is None or has_unclosed_box(parts[1]):
+        return False
+    boxes = boxed_contents(parts[1])
+    return bool(boxes) and all(box.strip() for box in boxes)
+
+
+def _ends_in_answer_tag(response: str) -> bool:
+    parts = _split_thoughts(response)
+    if parts is None or response.count("<answer>") != 1 or response.count("</answer>") != 1:
+        return False
+    answer = parts[1]
+    if not answer.startswith("<answer>") or not answer.endswith("</answer>"):
+        return False
+    return answer.removeprefix("<answer>").removesuffix("</answer>").strip() != ""
+
+
+@dataclass(frozen=True)
+class FormatReward(RewardFunction):
+    r"""1 for thoughts in one pair of think tags followed by text with a box, else 0.
+
+    Thoughts and boxes hold something, and every box is closed.
+
+    Example: `FormatReward()([r"<think>6 * 7</think>It is \boxed{42}."], ...).scores == [1.0]`
+    """
+
+    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+        """1 or 0 per response; never an error."""
+        return RewardScores([float(_ends_in_box(response)) for response in responses], [None] * len(responses))
+
+
+@dataclass(frozen=True)
+class HardFormatResultReward(RewardFunction):
+    """Vision-R1: 1 for a right answer in `<think>...</think><answer>...</answer>` and nothing else, else 0.
+
+    Example: `HardFormatResultReward()(["<think>6 * 7</think><answer>42</answer>"], ...).scores == [1.0]`
+    """
+
+    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+        """1 or 0 per response; a grader's error counts only where the format leaves the reward open."""
+        formed = [_ends_in_answer_tag(response) for response in responses]
+        return RewardScores(
+            [float(ok and grade.score == 1.0) for ok, grade in zip(formed, grades, strict=True)],
+            [grade.error if ok else None for ok, grade in zip(formed, grades, strict=True)],
+        )
+
+
+@dataclass(frozen=True)
+class WeightedReward:
+    """A reward function and its weight in the sum. The name that a reward has in logs is its key in `rewards`:
+
+    ```yaml
+    rewards:
+      accuracy: {function: {class_path: AccuracyReward}, weight: 0.9}
+      format: {function: {class_path: FormatReward}, weight: 0.1}
+    ```
+    """
+
+    function: RewardFunction
+    weight: float = 1.0
+    """0: logged, but neither paid nor able to make a response invalid."""
+
+
+@dataclass(frozen=True)
+class ScoredResponses:
+    """What is known about N responses once they are scored.
+
+    Example: `ScoredResponses([Grade(1.0, "42", "boxed/exact")], [1.0], [True], {"accuracy": [1.0]}, [1.0])`
+    """
+
+    grades: list[Grade]
+    accuracy: list[float]
+    """The grader's scores, whatever the rewards are."""
+    valid: list[bool]
+    """False: the grader or a weighted reward had an error, which is never the same as a reward of 0."""
+    reward_terms: dict[str, list[float]]
+    """Before weighting."""
+    rewards: list[float]
+    """The weighted sum of the terms."""
+
+
+def _checked(name: str, result: RewardScores, count: int) -> RewardScores:
+    """The result with scores that are no finite numbers turned into errors."""
+    if len(result.scores) != count or len(result.errors) != count:
+        raise ValueError(
+            f"reward '{name}' returned {len(result.scores)} scores, {len(result.errors)} errors for {count} responses"
+        )
+    finite = [math.isfinite(score) for score in result.scores]
+    return RewardScores(
+        [float(score) if ok else 0.0 for ok, score in zip(finite, result.scores, strict=True)],
+        [error if ok else error or "not_finite" for ok, error in zip(finite, result.errors, strict=True)],
+    )
+
+
+def score_responses(
+    responses: Sequence[str],
+    samples: Sequence[Sample],
+    grader: Grader,
+    rewards: Mapping[str, WeightedReward],
+) -> ScoredResponses:
+    r"""Grades each response once and adds up its rewards. Response i answers sample i.
+
+    Example: with accuracy weighing 0.9 and format 0.1, a right answer in a box but without thoughts gets
+    `accuracy == [1.0]`, `reward_terms == {"accuracy": [1.0], "format": [0.0]}` and `rewards == [0.9]`.
+    """
+    grades = [grader(response, sample.answer, sample) for response, sample in zip(responses, samples, strict=True)]
+    valid = [grade.error is None for grade in grades]
+    totals = [0.0] * len(grades)
+    terms: dict[str, list[float]] = {}
+    for name, term in rewards.items():
+        result = _checked(name, term.function(responses, samples, grades), len(grades))
+        terms[name] = result.scores
+        totals = [total + term.weight * score for total, score in zip(totals, result.scores, strict=True)]
+        if term.weight != 0:
+            valid = [ok and error is None for ok, error in zip(valid, result.errors, strict=True)]
+    return ScoredResponses(grades, [grade.score for grade in grades], valid, terms, totals)

@@ -1,0 +1,1 @@
+"""Reinforcement learning on rollouts: pure functions of tensors, no input or output."""

@@ -1,0 +1,101 @@
+"""How much better than its group a rollout is: rewards in, advantages out."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from revisual.rl.groups import Groups
+
+
+class AdvantageEstimator(ABC):
+    """Rewards [N] to advantages [N], where rows with one prompt index are a group.
+
+    Rows that are not valid count neither in a mean nor in a standard deviation nor in a group's size, and get 0. So
+    does a group with fewer than two valid rows, and, exactly, a group of equal rewards.
+    """
+
+    @abstractmethod
+    def __call__(
+        self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
+    ) -> Float[Tensor, " N"]:
+        """Advantages [N]."""
+
+
+@dataclass(frozen=True)
+class GroupNormalised(AdvantageEstimator):
+    """GRPO (DeepSeekMath, arXiv 2402.03300): (r - mean) / (std + eps), with the sample (Bessel) standard deviation.
+
+    >>> rewards, one_prompt = torch.tensor([1.0, 0.0, 0.0, 0.0]), torch.zeros(4, dtype=torch.long)
+    >>> [round(a, 2) for a in GroupNormalised()(rewards, torch.ones(4, dtype=torch.bool), one_prompt).tolist()]
+    [1.5, -0.5, -0.5, -0.5]
+    """
+
+    eps: float = 1e-6
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.eps) and self.eps >= 0):
+            raise ValueError(f"eps must be finite and not negative, not {self.eps}")
+
+    def __call__(
+        self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
+    ) -> Float[Tensor, " N"]:
+        """(r - mean) / (std + eps)."""
+        groups = Groups.of(prompt_index)
+        centred, size = _centred(rewards, valid, groups)
+        variance = groups.sum(centred.square())[groups.index] / (size - 1).clamp(min=1)
+        return torch.where(centred == 0, 0.0, centred / (variance.sqrt() + self.eps)).to(rewards)
+
+
+@dataclass(frozen=True)
+class MeanCentred(AdvantageEstimator):
+    """Dr. GRPO (arXiv 2503.20783): r - mean, so that easy and hard prompts are not scaled up.
+
+    >>> rewards, one_prompt = torch.tensor([1.0, 0.0, 0.0, 0.0]), torch.zeros(4, dtype=torch.long)
+    >>> MeanCentred()(rewards, torch.ones(4, dtype=torch.bool), one_prompt).tolist()
+    [0.75, -0.25, -0.25, -0.25]
+    """
+
+    def __call__(
+        self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
+    ) -> Float[Tensor, " N"]:
+        """r - mean."""
+        return _centred(rewards, valid, Groups.of(prompt_index))[0].to(rewards)
+
+
+@dataclass(frozen=True)
+class LeaveOneOut(AdvantageEstimator):
+    """RLOO (arXiv 2402.14740): r - the mean of the group's other rewards.
+
+    >>> rewards, one_prompt = torch.tensor([1.0, 0.0, 0.5]), torch.zeros(3, dtype=torch.long)
+    >>> LeaveOneOut()(rewards, torch.ones(3, dtype=torch.bool), one_prompt).tolist()
+    [0.75, -0.75, 0.0]
+    """
+
+    def __call__(
+        self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
+    ) -> Float[Tensor, " N"]:
+        """n / (n - 1) * (r - mean), which is r - the mean of the others."""
+        centred, size = _centred(rewards, valid, Groups.of(prompt_index))
+        return (centred * size / (size - 1).clamp(min=1)).to(rewards)
+
+
+def _centred(
+    rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], groups: Groups
+) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+    """Rewards minus their group's mean, and the group's number of valid rows, in float64.
+
+    Equal rewards give exact zeros: divided by a standard deviation of nearly 0, what rounding leaves of them would
+    become advantages of full size.
+    """
+    known = valid.cpu()
+    values = torch.where(known, rewards.detach().cpu().double(), 0.0)
+    if not values.isfinite().all():
+        raise ValueError("a valid row's reward is not finite: mark the row as not valid instead")
+    size = groups.sum(known.double())
+    mean = groups.sum(values) / size.clamp(min=1)
+    varies = known & ~groups.constant(rewards.detach().cpu(), known)[groups.index]
+    return torch.where(varies, values - mean[groups.index], 0.0), size[groups.index]

@@ -1,0 +1,99 @@
+"""What a GRPO step works on: prompts, and the rollouts that were sampled from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class EncodedPrompt:
+    """A prompt as the policy reads it, made once however many rollouts share it.
+
+    Two prompts with equal text and different pictures are different prompts: `id` tells them apart.
+    """
+
+    id: str
+    sample: Any
+    """The data package's `Sample`; opaque here."""
+    token_ids: Int[Tensor, " P"]
+    """Picture placeholders expanded, as the policy sees them."""
+    engine_token_ids: Int[Tensor, " Q"]
+    """One placeholder per picture, as engines that expand them themselves (vLLM) want them."""
+    mm_token_type_ids: Int[Tensor, " P"]
+    """1 where a token stands for a patch of a picture, else 0."""
+    pictures: tuple[Any, ...] = ()
+    """PIL pictures, already resized: 8-bit, so that a prompt costs 3 bytes a pixel until its patches are needed."""
+
+
+@dataclass(frozen=True)
+class RolloutBatch:
+    """N rollouts of P prompts. Every per-token tensor is [N, T], and position t is about completion token t."""
+
+    prompts: Sequence[EncodedPrompt]
+    """Kept once per prompt, however many rollouts share it."""
+    prompt_index: Int[Tensor, " N"]
+    token_ids: Int[Tensor, "N T"]
+    """Completion tokens, padded on the right."""
+    completion_mask: Bool[Tensor, "N T"]
+    """Sampled tokens up to and including the first end token: the only mask that a loss reads."""
+    responses: Sequence[str]
+    truncated: Bool[Tensor, " N"]
+    """Cut at the length limit, before an end token."""
+    rollout_logprobs: Float[Tensor, "N T"]
+    """From the engine that sampled, under its temperature and its banned tokens."""
+    policy_version: Int[Tensor, " N"]
+    valid: Bool[Tensor, " N"]
+    """False: the reward could not be computed (time-out, error), which is never the same as a reward of 0."""
+    accuracy: Float[Tensor, " N"]
+    """Filled by the grader, whatever the rewards are."""
+    rewards: Float[Tensor, " N"]
+    """Weighted sum of `reward_terms`."""
+    weights: Float[Tensor, " N"]
+    """1, or how often a filter drew the row."""
+    reward_terms: Mapping[str, Float[Tensor, " N"]] = field(default_factory=dict)
+    advantages: Float[Tensor, " N"] | None = None
+    old_logprobs: Float[Tensor, "N T"] | None = None
+    reference_logprobs: Float[Tensor, "N T"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.prompt_index)
+
+    def select(self, indices: Int[Tensor, " M"], weights: Float[Tensor, " M"]) -> "RolloutBatch":
+        """The rows `indices` in that order, with `weights` in place of theirs; unused prompts are let go."""
+        rows = indices.cpu()
+        kept, prompt_index = torch.unique(self.prompt_index.cpu()[rows], return_inverse=True)
+        changed: dict[str, Any] = {
+            name: value[indices.to(value.device)]
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor) and name != "prompt_index"
+        }
+        changed["reward_terms"] = {k: v[indices.to(v.device)] for k, v in self.reward_terms.items()}
+        changed["prompts"] = [self.prompts[i] for i in kept.tolist()]
+        changed["prompt_index"] = prompt_index.to(self.prompt_index.device)
+        changed["responses"] = [self.responses[i] for i in rows.tolist()]
+        changed["weights"] = weights.to(self.weights)
+        return replace(self, **changed)
+
+    def split(self, sizes: Sequence[int]) -> list["RolloutBatch"]:
+        """Consecutive parts with `sizes` rows each."""
+        parts = torch.arange(len(self)).split(list(sizes))
+        return [self.select(rows, self.weights[rows.to(self.weights.device)]) for rows in parts]
+
+    def to(self, device: torch.device | str) -> "RolloutBatch":
+        """All tensors on `device`; prompts stay where they are."""
+        moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        moved["reward_terms"] = {k: v.to(device) for k, v in self.reward_terms.items()}
+        return replace(self, **moved)
+
+
+@dataclass(frozen=True)
+class PolicyOutputs:
+    """What a policy says of a batch's completion tokens, under the sampling temperature and banned tokens."""
+
+    logprobs: Float[Tensor, "N T"]
+    entropy: Float[Tensor, "N T"] | None = None
+    """Of the whole next-token distribution, in nats."""

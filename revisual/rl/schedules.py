@@ -1,0 +1,90 @@
+"""Numbers that change over training: entropy and KL coefficients, temperatures."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+
+class Schedule(ABC):
+    """A pure function of the rollout step (from 0) and of how many there are: nothing to save in a checkpoint."""
+
+    @abstractmethod
+    def __call__(self, rollout_step: int, total: int) -> float:
+        """The value at a rollout step."""
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The same value at every step.
+
+    >>> Constant(0.002)(7, 200)
+    0.002
+    """
+
+    value: float
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"value must be finite, not {self.value}")
+
+    def __call__(self, rollout_step: int, total: int) -> float:
+        """`value`."""
+        return self.value
+
+
+@dataclass(frozen=True)
+class Linear(Schedule):
+    """A straight line from `start` at step 0 to `end` at step `steps`, flat afterwards.
+
+    Without `steps`, `end` is where training ends: one step after the last one.
+
+    >>> Linear(1.0, 0.0, steps=4)(1, 200), Linear(1.0, 0.0)(50, 200), Linear(1.0, 0.0, steps=4)(9, 200)
+    (0.75, 0.75, 0.0)
+    """
+
+    start: float
+    end: float
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start) and math.isfinite(self.end)):
+            raise ValueError(f"start and end must be finite, not {self.start} and {self.end}")
+        if self.steps is not None and self.steps < 1:
+            raise ValueError(f"steps must be at least 1, not {self.steps}")
+
+    def __call__(self, rollout_step: int, total: int) -> float:
+        """The value at a rollout step."""
+        steps = max(1, total if self.steps is None else self.steps)
+        done = min(max(rollout_step / steps, 0.0), 1.0)
+        return (1 - done) * self.start + done * self.end
+
+
+@dataclass(frozen=True)
+class ExponentialDecay(Schedule):
+    """0 for `warmup` steps, then from `start` down by a factor `decay` per step, never below `end`.
+
+    ReVisual-R1's entropy coefficient (arXiv 2506.04207) is 0 before step 140, then 0.02 * 0.985^(t - 140):
+
+    >>> entropy = ExponentialDecay(start=0.02, decay=0.985, warmup=140)
+    >>> entropy(139, 200), entropy(140, 200), round(entropy(141, 200), 6)
+    (0.0, 0.02, 0.0197)
+    """
+
+    start: float
+    decay: float
+    warmup: int = 0
+    end: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start) and math.isfinite(self.end)):
+            raise ValueError(f"start and end must be finite, not {self.start} and {self.end}")
+        if not 0 < self.decay <= 1:
+            raise ValueError(f"decay must be in (0, 1], not {self.decay}")
+        if self.warmup < 0:
+            raise ValueError(f"warmup must not be negative, not {self.warmup}")
+
+    def __call__(self, rollout_step: int, total: int) -> float:
+        """The value at a rollout step."""
+        if rollout_step < self.warmup:
+            return 0.0
+        return max(self.end, self.start * self.decay ** (rollout_step - self.warmup))

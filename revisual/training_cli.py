@@ -1,0 +1,54 @@
+"""`fit`, `validate`, `test` and `predict`: LightningCLI with every part swappable by class path."""
+
+import warnings
+from collections.abc import Sequence
+
+from lightning.pytorch import LightningDataModule, LightningModule
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+
+from revisual.arguments import OneLineErrors, import_parts
+
+TRAINER_DEFAULTS = {
+    # The pass before step 1 is the measurement that training is compared with: all of it, not a sample of two.
+    "num_sanity_val_steps": -1,
+    # Rollouts under inference_mode make tensors that FSDP2 cannot train on.
+    "inference_mode": False,
+    # The loaders deal items to ranks themselves, so that they can resume.
+    "use_distributed_sampler": False,
+    "log_every_n_steps": 1,
+}
+
+
+class OneLineTrainingParser(OneLineErrors, LightningArgumentParser):  # type: ignore[misc]
+    """Lightning's parser with errors of one line."""
+
+
+class TrainingCLI(LightningCLI):
+    """One seed for everything, one line for an error, and the config kept beside the run."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:  # noqa: D102
+        parser.link_arguments("seed_everything", "model.init_args.seed", compute_fn=int)
+        parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
+
+    def _parse_ckpt_path(self) -> None:
+        """Does nothing: `--ckpt_path` resumes a run, and must not replace the config by what the checkpoint was made
+        with."""
+
+
+def run(args: Sequence[str]) -> None:
+    """Runs one of Lightning's subcommands."""
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*args parameter is intended to run.*")
+    import_parts()
+    TrainingCLI(
+        LightningModule,
+        LightningDataModule,
+        subclass_mode_model=True,
+        subclass_mode_data=True,
+        auto_configure_optimizers=False,
+        seed_everything_default=0,
+        save_config_kwargs={"overwrite": True},
+        trainer_defaults=TRAINER_DEFAULTS,
+        parser_class=OneLineTrainingParser,
+        load_from_checkpoint_support=False,
+        args=list(args),
+    )

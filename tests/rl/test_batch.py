@@ -1,0 +1,70 @@
+import pytest
+import torch
+
+from revisual.rl.batch import RolloutBatch
+
+from .helpers import random_batch
+
+PER_ROW = [
+    "token_ids",
+    "completion_mask",
+    "truncated",
+    "rollout_logprobs",
+    "policy_version",
+    "valid",
+    "accuracy",
+    "rewards",
+    "advantages",
+    "old_logprobs",
+    "reference_logprobs",
+]
+
+
+def test_select_takes_every_per_row_field_in_the_order_asked_for():
+    batch = random_batch(0, [3, 1, 2, 3, 2])
+    part = batch.select(torch.tensor([4, 0, 0]), torch.tensor([2.0, 1.0, 5.0]))
+    for name in PER_ROW:
+        for row, source in enumerate([4, 0, 0]):
+            assert getattr(part, name)[row].tolist() == getattr(batch, name)[source].tolist(), name
+    assert list(part.responses) == ["r4", "r0", "r0"]
+    assert part.reward_terms["length"].tolist() == [batch.reward_terms["length"][i].item() for i in (4, 0, 0)]
+    assert part.weights.tolist() == [2.0, 1.0, 5.0]
+    assert len(part) == 3
+
+
+def test_select_lets_unused_prompts_go_and_still_points_at_the_right_ones():
+    batch = random_batch(0, [1] * 6, prompts=3)
+    part = batch.select(torch.tensor([5, 1, 2, 4]), torch.ones(4))
+    assert [p.id for p in part.prompts] == ["p1", "p2"]
+    assert [part.prompts[i].id for i in part.prompt_index.tolist()] == ["p2", "p1", "p2", "p1"]
+
+
+def test_an_empty_selection_is_an_empty_batch():
+    empty = random_batch(0, [2, 1]).select(torch.zeros(0, dtype=torch.long), torch.zeros(0))
+    assert len(empty) == 0
+    assert list(empty.prompts) == [] and empty.token_ids.shape == (0, 2)
+
+
+def test_optional_fields_stay_none():
+    batch = random_batch(0, [2, 1], reference=False)
+    assert batch.select(torch.tensor([1]), torch.ones(1)).reference_logprobs is None
+
+
+def test_split_gives_consecutive_parts_with_their_weights():
+    batch = random_batch(1, [3, 1, 2, 3, 2])
+    parts = batch.split([2, 3])
+    assert [list(p.responses) for p in parts] == [["r0", "r1"], ["r2", "r3", "r4"]]
+    for name in [*PER_ROW, "weights"]:
+        joined = torch.cat([getattr(p, name) for p in parts])
+        assert torch.equal(joined, getattr(batch, name)), name
+
+
+def test_split_refuses_sizes_that_do_not_add_up():
+    with pytest.raises(RuntimeError):
+        random_batch(0, [1, 1, 1]).split([1, 1])
+
+
+def test_fields_must_agree_on_the_number_of_rows():
+    whole = vars(random_batch(0, [2, 1, 1]))
+    with pytest.raises(Exception, match="rewards"):
+        RolloutBatch(**{**whole, "rewards": torch.zeros(2, dtype=torch.float64)})
