@@ -10,7 +10,7 @@ from jsonargparse import ArgumentParser, auto_cli
 from revisual.errors import UserError
 
 PARTS = (
-    "revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.pictures",
+    "revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars", "revisual.data.synthetic.shapes",
     "revisual.data.prompts", "revisual.data.sft", "revisual.models.policy", "revisual.models.lora",
     "revisual.rewards.functions", "revisual.rewards.grader", "revisual.rl.advantages", "revisual.rl.filters",
     "revisual.rl.losses", "revisual.rl.schedules", "revisual.rollout.hf", "revisual.schedulers",

@@ -44,6 +44,9 @@ CHAT_TEMPLATE = """\
 {%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}
 """
 
+CHAT_WORDS = "system\nYou are a helpful assistant.\nuser\nassistant\n"
+"""What the template writes into every prompt, for the texts that a tokenizer is trained on."""
+
 
 @dataclass(frozen=True)
 class TinyArchitecture:

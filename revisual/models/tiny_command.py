@@ -8,7 +8,7 @@ from revisual.arguments import import_parts, run_function
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
 from revisual.export import MANIFEST, hashes, replaced_folder
-from revisual.models.tiny import TinyArchitecture, save_tiny_policy
+from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
 
 
 def tiny(
@@ -27,7 +27,11 @@ def tiny(
         response_template: the form of a response, for the tokenizer's texts.
         seed: of the weights.
     """
-    texts = [t for s in read_all(data) for t in (s.question, response_text(s, response_template) if s.solution else s.answer)]
+    texts = []
+    for sample in read_all(data):
+        texts += [CHAT_WORDS, sample.question, sample.answer]
+        if sample.solution:
+            texts.append(response_text(sample, response_template))
     with replaced_folder(out) as folder:
         save_tiny_policy(folder, architecture, texts, seed)
         (folder / MANIFEST).write_text(json.dumps(hashes(folder), indent=2) + "\n")
@@ -35,5 +39,5 @@ def tiny(
 
 def run(args: Sequence[str]) -> None:
     """Runs the command."""
-    import_parts(["revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.pictures"])
+    import_parts(["revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars", "revisual.data.synthetic.shapes"])
     run_function(tiny, args[1:])

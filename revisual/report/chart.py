@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from revisual.report.formats import NUMBER, PERCENT
 from revisual.report.html import Element, element
@@ -13,6 +14,7 @@ CHARACTER, LINE = 6.2, 14.0
 
 Place = tuple[float | int, str]
 """A value on the x axis and what stands there."""
+Range = tuple[float | int, float | int]
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ def line_chart(
     y_label: str = "",
     *,
     percent: bool = False,
-    x_range: tuple[float, float] | None = None,
-    y_range: tuple[float, float] | None = None,
+    x_range: Range | None = None,
+    y_range: Range | None = None,
     x_names: Sequence[Place] = (),
     separators: Sequence[Place] = (),
     size: tuple[int, int] = (360, 220),
@@ -54,34 +56,41 @@ def line_chart(
         size: width and height of the drawing, in units that are about a pixel.
     """
     x_axis, y_axis = _x_axis(series, x_range, x_names, size), _y_axis(series, y_range, percent)
+    x, y, dividers = _lay_out(x_axis, y_axis, separators, x_label, y_label, size)
+    content = [
+        *_draw_axes(x_axis, y_axis, x, y),
+        *_draw_labels(x_label, y_label, x, y, size),
+        *(_draw_divider(divider, y) for divider in dividers),
+        *_draw_all(series, x, y, _describer(dict(x_names), x_label, percent)),
+    ]
+    svg = element("svg", *content, viewBox=f"0 0 {size[0]} {size[1]}", role="img", aria_label=title)
+    return element("figure", element("figcaption", title), svg, _legend(series), class_="chart")
+
+
+def _lay_out(
+    x_axis: Axis, y_axis: Axis, separators: Sequence[Place], x_label: str, y_label: str, size: tuple[int, int]
+) -> "tuple[Scale, Scale, list[Divider]]":
+    """The frame: what the labels leave of the drawing."""
     left = 12 + CHARACTER * max((len(text) for _, text in y_axis.ticks), default=0) + (LINE if y_label else 0)
     right, bottom = size[0] - 14.0, size[1] - 20.0 - (LINE if x_label else 0)
     x = Scale(x_axis.low, x_axis.high, left, right)
     dividers = _place_dividers(separators, x)
     top = 8.0 + LINE * (1 + max((divider.row for divider in dividers), default=-1))
-    y = Scale(y_axis.low, y_axis.high, bottom, top)
-    described = _describer(dict(x_names), x_label, percent)
-    drawn = [draw_series(one, i, x, y, lambda row, one=one: described(one, row)) for i, one in enumerate(series)]
-    empty = not any(one.points() for one in series)
-    svg = element(
-        "svg",
-        *_draw_axes(x_axis, y_axis, x, y),
-        *_draw_labels(x_label, y_label, x, y, size),
-        *(_draw_divider(divider, y) for divider in dividers),
-        *reversed(drawn),
-        element("text", "no data", x=(left + right) / 2, y=(top + bottom) / 2, class_="empty") if empty else None,
-        viewBox=f"0 0 {size[0]} {size[1]}",
-        role="img",
-        aria_label=title,
-    )
-    return element("figure", element("figcaption", title), svg, _legend(series), class_="chart")
+    return x, Scale(y_axis.low, y_axis.high, bottom, top), dividers
 
 
-def _x_axis(
-    series: Sequence[Series], fixed: tuple[float, float] | None, names: Sequence[Place], size: tuple[int, int]
-) -> Axis:
+def _draw_all(series: Sequence[Series], x: Scale, y: Scale, describe: Callable[[Series, Row], str]) -> list[Element]:
+    """The first series last, so that it lies on top; a word where there is nothing to draw."""
+    if not any(one.points() for one in series):
+        middle = (x.start + x.end) / 2, (y.start + y.end) / 2
+        return [element("text", "no data", x=middle[0], y=middle[1], class_="empty")]
+    drawn = [draw_series(one, place, x, y, partial(describe, one)) for place, one in enumerate(series)]
+    return drawn[::-1]
+
+
+def _x_axis(series: Sequence[Series], fixed: Range | None, names: Sequence[Place], size: tuple[int, int]) -> Axis:
     values = [point[0] for one in series for point in one.points()]
-    low, high = fixed or data_range([*values, *(at for at, _ in names)])
+    low, high = _as_floats(fixed) or data_range([*values, *(at for at, _ in names)])
     if names:
         return Axis(low, high, names)
     if len(set(values)) == 1:
@@ -91,10 +100,14 @@ def _x_axis(
     return Axis(low, high, list(zip(ticks, tick_labels(ticks, step), strict=True)))
 
 
-def _y_axis(series: Sequence[Series], fixed: tuple[float, float] | None, percent: bool) -> Axis:
+def _as_floats(fixed: Range | None) -> tuple[float, float] | None:
+    return None if fixed is None else (float(fixed[0]), float(fixed[1]))
+
+
+def _y_axis(series: Sequence[Series], fixed: Range | None, percent: bool) -> Axis:
     bounds = [value for one in series for band in one.bands() for row in band for value in row[1:]]
     values = [point[1] for one in series for point in one.points()] + bounds
-    low, high = fixed or data_range(values)
+    low, high = _as_floats(fixed) or data_range(values)
     step = nice_step(low, high, count=5)
     if fixed is None:
         low, high = round_out(low, high, step)

@@ -13,7 +13,7 @@ def _signs(text: str) -> str:
 
 
 def write_number(value: float | int) -> str:
-    """Three significant digits, or whole.
+    """At most three significant digits; all of a whole number's.
 
     Example: `[write_number(v) for v in (0.12345, 12.0, 1234567)] == ["0.123", "12", "1,234,567"]`
     """
@@ -22,7 +22,9 @@ def write_number(value: float | int) -> str:
         return _signs(f"{value:.2e}")
     if value == int(value):
         return _signs(f"{value:,.0f}")
-    return _signs(f"{value:,.{max(0, 2 - math.floor(math.log10(size)))}f}")
+    digits = max(0, 2 - math.floor(math.log10(size)))
+    text = f"{value:,.{digits}f}"
+    return _signs(text.rstrip("0").rstrip(".") if digits else text)
 
 
 def write_percent(value: float | int) -> str:

@@ -70,14 +70,17 @@ def _summary(stages: Sequence[Stage]) -> Section:
 
 
 def _tiles(stages: Sequence[Stage]) -> Element:
-    """The last value of each accuracy with its change over the whole run, and what the run cost in all."""
+    """Each accuracy after the last stage with its change over the whole run, and what the run cost in all."""
     found = accuracies(stages)
     tiles = []
     for measure in found[:MOST_TILES]:
-        values = [one.value for one in estimates(stages, measure.key) if one.value is not None]
-        change = f"{PERCENT.write_change(values[-1] - values[0])} over the run" if len(values) > 1 else ""
+        values = [one.value for one in estimates(stages, measure.key)]
+        first, last = values[0], values[-1]
+        change = ""
+        if len(values) > 1 and first is not None and last is not None:
+            change = f"{PERCENT.write_change(last - first)} over the run"
         name = f"{label(measure.source)}, {setting_in_words(measure.setting, found)}"
-        tiles.append(_tile(name, PERCENT.write(values[-1] if values else None), change))
+        tiles.append(_tile(name, PERCENT.write(last), change))
     seconds, tokens = (
         sum(stage.costs[name] for stage in stages if name in stage.costs) for name in ("seconds", "tokens")
     )
@@ -122,7 +125,7 @@ def accuracy_charts(stages: Sequence[Stage]) -> list[Element]:
             x_range=(-0.4, len(stages) - 0.6),
             y_range=(0.0, min(1.0, math.ceil(5 * top) / 5) or 1.0),
             x_names=names,
-            size=(500, 260),
+            size=(440, 240),
         )
         for setting, series in by_setting.items()
     ]

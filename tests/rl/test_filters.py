@@ -159,6 +159,7 @@ def test_power_sampling_does_not_overflow():
 @pytest.mark.parametrize("part", [PAD(), RandomSubsample(), PowerSampling()])
 def test_the_generator_is_the_only_source_of_randomness(part):
     advantages = [0.1 + 0.02 * i for i in range(40)]
+    torch.manual_seed(122)
     first = ask(part, advantages, seed=5)
     torch.manual_seed(123)
     assert ask(part, advantages, seed=5) == first

@@ -227,7 +227,14 @@ def test_terms_with_coefficient_zero_are_logged_and_not_learnt_from():
     bare = ask(ClippedLoss(), PolicyOutputs(outputs.logprobs), replace(batch, reference_logprobs=None), Coefficients())
     assert value.item() == bare[0].item()
     assert {"policy/kl", "policy/entropy"} == set(stats) - set(bare[1])
-    assert not any(s.requires_grad for s in stats.values())
+
+
+def test_only_the_loss_has_a_gradient():
+    batch = random_batch(13, LENGTHS)
+    outputs = outputs_for(batch)
+    outputs = PolicyOutputs(outputs.logprobs.requires_grad_(), outputs.entropy.requires_grad_())
+    value, stats = ask(ClippedLoss(), outputs, batch)
+    assert value.requires_grad and not any(s.requires_grad for s in stats.values())
 
 
 def test_a_term_without_its_data_is_an_error():
