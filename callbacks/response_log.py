@@ -1,4 +1,4 @@
-"""Answers of `validate`, `test` and `predict`, one JSON object per line."""
+"""Answers of `test` and `predict`, one JSON object per line."""
 
 import json
 from collections.abc import Sequence
@@ -8,14 +8,20 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from revisual.data.sample import Sample
 from revisual.modules.ranks import gathered
 
 
 class ResponseLog(Callback):
-    """Writes responses.jsonl (`file`, inside `default_root_dir`, if relative) as answers come."""
+    """Writes responses.jsonl (`file`, inside `default_root_dir`, if relative) as answers come.
 
-    def __init__(self, file: str = "responses.jsonl") -> None:
-        self.file = file
+    Args:
+        file: to write.
+        pictures: the pictures of so many questions per source are kept beside it, and named in the lines.
+    """
+
+    def __init__(self, file: str = "responses.jsonl", pictures: int = 4) -> None:
+        self.file, self.pictures = file, pictures
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
         self._start(trainer)
@@ -23,26 +29,47 @@ class ResponseLog(Callback):
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
         self._start(trainer)
 
-    def on_test_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *args: Any) -> None:  # noqa: D102
-        self._write(trainer, outputs)
+    def on_test_batch_end(  # noqa: D102
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *args: Any
+    ) -> None:
+        self._write(trainer, outputs, batch)
 
-    def on_predict_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *args: Any) -> None:  # noqa: D102
-        self._write(trainer, outputs)
+    def on_predict_batch_end(  # noqa: D102
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *args: Any
+    ) -> None:
+        self._write(trainer, outputs, batch)
 
     def _start(self, trainer: Trainer) -> None:
         self._path = Path(trainer.default_root_dir) / self.file
         self._seen: set[tuple[str, str, str, int]] = set()
+        self._pictures: dict[tuple[str, str], list[str]] = {}
         if trainer.is_global_zero:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_text("")
 
-    def _write(self, trainer: Trainer, answers: Sequence[Any]) -> None:
+    def _write(self, trainer: Trainer, answers: Sequence[Any], batch: Any) -> None:
         everyone = [answer for part in gathered(list(answers)) for answer in part]
         if not trainer.is_global_zero:
             return
+        self._keep_pictures([prompt.sample for prompt in batch.items])
         with self._path.open("a", encoding="utf-8") as file:
             for answer in everyone:
                 key = (answer.source, answer.id, answer.sampling, answer.index)
                 if key not in self._seen:  # loaders repeat items to give every rank equally many
                     self._seen.add(key)
-                    file.write(json.dumps(asdict(answer), ensure_ascii=False) + "\n")
+                    pictures = self._pictures.get((answer.source, answer.id))
+                    record = asdict(answer) | ({"pictures": pictures} if pictures else {})
+                    file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+    def _keep_pictures(self, samples: Sequence[Sample]) -> None:
+        folder = self._path.parent / "pictures"
+        for sample in samples:
+            key = (sample.source, sample.id)
+            kept = sum(source == sample.source for source, _ in self._pictures)
+            if not sample.images or key in self._pictures or kept >= self.pictures:
+                continue
+            folder.mkdir(exist_ok=True)
+            names = [f"{len(self._pictures):03d}_{i}.png" for i in range(len(sample.images))]
+            for name, image in zip(names, sample.load_images(), strict=True):
+                image.save(folder / name)
+            self._pictures[key] = [f"pictures/{name}" for name in names]

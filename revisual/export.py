@@ -1,6 +1,5 @@
 """A policy as an ordinary Hugging Face folder, and its hand-off to the next stage."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -9,14 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers.processing_utils import ProcessorMixin
 
 from revisual.errors import UserError
+from revisual.manifest import MANIFEST, check_export, hashes
 from revisual.models.lora import has_adapter, plain_state_dict
 from revisual.models.processor import save_processor
 
-MANIFEST = "revisual_manifest.json"
+__all__ = [
+    "MANIFEST",
+    "check_export",
+    "export_policy",
+    "hashes",
+    "replaced_folder",
+    "restore_folder",
+    "write_atomically",
+]
 
 
 def export_policy(
@@ -47,6 +56,7 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
         new.mkdir()
         yield new
         if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)  # of a run that was killed before it could
             folder.rename(old)
         new.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
@@ -64,33 +74,6 @@ def restore_folder(folder: Path) -> None:
         old.rename(folder)
 
 
-def hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a folder but the manifest."""
-    found: dict[str, str] = {}
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.name != MANIFEST:
-            with path.open("rb") as file:
-                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
-
-
-def check_export(folder: Path) -> dict[str, str]:
-    """The hashes of an exported folder, checked against its manifest.
-
-    Raises:
-        UserError: the manifest is missing, or a file is missing or not the one that was exported.
-    """
-    manifest = folder / MANIFEST
-    if not manifest.is_file():
-        raise UserError(f"{folder}: no {MANIFEST}, so this is no finished export")
-    expected, actual = json.loads(manifest.read_text()), hashes(folder)
-    for name, value in expected.items():
-        if actual.get(name) != value:
-            fault = "is missing" if name not in actual else "is not the file that was exported (its hash differs)"
-            raise UserError(f"{folder / name}: {fault}")
-    return actual
-
-
 def write_atomically(path: Path, text: str) -> None:
     """Writes a file that is never seen half-written."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -106,10 +89,8 @@ def _save_model(policy: Any, folder: Path, state: dict[str, Tensor]) -> None:
         policy._hf_peft_config_loaded = False
     try:
         policy.save_pretrained(folder, state_dict=state)
-    except (OSError, RuntimeError, Exception) as error:
-        if type(error).__name__ == "SafetensorError" or isinstance(error, OSError):
-            raise OSError(0, str(error)) from error
-        raise
+    except SafetensorError as error:  # what a full disk is here
+        raise OSError(0, str(error)) from error
     finally:
         if adapted:
             policy._hf_peft_config_loaded = loaded

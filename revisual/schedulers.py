@@ -12,6 +12,11 @@ class NeedsTotalSteps(LambdaLR):
 
     total_steps: Callable[[], int] | None = None
 
+    def set_present_rates(self) -> None:
+        """Sets the rates of the coming step: when the schedule was made, it could not know the first one."""
+        for group, rate, factor in zip(self.optimizer.param_groups, self.base_lrs, self.lr_lambdas, strict=True):
+            group["lr"] = rate * factor(self.last_epoch)
+
 
 class WarmupCosine(NeedsTotalSteps):
     """Rises linearly over the first `warmup_ratio` of the optimiser steps, then falls along a half cosine to 0."""
@@ -24,7 +29,7 @@ class WarmupCosine(NeedsTotalSteps):
         """The share of the learning rate at optimiser step `step`."""
         if self.total is None:
             if self.total_steps is None:
-                return 0.0 if self.warmup_ratio else 1.0  # step 0, before a module has said how long the run is
+                return 0.0  # before a module has said how long the run is, and called set_present_rates
             self.total = self.total_steps()
         warmup = math.ceil(self.warmup_ratio * self.total)
         if step < warmup:
@@ -32,5 +37,5 @@ class WarmupCosine(NeedsTotalSteps):
         return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / max(1, self.total - warmup))))
 
     def state_dict(self) -> dict[str, object]:  # noqa: D102
-        state = super().state_dict()
-        return {k: v for k, v in state.items() if k not in ("total_steps", "total")}
+        state = {k: v for k, v in super().state_dict().items() if k not in ("total_steps", "total")}
+        return state | {"lr_lambdas": [None] * len(self.base_lrs)}  # functions of the arguments alone

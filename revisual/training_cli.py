@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -29,6 +30,15 @@ class TrainingCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:  # noqa: D102
         parser.link_arguments("seed_everything", "model.init_args.seed", compute_fn=int)
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
+
+    def before_instantiate_classes(self) -> None:
+        """Puts a logger's relative `save_dir` inside `default_root_dir`, where callbacks write too."""
+        trainer = self.config[self.subcommand].trainer
+        loggers = trainer.logger if isinstance(trainer.logger, list) else [trainer.logger]
+        for logger in loggers:
+            options = getattr(logger, "init_args", {})
+            if trainer.default_root_dir is not None and options.get("save_dir") is not None:
+                options["save_dir"] = str(Path(trainer.default_root_dir).absolute() / options["save_dir"])
 
     def _parse_ckpt_path(self) -> None:
         """Does nothing: `--ckpt_path` resumes a run, and must not replace the config by what the checkpoint was made

@@ -63,7 +63,7 @@ class PromptEncoder:
     def encode(self, sample: Sample) -> EncodedPrompt:
         """The prompt's token ids with its placeholders expanded, and its pictures at the policy's size."""
         text = self.render(sample)
-        pictures = tuple(self._resize(picture) for picture in sample.load_images())
+        pictures = tuple(self._resize(picture, sample.id) for picture in sample.load_images())
         encoded = self.processor(text=[text], images=list(pictures) or None, return_tensors="pt")
         token_ids = encoded["input_ids"][0]
         types = encoded.get("mm_token_type_ids")
@@ -79,7 +79,7 @@ class PromptEncoder:
     def prompt_tokens(self, sample: Sample) -> int:
         """How many tokens `encode` would make, from the pictures' sizes alone."""
         tokens = len(self.processor.tokenizer(self.render(sample))["input_ids"])
-        sizes = [image.size(sample.id)[::-1] for image in sample.images]
+        sizes = [self._size(image.size(sample.id), sample.id)[::-1] for image in sample.images]
         counts = self.processor._get_num_multimodal_tokens(image_sizes=sizes) if sizes else None
         return tokens + (sum(counts["num_image_tokens"]) - len(sizes) if counts is not None else 0)
 
@@ -100,15 +100,27 @@ class PromptEncoder:
         """A response's text: thought tokens kept, the end token left out."""
         return str(self.processor.tokenizer.decode(token_ids, skip_special_tokens=True))
 
-    def _resize(self, picture: Image) -> Image:
+    def _resize(self, picture: Image, sample_id: str) -> Image:
+        size = self._size(picture.size, sample_id)
+        return picture if size == picture.size else picture.resize(size, Resampling.BICUBIC)
+
+    def _size(self, size: tuple[int, int], sample_id: str) -> tuple[int, int]:
+        """Width and height that no later resizing changes; of a long thin picture, resizing once is not enough."""
         processor = self.processor.image_processor
         if not hasattr(processor, "merge_size"):  # a model whose pictures have one size: its own processor sees to it
-            return picture
-        height, width = smart_resize(
-            picture.height,
-            picture.width,
-            factor=processor.patch_size * processor.merge_size,
-            min_pixels=processor.size["shortest_edge"],
-            max_pixels=processor.size["longest_edge"],
-        )
-        return picture if (width, height) == picture.size else picture.resize((width, height), Resampling.BICUBIC)
+            return size
+        before = None
+        while size != before:
+            before = size
+            try:
+                height, width = smart_resize(
+                    size[1],
+                    size[0],
+                    factor=processor.patch_size * processor.merge_size,
+                    min_pixels=processor.size["shortest_edge"],
+                    max_pixels=processor.size["longest_edge"],
+                )
+            except ValueError as error:  # an aspect ratio above 200
+                raise UserError(f"sample {sample_id}: a picture of {size[0]} x {size[1]} pixels: {error}") from error
+            size = (width, height)
+        return size

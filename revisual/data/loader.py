@@ -72,5 +72,5 @@ class PassLoader(DataLoader[Any]):
         return {"batches": self._passes // self.repeat}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Starts the next epoch's iteration at the position of `state`."""
-        self._resume_at = state["batches"]
+        """Starts the coming iteration at the position of `state`; an epoch's end is the start of the next one."""
+        self._resume_at = state["batches"] % max(1, super().__len__())

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import LightningDataModule
@@ -37,6 +38,7 @@ class PromptDataModule(LightningDataModule):
 
     Args:
         train, validation, test, predict: where samples come from.
+        root: the folder that readers' relative paths start from; by default the working directory.
         batch_size: prompts per rollout (or examples per optimiser step) and process.
         evaluation_batch_size: prompts answered at once and process.
         max_prompt_tokens: pictures included; a longer prompt is dropped and counted, never cut.
@@ -48,6 +50,7 @@ class PromptDataModule(LightningDataModule):
         validation: Sequence[SampleReader] = (),
         test: Sequence[SampleReader] = (),
         predict: Sequence[SampleReader] = (),
+        root: str | Path | None = None,
         batch_size: int = 8,
         evaluation_batch_size: int = 64,
         max_prompt_tokens: int = 8192,
@@ -56,6 +59,7 @@ class PromptDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self.readers = {"train": train, "validation": validation, "test": test, "predict": predict}
+        self.root = root
         self.batch_size, self.evaluation_batch_size = batch_size, evaluation_batch_size
         self.max_prompt_tokens, self.num_workers, self.seed = max_prompt_tokens, num_workers, seed
         self.datasets: dict[str, Dataset[Any]] = {}
@@ -73,7 +77,7 @@ class PromptDataModule(LightningDataModule):
                 continue
             if not self.readers[split]:
                 raise UserError(f"data.{split}: `{stage}` needs samples, and no reader is given")
-            samples = read_all(self.readers[split])
+            samples = read_all(self.readers[split], self.root)
             self.datasets[split] = self.dataset(split, self.fitting(samples, encoder, split), encoder)
 
     def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:

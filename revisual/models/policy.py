@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModelForImageTextToText
 from transformers.processing_utils import ProcessorMixin
@@ -94,7 +95,7 @@ class PretrainedPolicy(PolicyLoader):
     def _read(self, options: dict[str, Any]) -> Any:
         try:
             return AutoModelForImageTextToText.from_pretrained(self.path, use_safetensors=True, **options)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             raise UserError(f"{self.path}: cannot load a policy: {' '.join(str(error).split())[:300]}") from error
 
 

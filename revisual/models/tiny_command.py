@@ -7,13 +7,15 @@ from pathlib import Path
 from revisual.arguments import import_parts, run_function
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
-from revisual.export import MANIFEST, hashes, replaced_folder
+from revisual.export import replaced_folder
+from revisual.manifest import MANIFEST, hashes
 from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
 
 
 def tiny(
     out: Path,
     data: list[SampleReader],
+    root: Path | None = None,
     architecture: TinyArchitecture = TinyArchitecture(),  # noqa: B008  # frozen
     response_template: str = THOUGHTS_THEN_BOX,
     seed: int = 0,
@@ -23,12 +25,13 @@ def tiny(
     Args:
         out: folder to write.
         data: samples whose texts the tokenizer is trained on.
+        root: the folder that readers' relative paths start from.
         architecture: the model's sizes.
         response_template: the form of a response, for the tokenizer's texts.
         seed: of the weights.
     """
     texts = []
-    for sample in read_all(data):
+    for sample in read_all(data, root):
         texts += [CHAT_WORDS, sample.question, sample.answer]
         if sample.solution:
             texts.append(response_text(sample, response_template))

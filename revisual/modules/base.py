@@ -6,16 +6,20 @@ from typing import Any, cast
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
+from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import Pass
+from revisual.errors import UserError
 from revisual.models.inputs import padded_inputs
+from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
 from revisual.modules.evaluation import Answer, AnswerMeans, answer_prompts
 from revisual.modules.micro_batches import counts_per_update
+from revisual.modules.ranks import sum_over_ranks
 from revisual.rewards.functions import AccuracyReward, WeightedReward
 from revisual.rewards.grader import Grader
 from revisual.rl.batch import EncodedPrompt
@@ -45,8 +49,10 @@ class PolicyModule(LightningModule):
         test: Mapping[str, Sampling] | None,
         system_prompt: str | None,
         max_new_tokens: int,
+        micro_batches: int,
     ) -> None:
         super().__init__()
+        self.micro_batches = micro_batches
         self.loader = policy
         self.encoder = PromptEncoder(policy.load_processor(), system_prompt)
         self.grader, self.engine = grader, engine
@@ -57,13 +63,16 @@ class PolicyModule(LightningModule):
         self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
         self.means = AnswerMeans()
         self.step_log: dict[str, float] = {}
+        """What the coming optimiser step logs; the same on every rank."""
+        self.step_sums: dict[str, float] = {}
+        """What it logs as sums over its passes and all ranks."""
         self._pass = 0
         self.policy: Any = None
 
     @property
     def passes(self) -> int:
         """How many training passes the loader hands each batch out for."""
-        return 1
+        return self.micro_batches
 
     def configure_model(self) -> None:  # noqa: D102
         if self.policy is None:
@@ -84,6 +93,24 @@ class PolicyModule(LightningModule):
             OptimizerLRScheduler,
             {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}},
         )
+
+    def on_fit_start(self) -> None:
+        """Checks what the normalisers rest on.
+
+        Raises:
+            UserError: an optimiser step would hold more, or other, passes than those over one batch.
+        """
+        accumulated = self.trainer.accumulate_grad_batches
+        if self.micro_batches % accumulated:
+            raise UserError(
+                f"trainer.accumulate_grad_batches: {accumulated} does not divide model.micro_batches, "
+                f"{self.micro_batches}: an optimiser step is so many of a batch's micro-batches"
+            )
+
+    def on_train_start(self) -> None:  # noqa: D102
+        for config in self.trainer.lr_scheduler_configs:
+            if isinstance(config.scheduler, NeedsTotalSteps):
+                config.scheduler.set_present_rates()
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Leaves a batch where it is: prompts are shared by many rows, which go to the device when they are padded."""
@@ -112,22 +139,34 @@ class PolicyModule(LightningModule):
         """
         self._pass = step
         for name, value in {"train/loss": loss.detach(), **stats}.items():
-            self.step_log[name] = self.step_log.get(name, 0.0) + float(value)
-        return loss * self.trainer.accumulate_grad_batches * self.trainer.world_size
+            self.step_sums[name] = self.step_sums.get(name, 0.0) + float(value)
+        loss = loss * self.trainer.accumulate_grad_batches * self.trainer.world_size
+        if isinstance(self.trainer.strategy, DDPStrategy):  # which waits for a gradient of every parameter
+            loss = loss + sum(0.0 * parameter.sum() for parameter in self._vision_parameters())
+        return loss
+
+    def _vision_parameters(self) -> list[nn.Parameter]:
+        """What a pass without pictures does not use, of what is trained."""
+        named = self.policy.named_parameters()
+        return [p for name, p in named if p.requires_grad and part_of(name) != "language_model"]
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """With nothing to learn from, no parameter moves: without a gradient, neither momentum nor decay acts."""
         if self.count(self._pass) == 0:
             optimizer.zero_grad(set_to_none=True)
             self.step_log["train/empty_step"] = 1.0
+        vision = [p for p in self._vision_parameters() if p.grad is not None]
+        if not any(p.grad.any() for p in vision if p.grad is not None):  # no rank had a picture: as on one process
+            for parameter in vision:
+                parameter.grad = None
 
     def on_train_batch_end(self, outputs: Any, batch: Pass[Any], batch_idx: int) -> None:  # noqa: D102
         if (batch.step + 1) % self.trainer.accumulate_grad_batches:
             return
         shown = ("train/loss", "reward/mean", "rollout/tokens_per_second")
-        for name, value in self.step_log.items():
+        for name, value in {**self.step_log, **sum_over_ranks(self.step_sums)}.items():
             self.log(name, value, prog_bar=name in shown, batch_size=len(batch))
-        self.step_log = {}
+        self.step_log, self.step_sums = {}, {}
 
     def answers(self, prompts: list[EncodedPrompt], stage: str) -> list[Answer]:
         """Graded answers to the prompts, drawn in every way that `stage` measures."""

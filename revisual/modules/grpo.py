@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from revisual.data.encoding import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.data.loader import Pass
+from revisual.errors import UserError
 from revisual.hooks import RewardCallback
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import adapter_disabled, has_adapter
@@ -81,13 +82,16 @@ class GRPOModule(PolicyModule):
             test,
             system_prompt,
             max_new_tokens,
+            micro_batches,
         )
         self.advantage, self.filter = advantage or GroupNormalised(), filter or PrioritizedAdvantageDistillation()
         self.loss, self.kl, self.entropy = loss or ClippedLoss(), kl or Constant(0.0), entropy or Constant(0.0)
         self.generation = Generation(group_size, max_new_tokens)
-        self.micro_batches, self.epochs, self.seed = micro_batches, epochs, seed
+        self.epochs, self.seed = epochs, seed
         self.temperature, self.top_p = temperature, top_p
         self._micro: list[RolloutBatch] = []
+        # In a list: a reference is no part of this module's state, nor of what a strategy shards or an optimiser sees.
+        self._reference: list[nn.Module] = []
 
     @property
     def passes(self) -> int:  # noqa: D102
@@ -101,14 +105,17 @@ class GRPOModule(PolicyModule):
     @property
     def rollout_steps(self) -> int:
         """How many rollouts the run has."""
-        return max(1, int(self.trainer.max_steps) * self.trainer.accumulate_grad_batches // self.passes)
+        steps = self.trainer.estimated_stepping_batches
+        if steps == float("inf"):
+            raise UserError("trainer: schedules need to know how long the run is: set max_steps or max_epochs")
+        return max(1, int(steps) * self.trainer.accumulate_grad_batches // self.passes)
 
     def configure_model(self) -> None:  # noqa: D102
         super().configure_model()
         self.banned = banned_token_ids(self.policy)
         needs_copy = self.kl != Constant(0.0) and not has_adapter(self.policy)
-        # In a list: a reference is no part of this module's state, nor of what a strategy shards or an optimiser sees.
-        self._reference = [self.loader.load_reference(self.encoder.processor)] if needs_copy else []
+        if needs_copy and not self._reference:
+            self._reference = [self.loader.load_reference(self.encoder.processor)]
 
     def on_train_batch_start(self, batch: Pass[EncodedPrompt], batch_idx: int) -> None:  # noqa: D102
         if batch.step == 0:
@@ -129,12 +136,21 @@ class GRPOModule(PolicyModule):
         indices, weights = self.select(batch)
         for callback in self.reward_callbacks():
             callback.on_selection(self.trainer, self, batch, indices, weights)
-        spare = batch.select(torch.zeros(1, dtype=torch.long), torch.zeros(1))
-        self._micro = [
-            self.with_old_and_reference_logprobs(micro)
-            for micro in cut(batch.select(indices, weights), spare, self.micro_batches)
-        ]
+        parts = cut(batch.select(indices, weights), self.spare(batch), self.micro_batches)
+        with self.trainer.precision_plugin.forward_context():
+            self._micro = [self.with_old_and_reference_logprobs(part) for part in parts]
         self.set_counts([self.loss.count(micro) for micro in self._micro] * self.epochs)
+
+    def spare(self, batch: RolloutBatch) -> RolloutBatch:
+        """A row of one end token for passes without rollouts: any that was sampled might not pass a forward."""
+        row = batch.select(torch.zeros(1, dtype=torch.long), torch.zeros(1))
+        tokens = torch.full_like(row.token_ids[:, :1], self.encoder.processor.tokenizer.eos_token_id)
+        return replace(
+            row,
+            token_ids=tokens,
+            completion_mask=torch.ones_like(tokens, dtype=torch.bool),
+            rollout_logprobs=row.rollout_logprobs[:, :1],
+        )
 
     def sample(self, prompts: list[EncodedPrompt]) -> RolloutBatch:
         """Scored rollouts of the prompts; a rollout's seed is the same on any number of ranks."""
@@ -142,7 +158,8 @@ class GRPOModule(PolicyModule):
         n = self.generation.group_size
         seeds = [stable_seed(self.seed, self.rollout_step, prompt.id, j) for prompt in prompts for j in range(n)]
         sampling = Sampling(n, self.temperature, self.top_p)
-        completions = self.engine.generate(prompts, sampling, self.generation.max_new_tokens, seeds)
+        with self.trainer.precision_plugin.forward_context():
+            completions = self.engine.generate(prompts, sampling, self.generation.max_new_tokens, seeds)
         batch = score_completions(prompts, completions, self.encoder, self.grader, self.rewards, self.rollout_step)
         stats = mean_over_ranks(rollout_stats(batch) | {"rollout/seconds": time.perf_counter() - start})
         stats["rollout/tokens_per_second"] = stats["rollout/tokens"] * self.trainer.world_size / stats["rollout/seconds"]

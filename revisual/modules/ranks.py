@@ -28,6 +28,12 @@ def mean_over_ranks(stats: Mapping[str, float]) -> dict[str, float]:
     return {name: sum(each[name] for each in everyone) / len(everyone) for name in stats}
 
 
+def sum_over_ranks(stats: Mapping[str, float]) -> dict[str, float]:
+    """Sums over ranks, in one exchange for all numbers."""
+    everyone = gathered(dict(stats))
+    return {name: sum(each[name] for each in everyone) for name in stats}
+
+
 def select_over_ranks(
     filter: AdvantageFilter, batch: RolloutBatch, progress: float, seed: int
 ) -> tuple[Int[Tensor, " M"], Float[Tensor, " M"], dict[str, float]]:

@@ -9,6 +9,7 @@ from torch import Tensor
 from revisual.data.encoding import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.data.loader import Pass
 from revisual.data.sft import Example
+from revisual.errors import UserError
 from revisual.models.logprobs import token_logprobs
 from revisual.models.policy import PolicyLoader
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
@@ -49,18 +50,16 @@ class SFTModule(PolicyModule):
             test,
             system_prompt,
             max_new_tokens,
+            micro_batches,
         )
-        self.micro_batches = micro_batches
         self._micro: list[Sequence[Example]] = []
-
-    @property
-    def passes(self) -> int:  # noqa: D102
-        return self.micro_batches
 
     def on_train_batch_start(self, batch: Pass[Example], batch_idx: int) -> None:  # noqa: D102
         if batch.step == 0:
-            per_part = -(-len(batch) // self.micro_batches)
-            self._micro = [batch.items[i * per_part : (i + 1) * per_part] for i in range(self.micro_batches)]
+            rows = torch.arange(len(batch)).tensor_split(self.micro_batches)
+            self._micro = [[batch.items[i] for i in part.tolist()] for part in rows]
+            if not all(self._micro):
+                raise UserError(f"model.micro_batches: {self.micro_batches} is more than data.batch_size, {len(batch)}")
             self.set_counts([torch.tensor(float(sum(len(e.response_ids) for e in part))) for part in self._micro])
 
     def training_step(self, batch: Pass[Example], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102

@@ -34,15 +34,17 @@ class HFRollout(RolloutEngine):
     def generate(  # noqa: D102
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
-        training = self.policy.training
+        training, configured = self.policy.training, self.policy.generation_config
+        ends = _end_tokens(configured, self.encoder.processor.tokenizer)
         self.policy.eval()  # in training mode, gradient checkpointing would switch the cache off
         try:
             parts = [
-                self._part(prompts, rows, sampling, max_new_tokens, seeds[rows[0] : rows[-1] + 1])
+                self._part(prompts, rows, sampling, max_new_tokens, seeds[rows[0] : rows[-1] + 1], ends)
                 for rows in torch.arange(len(prompts) * sampling.n).split(self.max_rows)
             ]
         finally:
             self.policy.train(training)
+            self.policy.generation_config = configured
         return _joined(parts, max_new_tokens)
 
     def _part(
@@ -52,6 +54,7 @@ class HFRollout(RolloutEngine):
         sampling: Sampling,
         max_new_tokens: int,
         seeds: Sequence[int],
+        ends: list[int],
     ) -> Completions:
         device = self.policy.device
         tokenizer = self.encoder.processor.tokenizer
@@ -60,10 +63,13 @@ class HFRollout(RolloutEngine):
         )
         banned = banned_token_ids(self.policy)
         sampler = SeededSampler(sampling, banned, seeded_uniforms(seeds, max_new_tokens))
-        ends = _end_tokens(self.policy, tokenizer)
+        # The folder's settings would fill in whatever the call leaves open, such as a repetition penalty (Qwen2.5-VL has
+        # one of 1.05), which makes every log-prob wrong: for the time of the call, the policy has none.
+        self.policy.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=tokenizer.pad_token_id)
         sequences = self.policy.generate(
             **inputs,
-            generation_config=_plain_generation(max_new_tokens, ends, tokenizer.pad_token_id),
+            max_new_tokens=max_new_tokens,
+            do_sample=False,
             logits_processor=LogitsProcessorList([sampler]),
         )
         token_ids = sequences[:, inputs["input_ids"].shape[1] :]
@@ -78,30 +84,9 @@ class HFRollout(RolloutEngine):
         )
 
 
-def _end_tokens(policy: Any, tokenizer: Any) -> list[int]:
-    configured = policy.generation_config.eos_token_id
-    ends = configured if isinstance(configured, list) else [configured]
+def _end_tokens(configured: GenerationConfig, tokenizer: Any) -> list[int]:
+    ends = configured.eos_token_id if isinstance(configured.eos_token_id, list) else [configured.eos_token_id]
     return sorted({end for end in [*ends, tokenizer.eos_token_id] if end is not None})
-
-
-def _plain_generation(max_new_tokens: int, ends: list[int], pad_id: int) -> GenerationConfig:
-    """Every setting that changes logits is named: what is left out would be taken from the model's folder.
-
-    Qwen2.5-VL's folder asks for a repetition penalty of 1.05, which would make every log-prob wrong.
-    """
-    return GenerationConfig(
-        max_new_tokens=max_new_tokens,
-        do_sample=False,
-        num_beams=1,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        repetition_penalty=1.0,
-        no_repeat_ngram_size=0,
-        eos_token_id=ends,
-        pad_token_id=pad_id,
-        use_cache=True,
-    )
 
 
 def _joined(parts: Sequence[Completions], max_new_tokens: int) -> Completions:

@@ -35,9 +35,10 @@ def truncate(logprobs: Float[Tensor, "N V"], top_p: float, top_k: int) -> Float[
 def draw(logprobs: Float[Tensor, "N V"], uniforms: Float[Tensor, " N"]) -> Int[Tensor, " N"]:
     """One token per row by inverting the distribution function at `uniforms`, in double precision."""
     cumulative = logprobs.double().exp().cumsum(-1)
-    targets = uniforms.to(cumulative.device)[:, None] * cumulative[:, -1:]
-    tokens = torch.searchsorted(cumulative, targets, right=True)[:, 0]
-    return tokens.clamp(max=logprobs.shape[-1] - 1)
+    total = cumulative[:, -1:]
+    targets = uniforms.to(cumulative.device)[:, None] * total
+    targets = targets.minimum(total.nextafter(torch.zeros_like(total)))  # rounded up to the total, it would hit no token
+    return torch.searchsorted(cumulative, targets, right=True)[:, 0].clamp(max=logprobs.shape[-1] - 1)
 
 
 class SeededSampler(LogitsProcessor):

@@ -433,3 +433,23 @@ def test_tabmwp_with_choices_and_solutions():
 def test_all_sample_data_is_read():
     files = sorted(file for file in SAMPLE_DATA.glob("*/*.jsonl") if file.name != "all_meta.jsonl")
     assert len(read_all([JSONLReader(file) for file in files])) > 13_000
+
+
+def test_relative_paths_start_from_the_root(tmp_path):
+    lines, table = jsonl(tmp_path, GOOD), parquet(tmp_path, [{**GOOD, "id": "b"}])
+    readers = [JSONLReader(lines.name), ParquetReader(table.name)]
+    assert [sample.id for sample in read_all(readers, tmp_path)] == ["a", "b"]
+    assert [sample.id for sample in read_all([JSONLReader(lines)], tmp_path / "elsewhere")] == ["a"]
+    hub = HFDatasetReader("owner/name")
+    assert hub.under(tmp_path) is hub
+
+
+def test_part_of_a_solution_is_cut_out(tmp_path):
+    path = jsonl(tmp_path, {**GOOD, "solution": "6 * 7 = <<6*7=42>>42"}, {**GOOD, "id": "b"})
+    first, second = JSONLReader(path, solution_without="<<[^>]*>>")()
+    assert (first.solution, second.solution) == ("6 * 7 = 42", None)
+
+
+def test_broken_regular_expression_is_told():
+    with pytest.raises(UserError, match="solution_without"):
+        JSONLReader("a.jsonl", solution_without="<<(")

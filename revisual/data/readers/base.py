@@ -1,9 +1,10 @@
 """The contract of a reader, and what those of tables share: columns, limits, bad rows and duplicates."""
 
 import logging
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from revisual.data.readers.row import FIELDS, Row, sample_from_row
@@ -25,6 +26,10 @@ class SampleReader(ABC):
     def __call__(self) -> Iterator[Sample]:
         """The samples in order, read as they are asked for."""
 
+    def under(self, root: str | Path) -> "SampleReader":
+        """The same reader with a relative path taken from `root`; without a path (a hub's name), just the same."""
+        return self
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableReader(SampleReader):
@@ -41,6 +46,7 @@ class TableReader(SampleReader):
         root: the folder that pictures' paths are relative to and must not leave; by default that of the data.
         source: the source of all samples, in place of a column.
         limit: give at most this many samples.
+        solution_without: a regular expression; what it matches is cut out of solutions.
         require_answer: refuse rows without an answer.
         skip_invalid: leave out bad rows, with a warning that counts them, instead of stopping at the first.
     """
@@ -49,6 +55,7 @@ class TableReader(SampleReader):
     root: str | Path | None = None
     source: str | None = None
     limit: int | None = None
+    solution_without: str | None = None
     require_answer: bool = True
     skip_invalid: bool = False
 
@@ -58,6 +65,10 @@ class TableReader(SampleReader):
             raise UserError(f"columns: a sample has no field {unknown[0]!r}; it has {', '.join(FIELDS)}")
         if self.limit is not None and self.limit < 1:
             raise UserError(f"limit: {self.limit} is less than 1")
+        try:
+            re.compile(self.solution_without or "")
+        except re.error as error:
+            raise UserError(f"solution_without: {self.solution_without!r} is no regular expression: {error}") from error
 
     @abstractmethod
     def rows(self) -> Iterator[Row | UserError]:
@@ -98,6 +109,8 @@ class TableReader(SampleReader):
             raise row
         try:
             sample = sample_from_row(row, self.columns, self.source, self.require_answer)
+            if self.solution_without is not None and sample.solution is not None:
+                sample = replace(sample, solution=re.sub(self.solution_without, "", sample.solution) or None)
             if sample.id in places:
                 raise UserError(f"the id {sample.id!r} is taken by {places[sample.id]}")
         except UserError as error:
@@ -106,8 +119,8 @@ class TableReader(SampleReader):
         return sample
 
 
-def read_all(readers: Sequence[SampleReader]) -> list[Sample]:
-    """The samples of all readers, in order.
+def read_all(readers: Sequence[SampleReader], root: str | Path | None = None) -> list[Sample]:
+    """The samples of all readers, in order; readers' relative paths are taken from `root`.
 
     Example: `read_all([JSONLReader("gsm8k/train.jsonl"), JSONLReader("tabmwp/dev1k.jsonl")])`
 
@@ -116,7 +129,7 @@ def read_all(readers: Sequence[SampleReader]) -> list[Sample]:
     """
     samples: list[Sample] = []
     labels: dict[tuple[str, str], str] = {}
-    for reader in readers:
+    for reader in readers if root is None else [reader.under(root) for reader in readers]:
         for sample in reader():
             key = (sample.source, sample.id)
             if key in labels:

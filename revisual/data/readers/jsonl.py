@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from revisual.data.readers.base import TableReader
@@ -26,6 +26,9 @@ class JSONLReader(TableReader):
     def label(self) -> str:
         """The file's path."""
         return str(self.path)
+
+    def under(self, root: str | Path) -> "JSONLReader":  # noqa: D102
+        return replace(self, path=Path(root) / self.path)
 
     def rows(self) -> Iterator[Row | UserError]:
         """The lines, parsed; ids default to e.g. `train:3`."""

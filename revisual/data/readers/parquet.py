@@ -1,7 +1,7 @@
 """Samples from Parquet files."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path
 
@@ -34,6 +34,9 @@ class ParquetReader(TableReader):
     def label(self) -> str:
         """The path or pattern."""
         return str(self.path)
+
+    def under(self, root: str | Path) -> "ParquetReader":  # noqa: D102
+        return replace(self, path=Path(root) / self.path)
 
     def rows(self) -> Iterator[Row | UserError]:
         """The rows of all files; ids default to e.g. `train-00000:3`, counted from 1 in each file."""

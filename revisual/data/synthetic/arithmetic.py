@@ -34,6 +34,6 @@ def _columns(a: int, b: int, sign: int) -> str:
         value = x + sign * (y + carry)
         written = f"{value % 10}" if sign < 0 else f"{value}"
         steps.append(f"{x}{'+' if sign > 0 else '-'}{y}{'+' if sign > 0 else '-'}{carry}={written}")
-        carry = (value > 9) if sign > 0 else (value < 0)
+        carry = int(value > 9 if sign > 0 else value < 0)
         a, b = a // 10, b // 10
     return " ".join(steps)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from PIL import Image, ImageDraw
 
-from revisual.data.synthetic.shapes import CELL, COLOURS
+from revisual.data.synthetic.shapes import COLOURS, SIDE
 from revisual.data.synthetic.task import Question, SyntheticTask
 
 
@@ -19,8 +19,8 @@ class BarsTask(SyntheticTask):
     """
 
     bars: int = 2
-    levels: int = 8
-    side: int = 2 * CELL
+    levels: int = 4
+    side: int = SIDE
     """Of the picture, in pixels."""
 
     name: ClassVar[str] = "bars"
@@ -28,23 +28,27 @@ class BarsTask(SyntheticTask):
     def question(self, rng: random.Random) -> Question:  # noqa: D102
         colours = rng.sample(list(COLOURS), self.bars)
         heights = rng.sample(range(1, self.levels + 1), self.bars)
-        shift = rng.randint(-3, 3)
         word, choose = rng.choice((("tallest", max), ("shortest", min)))
-        answer = colours[heights.index(choose(heights))]
+        shift, wobble = rng.randint(-3, 3), [rng.randint(-2, 2) for _ in heights]
         return Question(
-            key=f"{word} {colours} {heights} {shift}",
+            key=f"{word} {colours} {heights} {shift} {wobble}",
             text=f"Which bar is the {word}?",
-            answer=answer,
-            solution=" ".join(f"{colour} {height}" for colour, height in zip(colours, heights, strict=True)),
-            picture=_draw(colours, heights, shift, self.levels, self.side),
+            answer=colours[heights.index(choose(heights))],
+            solution=", ".join(f"{colour} {height}" for colour, height in zip(colours, heights, strict=True)),
+            picture=_draw(colours, [h * self.step + w for h, w in zip(heights, wobble, strict=True)], shift, self.side),
         )
 
+    @property
+    def step(self) -> int:
+        """Pixels between two levels."""
+        return (self.side - 6) // self.levels
 
-def _draw(colours: Sequence[str], heights: Sequence[int], shift: int, levels: int, side: int) -> Image.Image:
+
+def _draw(colours: Sequence[str], heights: Sequence[int], shift: int, side: int) -> Image.Image:
     image = Image.new("RGB", (side, side), "white")
     draw = ImageDraw.Draw(image)
     width = side // len(colours)
     for k, (colour, height) in enumerate(zip(colours, heights, strict=True)):
-        left, top = k * width + 4 + shift, side - height * (side - 6) // levels
-        draw.rectangle((left, top, left + width - 9, side - 1), COLOURS[colour])
+        left = k * width + 4 + shift
+        draw.rectangle((left, side - height, left + width - 9, side - 1), COLOURS[colour])
     return image

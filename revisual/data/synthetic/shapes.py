@@ -1,7 +1,6 @@
-"""Coloured shapes on a small grid: which belong together, seen in a picture or read in words."""
+"""Coloured shapes in pictures, and coloured things in words."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,98 +10,75 @@ from revisual.data.synthetic.task import Question, SyntheticTask
 
 COLOURS = {"red": (214, 39, 40), "green": (44, 160, 44), "blue": (31, 119, 180), "yellow": (240, 200, 20)}
 FORMS = ("circle", "square", "triangle")
-CELLS = 2
-"""Per side of the grid."""
-CELL = 28
-"""Pixels: one picture token of a Qwen2.5-VL policy covers a square of this size."""
-RADIUS, JITTER = 9, 3
-"""Of a shape, and the most that it lies off the middle of its cell; in pixels."""
+SIDE = 56
+"""Of a picture, in pixels: four picture tokens of a Qwen2.5-VL policy."""
+
+THINGS = {
+    "grass": "green", "a leaf": "green", "a frog": "green", "blood": "red", "a tomato": "red", "a rose": "red",
+    "the sky": "blue", "the sea": "blue", "ink": "blue", "the sun": "yellow", "a lemon": "yellow", "gold": "yellow",
+    "a coin": "circle", "a wheel": "circle", "a plate": "circle", "a box": "square", "a tile": "square",
+    "a stamp": "square", "a tent": "triangle", "a sail": "triangle", "a roof": "triangle",
+}  # fmt: skip
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Shape:
-    """One shape, its cell of the grid, counted row by row, and its offset from the cell's middle in pixels."""
+    """One shape; its middle and radius in pixels."""
 
-    place: int
     colour: str
     form: str
-    dx: int = 0
-    dy: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.colour} {self.form}"
+    x: int
+    y: int
+    radius: int
 
 
 @dataclass(frozen=True)
 class ShapesTask(SyntheticTask):
-    """A picture of two shapes of different forms and colours: the colour of one form, or the form of one colour.
+    """A picture of one shape: its colour, or its form.
 
-    An answer without looking is right with probability 1/4 for a colour and 1/3 for a form, 7/24 in all; one that
-    sees what is there but not what belongs together is right half the time.
+    An answer without looking is right with probability 1/4 for a colour and 1/3 for a form: 7/24 in all.
     """
 
     name: ClassVar[str] = "shapes"
 
     def question(self, rng: random.Random) -> Question:  # noqa: D102
-        shapes = _two_shapes(rng)
-        text, answer = _ask(rng, rng.choice(shapes))
-        return Question(f"{text} {shapes}", text, answer, _listed(shapes), draw_shapes(shapes))
+        colour, form = rng.choice(list(COLOURS)), rng.choice(FORMS)
+        shape = Shape(colour, form, rng.randint(8, SIDE - 8), rng.randint(8, SIDE - 8), rng.randint(5, 8))
+        by_form = rng.random() < 0.5
+        text = "What colour is it?" if by_form else "What form is it?"
+        answer = colour if by_form else form
+        return Question(f"{text} {shape}", text, answer, f"it is {answer}", draw_shape(shape))
 
 
 @dataclass(frozen=True)
-class CaptionTask(SyntheticTask):
-    """The pictures of `ShapesTask`, to be described."""
+class ThingsTask(SyntheticTask):
+    """The questions asked of pictures, about things that are named in words: their colour, or their form.
 
-    name: ClassVar[str] = "captions"
-
-    def question(self, rng: random.Random) -> Question:  # noqa: D102
-        shapes = _two_shapes(rng)
-        return Question(f"{shapes}", "What is there?", _listed(shapes), _listed(shapes), draw_shapes(shapes))
-
-
-@dataclass(frozen=True)
-class WordsTask(SyntheticTask):
-    """The questions of `ShapesTask` about shapes that a text names.
-
-    Example: `There are: red circle, blue square. What colour is the circle?`
+    Example: `There is grass. What colour is it?` is thought of as `it is green`.
     """
 
-    name: ClassVar[str] = "words"
+    name: ClassVar[str] = "things"
 
     def question(self, rng: random.Random) -> Question:  # noqa: D102
-        shapes = _two_shapes(rng)
-        text, answer = _ask(rng, rng.choice(shapes))
-        text = f"There are: {_listed(shapes)}. {text}"
-        return Question(text, text, answer, _listed(shapes))
+        filler = rng.choice(("", "Tell me. ", "Think. ", "Say it. ", "Look. ", "Now. ", "Next. ", "Well. "))
+        if rng.random() < 0.3:
+            colour, word = rng.choice(list(COLOURS)), rng.choice(("tallest", "shortest"))
+            text = f"{filler}The {word} bar is {colour}. Which bar is the {word}?"
+            return Question(text, text, colour, f"the {word} bar is {colour}")
+        thing, answer = rng.choice(list(THINGS.items()))
+        aspect = "colour" if answer in COLOURS else "form"
+        text = f"{filler}There is {thing}. What {aspect} is it?"
+        return Question(text, text, answer, f"it is {answer}")
 
 
-def draw_shapes(shapes: Sequence[Shape]) -> Image.Image:
-    """A white picture of `CELLS` by `CELLS` cells, with `shapes` in theirs."""
-    image = Image.new("RGB", (CELLS * CELL, CELLS * CELL), "white")
-    draw = ImageDraw.Draw(image)
-    r = RADIUS
-    for shape in shapes:
-        row, column = divmod(shape.place, CELLS)
-        x, y = column * CELL + CELL // 2 + shape.dx, row * CELL + CELL // 2 + shape.dy
-        if shape.form == "circle":
-            draw.ellipse((x - r, y - r, x + r, y + r), COLOURS[shape.colour])
-        elif shape.form == "square":
-            draw.rectangle((x - r + 1, y - r + 1, x + r - 1, y + r - 1), COLOURS[shape.colour])
-        else:
-            draw.polygon(((x, y - r), (x - r, y + r - 1), (x + r, y + r - 1)), COLOURS[shape.colour])
+def draw_shape(shape: Shape) -> Image.Image:
+    """A white picture with one shape."""
+    image = Image.new("RGB", (SIDE, SIDE), "white")
+    draw, (x, y, r) = ImageDraw.Draw(image), (shape.x, shape.y, shape.radius)
+    if shape.form == "circle":
+        draw.ellipse((x - r, y - r, x + r, y + r), COLOURS[shape.colour])
+    elif shape.form == "square":
+        draw.rectangle((x - r + 1, y - r + 1, x + r - 1, y + r - 1), COLOURS[shape.colour])
+    else:
+        draw.polygon(((x, y - r), (x - r, y + r - 1), (x + r, y + r - 1)), COLOURS[shape.colour])
     return image
-
-
-def _two_shapes(rng: random.Random) -> list[Shape]:
-    parts = zip(rng.sample(range(CELLS**2), 2), rng.sample(list(COLOURS), 2), rng.sample(FORMS, 2), strict=True)
-    return sorted(Shape(*part, rng.randint(-JITTER, JITTER), rng.randint(-JITTER, JITTER)) for part in parts)
-
-
-def _ask(rng: random.Random, shape: Shape) -> tuple[str, str]:
-    if rng.random() < 0.5:
-        return f"What colour is the {shape.form}?", shape.colour
-    return f"What form is {shape.colour}?", shape.form
-
-
-def _listed(shapes: Sequence[Shape]) -> str:
-    return ", ".join(str(shape) for shape in shapes)

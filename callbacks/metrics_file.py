@@ -1,0 +1,61 @@
+"""A run's last metrics and costs in one file, for other programs to read."""
+
+import json
+import math
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from revisual.export import write_atomically
+
+
+class MetricsFile(Callback):
+    """Writes `file` (inside `default_root_dir`, if relative) after each validation, and when a fit or test ends.
+
+    `metrics` holds what was logged last, `seconds` how long the run took, `tokens` those that the module counts as
+    `tokens_seen`, and `peak_memory_mib` the most memory of the main process, `peak_gpu_memory_mib` of its GPU.
+    """
+
+    def __init__(self, file: str = "metrics.json") -> None:
+        self.file = file
+        self._began = time.perf_counter()
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:  # noqa: D102
+        self._began = time.perf_counter()
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+        if not trainer.sanity_checking:
+            self._write(trainer, pl_module)
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+        self._write(trainer, pl_module)
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+        self._write(trainer, pl_module)
+
+    def _write(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        content: dict[str, Any] = {
+            "metrics": {name: value for name, value in metrics.items() if math.isfinite(value)},  # JSON has no other
+            "seconds": time.perf_counter() - self._began,
+            "peak_memory_mib": peak_memory_mib(),
+        }
+        tokens = getattr(pl_module, "tokens_seen", None)
+        if tokens is not None:
+            content["tokens"] = int(tokens)
+        if pl_module.device.type == "cuda":
+            content["peak_gpu_memory_mib"] = torch.cuda.max_memory_allocated(pl_module.device) / 2**20
+        write_atomically(Path(trainer.default_root_dir) / self.file, json.dumps(content, indent=2) + "\n")
+
+
+def peak_memory_mib() -> float:
+    """The most memory that this process has had."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -1,0 +1,1 @@
+"""Chains training stages, each a command of its own that begins from the folder which the one before exported."""

@@ -1,0 +1,121 @@
+"""The commands that a pipeline runs: none outlives it."""
+
+import ctypes
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from revisual.errors import UserError
+
+PR_SET_PDEATHSIG = 1
+TAIL_LINES = 15
+TAIL_BYTES = 20_000
+
+
+class Interrupted(Exception):
+    """The pipeline was asked to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.signal = number
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turns Ctrl-C and SIGTERM into `Interrupted`."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Child:
+    """A running command whose output is added to a log file.
+
+    On Linux it ends with the pipeline, even one that is killed: a lone Python process is killed too, while another
+    launcher is asked to end, as it has workers of its own to end first.
+    """
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self.log, self.began = log, time.monotonic()
+        is_alone = command[0] == sys.executable
+        self._grace = 5.0 if is_alone else 40.0
+        environment = {"OMP_NUM_THREADS": "1", **os.environ, "PYTHONUNBUFFERED": "1"}
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as file:
+            file.write(f"$ {shlex.join(command)}\n".encode())
+            file.flush()
+            self._log_start = file.tell()
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    process_group=0,
+                    preexec_fn=ends_with(os.getpid(), signal.SIGKILL if is_alone else signal.SIGTERM),
+                )
+            except (FileNotFoundError, PermissionError) as error:
+                raise UserError(f"launcher: cannot run {command[0]!r}: {error.strerror}") from error
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self.began
+
+    def poll(self) -> int | None:
+        """Its exit code, or None while it runs."""
+        return self._process.poll()
+
+    def stop(self) -> None:
+        """Ends it and what it started."""
+        for number, patience in ((signal.SIGTERM, self._grace), (signal.SIGKILL, 5.0)):
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+
+    def lines(self, most: int = TAIL_LINES) -> list[str]:
+        """The last lines of its output; of a line that was written over, what was seen last."""
+        with self.log.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(self._log_start, end - TAIL_BYTES))
+            text = file.read().decode("utf-8", errors="replace")
+        lines = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in text.split("\n")]
+        return [line for line in lines if line][-most:]
+
+
+def ends_with(parent: int, number: int) -> Callable[[], None] | None:
+    """What a new process calls so that the kernel sends it a signal when its parent is gone; Linux alone has it."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)  # loaded here: little is safe between fork and exec
+
+    def ask() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
+
+
+def exit_in_words(code: int) -> str:
+    """Example: `exit_in_words(2) == "exit code 2"` and `exit_in_words(-9) == "signal 9 (SIGKILL)"`."""
+    if code >= 0:
+        return f"exit code {code}"
+    hint = "; was there too little memory?" if code == -signal.SIGKILL else ""
+    return f"signal {-code} ({signal.Signals(-code).name}{hint})"

@@ -1,0 +1,176 @@
+"""Runs the stages of a plan one after the other, as far as they are not done."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from revisual.errors import UserError
+from revisual.manifest import check_export
+from revisual.pipeline.children import Child, Interrupted, exit_in_words, interruptible
+from revisual.pipeline.evaluations import FOLDER as EVALUATION
+from revisual.pipeline.evaluations import Evaluations
+from revisual.pipeline.plan import Place, Plan, changes, config_hash, policy_hashes
+from revisual.pipeline.results import REPORT, with_start, write_results
+from revisual.pipeline.screen import Screen
+from revisual.pipeline.state import Record, State, locked
+
+POLL_SECONDS = 0.1
+
+
+class Runner:
+    """One run of a pipeline."""
+
+    def __init__(self, plan: Plan, screen: Screen) -> None:
+        self.plan, self.screen = plan, screen
+
+    def run(self) -> None:
+        """Does what is left to do.
+
+        Raises:
+            UserError: a stage or an evaluation failed, what is there does not fit the plan, or `out` cannot be written.
+            Interrupted: by Ctrl-C or SIGTERM.
+        """
+        try:
+            with locked(self.plan.out), interruptible():
+                self._run()
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise UserError(f"cannot go on in {self.plan.out}: {where}{error.strerror or error}") from error
+
+    def _run(self) -> None:
+        self.state = State(self.plan.out)
+        self.evaluations = Evaluations(self.plan, self.state, self.screen)
+        self._child: Child | None = None
+        try:
+            place = self._start()
+            self._measure(place)
+            for number in range(1, len(self.plan.stages) + 1):
+                place = self._stage(number, place)
+                self._measure(place)
+            self._wait_for_evaluations()
+        finally:
+            if self._child is not None:
+                self._child.stop()
+            self.evaluations.stop()
+        self.screen.table(with_start(self._write()))
+        self.screen.say(f"report: {self.plan.out / REPORT}")
+        if self.evaluations.failures:
+            raise UserError(self.evaluations.failures[0])
+
+    def _start(self) -> Place:
+        """The policy that the first stage begins from, made if it is to be."""
+        folder = self.plan.out / "start"
+        if self.plan.prepare is None:
+            policy = str(self.plan.start)
+            return Place("start", folder, policy, policy_hashes(policy))
+        fingerprint = {f"config ({self.plan.prepare.name})": config_hash(self.plan.prepare), "seed": self.plan.seed}
+        export = folder / "export"
+        words = ["tiny", f"--config={self.plan.prepare}", f"--out={export}", f"--seed={self.plan.seed}"]
+        return self._made("start", folder, fingerprint, [*self.plan.words(), *words], is_resumable=False)
+
+    def _stage(self, number: int, before: Place) -> Place:
+        """Trains a stage, or takes over what it exported."""
+        config, folder = self.plan.stages[number - 1], self.plan.folder(number)
+        fingerprint = self.plan.fingerprint(config.paths, before.hashes, config.launcher)
+        options = self.plan.options(config.paths, before.policy, folder)
+        return self._made(config.name, folder, fingerprint, [*self.plan.words(config.launcher), "fit", *options])
+
+    def _made(
+        self, name: str, folder: Path, fingerprint: dict[str, Any], command: Sequence[str], is_resumable: bool = True
+    ) -> Place:
+        """What `command` exports to `folder`, made now or before."""
+        record, export = self.state[folder], folder / "export"
+        if record is not None and not folder.exists():
+            record = None
+        if record is None and folder.exists() and self._is_foreign(folder):
+            raise UserError(f"{folder}: is there already, and not from this run; delete it or use another --out")
+        if record is not None and record.is_finished:
+            self._check_unchanged(name, folder, record, fingerprint)
+            if check_export(export) != record.output:
+                raise UserError(f"{export}: is not what {name} exported; delete {folder} to train it again")
+            self.screen.say(f"{name}: finished before, in {record.seconds:.0f} s")
+            return Place(name, folder, str(export), record.output)
+        checkpoint = last_checkpoint(folder) if is_resumable else None
+        if record is not None and checkpoint is not None:
+            self._check_unchanged(name, folder, record, fingerprint)
+            self.screen.say(f"{name}: goes on from {checkpoint}")
+            shutil.rmtree(export, ignore_errors=True)
+            return self._train(name, folder, record, [*command, f"--ckpt_path={checkpoint}"])
+        shutil.rmtree(folder, ignore_errors=True)
+        self.screen.say(f"{name}: started")
+        return self._train(name, folder, Record("running", fingerprint), command)
+
+    def _is_foreign(self, folder: Path) -> bool:
+        """Whether there is more than what evaluations of a given start leave."""
+        return any(path.name != EVALUATION for path in folder.iterdir())
+
+    def _check_unchanged(self, name: str, folder: Path, record: Record, fingerprint: dict[str, Any]) -> None:
+        changed = changes(record.fingerprint, fingerprint)
+        if changed:
+            hint = f"use another --out, or delete {folder} to train it again"
+            raise UserError(f"{name}: changed since it was trained: {', '.join(changed)}; {hint}")
+
+    def _train(self, name: str, folder: Path, record: Record, command: Sequence[str]) -> Place:
+        def note(status: str, output: dict[str, str] | None = None) -> Record:
+            seconds = record.seconds + (0.0 if self._child is None else self._child.seconds)
+            self.state[folder] = Record(status, record.fingerprint, seconds, output or {})
+            return Record(status, record.fingerprint, seconds)
+
+        note("running")
+        log = folder / "log.txt"
+        self._child = Child(command, log)
+        try:
+            code = self._wait(name, self._child)
+            if code:
+                self.screen.complain(self._child.lines())
+                raise UserError(f"{name}: failed with {exit_in_words(code)}; its output is in {log}")
+            output = check_export(folder / "export")
+        except (UserError, Interrupted) as error:
+            note("interrupted" if isinstance(error, Interrupted) else "failed")
+            self._write()
+            raise
+        done = note("finished", output)
+        self._child = None
+        self._write()
+        self.screen.say(f"{name}: finished in {done.seconds:.0f} s")
+        return Place(name, folder, str(folder / "export"), output)
+
+    def _wait(self, name: str, child: Child) -> int:
+        """Waits for a stage while evaluations go on beside it; gives its exit code."""
+        while (code := child.poll()) is None:
+            self._look_after_evaluations()
+            beside = self.evaluations.running
+            said = "".join(child.lines(1))
+            self.screen.progress(f"{name}: {child.seconds:.0f} s{f' (measuring {beside})' if beside else ''}  {said}")
+            time.sleep(POLL_SECONDS)
+        return code
+
+    def _measure(self, place: Place) -> None:
+        self.evaluations.add(place)
+        if self.plan.evaluate_while_training:
+            self._look_after_evaluations()
+        else:
+            self._wait_for_evaluations()
+
+    def _look_after_evaluations(self) -> None:
+        if self.evaluations.advance():
+            self._write()
+
+    def _wait_for_evaluations(self) -> None:
+        self._look_after_evaluations()
+        while not self.evaluations.is_done:
+            said = "".join(self.evaluations.lines())
+            self.screen.progress(f"measuring {self.evaluations.running}  {said}")
+            time.sleep(POLL_SECONDS)
+            self._look_after_evaluations()
+
+    def _write(self) -> dict[str, Any]:
+        return write_results(self.plan, self.state)
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest `last.ckpt` of a stage, a file or a folder."""
+    found = [path for path in folder.rglob("last*.ckpt") if path.parent.suffix != ".ckpt"]
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)

@@ -1,0 +1,38 @@
+"""The shipped configs, and what each of them is."""
+
+from pathlib import Path
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+FULL = CONFIGS / "revisual_r1/7b"
+RL_STAGES = ("multimodal_rl", "text_rl")
+STAGES = ("cold_start", *RL_STAGES)
+
+
+def named(path):
+    return str(path.relative_to(CONFIGS)) if isinstance(path, Path) else str(path)
+
+
+def bases(path):
+    """The configs that an overlay is made for; none for one that stands alone."""
+    if path.name in ("pipeline.yaml", "tiny.yaml"):
+        return []
+    if path.parent.name in ("3b", "released_code"):
+        return [FULL / path.name]
+    if path.parent.name in ("filter", "rollout") or path.name == "top_p_0.95.yaml":
+        return [FULL / f"{stage}.yaml" for stage in RL_STAGES]
+    if path.parent.name in ("strategy", "logger"):
+        return [FULL / f"{stage}.yaml" for stage in STAGES]
+    return []
+
+
+def configs_of(size, stage):
+    """What trains a stage of the 3B or 7B model."""
+    return [FULL / f"{stage}.yaml", *([FULL.parent / f"{size}/{stage}.yaml"] if size != "7b" else [])]
+
+
+EVERYTHING = sorted(CONFIGS.rglob("*.yaml"))
+PIPELINES = [path for path in EVERYTHING if path.name == "pipeline.yaml"]
+TINY = [path for path in EVERYTHING if path.name == "tiny.yaml"]
+OVERLAYS = [path for path in EVERYTHING if bases(path)]
+PARTS_OF_A_PIPELINE = [path for path in EVERYTHING if path.parent.name == "quickstart" and path not in PIPELINES + TINY]
+ALONE = [path for path in EVERYTHING if path not in PIPELINES + TINY + OVERLAYS + PARTS_OF_A_PIPELINE]

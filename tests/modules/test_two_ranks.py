@@ -1,0 +1,62 @@
+"""Two processes (DDP on gloo) against one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+pytestmark = pytest.mark.engine
+
+
+def start(job, policy_folder, folder, world, *rest):
+    folder.mkdir()
+    script = [str(Path(__file__).with_name("two_ranks.py")), job, str(policy_folder), str(folder), str(world), *rest]
+    launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}"] if world > 1 else []
+    done = subprocess.run([sys.executable, *launch, *script], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return [torch.load(folder / f"rank{rank}.pt", weights_only=False) for rank in range(world)]
+
+
+def logged(result, name):
+    return [row[name] for _, row in result["rows"] if name in row]
+
+
+@pytest.mark.parametrize("job", ["gradient", "gradient-pictures", "sft-gradient"])
+def test_the_gradient_does_not_depend_on_the_number_of_processes(policy_folder, tmp_path, job):
+    (one,) = start(job, policy_folder, tmp_path / "one", 1)
+    two = start(job, policy_folder, tmp_path / "two", 2)
+    assert one["norms"][0] > 0.02  # above the limit of clipping
+    for result in two:
+        assert result["norms"] == pytest.approx(one["norms"], rel=1e-4)
+        for name, value in result["weights"].items():
+            assert_close(value, one["weights"][name], atol=1e-6, rtol=1e-4)
+    if job != "sft-gradient":
+        assert sorted(two[0]["ids"][0] + two[1]["ids"][0]) == sorted(one["ids"][0])
+    for name in ("train/loss", *(["policy/entropy", "reward/mean", "advantage/kept_fraction"] if "sft" not in job else [])):  # fmt: skip
+        assert logged(two[0], name) == pytest.approx(logged(one, name), rel=1e-4, abs=1e-6), name
+
+
+def test_an_empty_selection_moves_nothing(policy_folder, tmp_path):
+    for result in start("empty", policy_folder, tmp_path / "two", 2):
+        assert result["moved"] == [False, False]
+
+
+@pytest.mark.parametrize(("job", "step"), [("grpo", 1), ("grpo", 2), ("sft", 2)])
+def test_a_resumed_run_is_the_straight_one(policy_folder, tmp_path, job, step):
+    straight = start(job, policy_folder, tmp_path / "whole", 2)
+    resumed = start(job, policy_folder, tmp_path / "rest", 2, str(tmp_path / "whole" / f"step={step}.ckpt"))
+    for before, after in zip(straight, resumed, strict=True):
+        assert after["ids"] == before["ids"][step:]
+        assert all(torch.equal(value, before["weights"][name]) for name, value in after["weights"].items())
+    for name, value in straight[0]["weights"].items():
+        assert torch.equal(value, straight[1]["weights"][name])
+
+
+def test_validation_counts_every_answer_once(policy_folder, tmp_path):
+    (one,) = start("validate", policy_folder, tmp_path / "one", 1)
+    two = start("validate", policy_folder, tmp_path / "two", 2)
+    name = "val/greedy/all/length"
+    assert logged(two[0], name) == pytest.approx(logged(one, name)) and len(logged(one, name)) >= 1
