@@ -159,7 +159,9 @@ def test_a_full_disk_leaves_the_old_export(policy, processor, exported, monkeypa
 def test_a_really_full_disk_leaves_the_old_export(policy, processor, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1800k", "tmpfs", str(small)], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1800k", "tmpfs", str(small)], capture_output=True
+    ).returncode:
         pytest.skip("mounting is not allowed here")
     try:
         export_policy(policy, processor, small / "export")

@@ -20,11 +20,13 @@ class Pass(Generic[T]):
         return len(self.items)
 
 
-class PassLoader(DataLoader[Any]):
+class PassLoader(Generic[T]):
     """Batches of a data set, each for `repeat` passes, as `Pass`.
 
     The order is a function of (seed, epoch), so that the position is all the state there is: it resumes bit for bit,
     on one process or several. A batch whose passes were not finished is handed out again from its first pass.
+
+    It holds a `DataLoader` and is none: Lightning makes those anew where it likes, to predict for one.
     """
 
     def __init__(
@@ -42,25 +44,27 @@ class PassLoader(DataLoader[Any]):
         collate_fn: Callable[[list[T]], Sequence[T]] = list,
     ) -> None:
         self.repeat, self._passes, self._resume_at = repeat, 0, 0
-        sampler: DistributedSampler[T] = DistributedSampler(
+        self.sampler: DistributedSampler[T] = DistributedSampler(
             dataset, num_replicas=world_size, rank=rank, shuffle=shuffle, seed=seed, drop_last=drop_last
         )
-        super().__init__(
+        """Lightning tells it which epoch it is, and asks it whether items are shuffled."""
+        self.batch_sampler = None
+        self._batches: DataLoader[Any] = DataLoader(
             dataset,
             batch_size,
-            sampler=sampler,
+            sampler=self.sampler,
             num_workers=num_workers,
             collate_fn=collate_fn,
             drop_last=drop_last,
         )
 
     def __len__(self) -> int:
-        return super().__len__() * self.repeat
+        return len(self._batches) * self.repeat
 
-    def __iter__(self) -> Iterator[Pass[T]]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Pass[T]]:
         start, self._resume_at = self._resume_at, 0
         self._passes = start * self.repeat
-        for position, items in enumerate(super().__iter__()):
+        for position, items in enumerate(self._batches):
             if position < start:
                 continue
             for step in range(self.repeat):
@@ -73,4 +77,4 @@ class PassLoader(DataLoader[Any]):
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Starts the coming iteration at the position of `state`; an epoch's end is the start of the next one."""
-        self._resume_at = state["batches"] % max(1, super().__len__())
+        self._resume_at = state["batches"] % max(1, len(self._batches))

@@ -71,7 +71,7 @@ class PromptDataModule(LightningDataModule):
             UserError: there is nothing to read, or nothing is left.
         """
         splits = {"fit": ("train", "validation"), "validate": ("validation",)}.get(stage, (stage,))
-        encoder: PromptEncoder = self.trainer.lightning_module.encoder  # type: ignore[union-attr]
+        encoder: PromptEncoder = self.trainer.lightning_module.encoder  # type: ignore[union-attr,assignment]
         for split in splits:
             if split in self.datasets or (split == "validation" and not self.readers[split]):
                 continue
@@ -96,27 +96,29 @@ class PromptDataModule(LightningDataModule):
         """
         kept = [s for s in samples if self.tokens_over_limit(s, encoder, split) <= 0]
         if len(kept) < len(samples):
-            log.warning("data.%s: %d of %d samples are too long and dropped", split, len(samples) - len(kept), len(samples))
+            log.warning(
+                "data.%s: %d of %d samples are too long and dropped", split, len(samples) - len(kept), len(samples)
+            )
         if not kept:
             raise UserError(f"data.{split}: none of the {len(samples)} samples is within the limits of tokens")
         return kept
 
-    def train_dataloader(self) -> PassLoader:  # noqa: D102
+    def train_dataloader(self) -> PassLoader[Any]:  # noqa: D102
         repeat: int = self.trainer.lightning_module.passes  # type: ignore[union-attr,assignment]
         if len(self.datasets["train"]) < self.batch_size * self.trainer.world_size:  # type: ignore[union-attr,arg-type]
             raise UserError(f"data.batch_size: {self.batch_size} is more than there are training samples")
         return self._loader("train", self.batch_size, repeat=repeat, shuffle=True)
 
-    def val_dataloader(self) -> PassLoader | list[PassLoader]:  # noqa: D102
+    def val_dataloader(self) -> PassLoader[Any] | list[PassLoader[Any]]:  # noqa: D102
         return self._loader("validation", self.evaluation_batch_size) if "validation" in self.datasets else []
 
-    def test_dataloader(self) -> PassLoader:  # noqa: D102
+    def test_dataloader(self) -> PassLoader[Any]:  # noqa: D102
         return self._loader("test", self.evaluation_batch_size)
 
-    def predict_dataloader(self) -> PassLoader:  # noqa: D102
+    def predict_dataloader(self) -> PassLoader[Any]:  # noqa: D102
         return self._loader("predict", self.evaluation_batch_size)
 
-    def _loader(self, split: str, batch_size: int, *, repeat: int = 1, shuffle: bool = False) -> PassLoader:
+    def _loader(self, split: str, batch_size: int, *, repeat: int = 1, shuffle: bool = False) -> PassLoader[Any]:
         trainer: Any = self.trainer
         return PassLoader(
             self.datasets[split],

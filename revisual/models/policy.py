@@ -59,7 +59,7 @@ class PretrainedPolicy(PolicyLoader):
     def load_processor(self) -> ProcessorMixin:  # noqa: D102
         processor = load_processor(self.path, trust_remote_code=self.trust_remote_code)
         add_tokens(processor, tuple(self.added_tokens))
-        size: Any = processor.image_processor.size  # type: ignore[attr-defined]
+        size: Any = processor.image_processor.size
         if self.min_pixels is not None:
             size["shortest_edge"] = self.min_pixels
         if self.max_pixels is not None:
@@ -89,7 +89,7 @@ class PretrainedPolicy(PolicyLoader):
             policy = AutoModelForImageTextToText.from_config(config, **options)
         else:
             policy = self._read(options)
-        grow_embeddings(policy, len(processor.tokenizer))  # type: ignore[attr-defined]
+        grow_embeddings(policy, len(processor.tokenizer))
         return policy
 
     def _read(self, options: dict[str, Any]) -> Any:

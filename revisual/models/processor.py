@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, AutoTokenizer
 from transformers.processing_utils import ProcessorMixin
-from transformers.utils import is_torchvision_available
+from transformers.utils.import_utils import is_torchvision_available
 
 from revisual.errors import UserError
 
@@ -30,7 +30,7 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
         model_type = AutoConfig.from_pretrained(path, trust_remote_code=trust_remote_code).model_type
         if model_type in _VIDEO_PROCESSORS and not is_torchvision_available():
             return _without_video(path, model_type)
-        return cast(ProcessorMixin, AutoProcessor.from_pretrained(path, trust_remote_code=trust_remote_code))
+        return AutoProcessor.from_pretrained(path, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path}: no processor could be loaded from this model folder: {reason}") from error
@@ -38,7 +38,7 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
 
 def build_processor(model_type: str, image_processor: Any, tokenizer: Any, chat_template: str | None) -> ProcessorMixin:
     """A processor for pictures and text, of the stock class's name, from its two halves."""
-    return cast(ProcessorMixin, _image_text_class(model_type)(image_processor, tokenizer, chat_template=chat_template))
+    return _image_text_class(model_type)(image_processor, tokenizer, chat_template=chat_template)
 
 
 def save_processor(processor: ProcessorMixin, folder: Path) -> None:

@@ -178,12 +178,12 @@ class PolicyModule(LightningModule):
             )
         ]
 
-    def validation_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # noqa: D102
+    def validation_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]  # noqa: D102
         answers = self.answers(list(batch.items), "val")
         self.means.update(answers)
         return answers
 
-    def test_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # noqa: D102
+    def test_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]  # noqa: D102
         answers = self.answers(list(batch.items), "test")
         self.means.update(answers)
         return answers

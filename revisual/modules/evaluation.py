@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -21,7 +20,7 @@ from revisual.rollout.engine import RolloutEngine, Sampling
 MEASURES = ("accuracy", "format", "reward", "length", "truncated", "invalid")
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen, as Lightning copies predictions field by field
 class Answer:
     """One graded answer; the fields are the columns of responses.jsonl."""
 

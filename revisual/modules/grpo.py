@@ -132,6 +132,7 @@ class GRPOModule(PolicyModule):
         batch = self.sample(prompts)
         for callback in self.reward_callbacks():
             batch = callback.on_rollout(self.trainer, self, batch)
+        self.step_log |= mean_over_ranks(rollout_stats(batch))
         batch = replace(batch, advantages=self.advantage(batch.rewards, batch.valid, batch.prompt_index))
         indices, weights = self.select(batch)
         for callback in self.reward_callbacks():
@@ -161,9 +162,10 @@ class GRPOModule(PolicyModule):
         with self.trainer.precision_plugin.forward_context():
             completions = self.engine.generate(prompts, sampling, self.generation.max_new_tokens, seeds)
         batch = score_completions(prompts, completions, self.encoder, self.grader, self.rewards, self.rollout_step)
-        stats = mean_over_ranks(rollout_stats(batch) | {"rollout/seconds": time.perf_counter() - start})
-        stats["rollout/tokens_per_second"] = stats["rollout/tokens"] * self.trainer.world_size / stats["rollout/seconds"]
-        self.step_log |= stats
+        took = {"rollout/seconds": time.perf_counter() - start, "tokens": float(batch.completion_mask.sum())}
+        mean = mean_over_ranks(took)
+        self.step_log["rollout/seconds"] = mean["rollout/seconds"]
+        self.step_log["rollout/tokens_per_second"] = mean["tokens"] * self.trainer.world_size / mean["rollout/seconds"]
         return batch
 
     def select(self, batch: RolloutBatch) -> tuple[Int[Tensor, " M"], Float[Tensor, " M"]]:

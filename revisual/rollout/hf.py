@@ -58,13 +58,11 @@ class HFRollout(RolloutEngine):
     ) -> Completions:
         device = self.policy.device
         tokenizer = self.encoder.processor.tokenizer
-        inputs = padded_inputs(
-            prompts, rows // sampling.n, self.encoder.vision_inputs, tokenizer.pad_token_id, device
-        )
+        inputs = padded_inputs(prompts, rows // sampling.n, self.encoder.vision_inputs, tokenizer.pad_token_id, device)
         banned = banned_token_ids(self.policy)
         sampler = SeededSampler(sampling, banned, seeded_uniforms(seeds, max_new_tokens))
-        # The folder's settings would fill in whatever the call leaves open, such as a repetition penalty (Qwen2.5-VL has
-        # one of 1.05), which makes every log-prob wrong: for the time of the call, the policy has none.
+        # The folder's settings would fill in whatever the call leaves open, such as a repetition penalty (Qwen2.5-VL
+        # has one of 1.05), which makes every log-prob wrong: for the time of the call, the policy has none.
         self.policy.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=tokenizer.pad_token_id)
         sequences = self.policy.generate(
             **inputs,

@@ -37,7 +37,9 @@ def draw(logprobs: Float[Tensor, "N V"], uniforms: Float[Tensor, " N"]) -> Int[T
     cumulative = logprobs.double().exp().cumsum(-1)
     total = cumulative[:, -1:]
     targets = uniforms.to(cumulative.device)[:, None] * total
-    targets = targets.minimum(total.nextafter(torch.zeros_like(total)))  # rounded up to the total, it would hit no token
+    targets = targets.minimum(
+        total.nextafter(torch.zeros_like(total))
+    )  # rounded up to the total, it would hit no token
     return torch.searchsorted(cumulative, targets, right=True)[:, 0].clamp(max=logprobs.shape[-1] - 1)
 
 

@@ -56,7 +56,9 @@ def test_the_prompt_is_the_templates(encoder):
         "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
         f"<|im_start|>user\n{place}{place}What is 6 * 7?<|im_end|>\n<|im_start|>assistant\n"
     )
-    decoded = encoder.processor.tokenizer.decode(encoder.encode(sample((28, 28), (28, 28), question="What is 6 * 7?")).token_ids)
+    decoded = encoder.processor.tokenizer.decode(
+        encoder.encode(sample((28, 28), (28, 28), question="What is 6 * 7?")).token_ids
+    )
     assert decoded == text  # a picture of 28 x 28 is one token
 
 
@@ -80,7 +82,9 @@ def test_pictures_and_places_must_agree(encoder):
     conversation = Sample("s", messages=[{"role": "user", "content": "Look!"}], images=sample((28, 28)).images)
     for one, places, pictures in ((literal, 1, 0), (conversation, 0, 1)):
         for call in (encoder.encode, encoder.prompt_tokens):
-            with pytest.raises(UserError, match=f"sample s: {places} places for pictures in the prompt, but {pictures} pict"):
+            with pytest.raises(
+                UserError, match=f"sample s: {places} places for pictures in the prompt, but {pictures} pict"
+            ):
                 call(one)
 
 

@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from revisual.data.synthetic.arithmetic import ArithmeticTask
+from revisual.data.synthetic.arithmetic import ArithmeticTask, _columns
 from revisual.data.synthetic.bars import BarsTask
-from revisual.data.synthetic.shapes import ShapesTask
+from revisual.data.synthetic.shapes import COLOURS, ShapesTask
 
 TASKS = [ArithmeticTask, BarsTask, ShapesTask]
 
@@ -66,9 +66,9 @@ def test_sums_are_right():
 
 
 def test_the_docstrings_sum():
-    made = {s.question: s for s in ArithmeticTask(count=4000)()} | {s.question: s for s in ArithmeticTask(count=500, split="test")()}
-    made |= {s.question: s for s in ArithmeticTask(count=500, split="validation")()}
-    assert made["What is 47 + 38?"].solution == "7+8+0=15 4+3+1=8" and made["What is 47 + 38?"].answer == "85"
+    assert "`47 + 38` is thought of as `7+8+0=15 4+3+1=8`" in ArithmeticTask.__doc__
+    assert _columns(47, 38, 1) == "7+8+0=15 4+3+1=8"
+    assert _columns(52, 17, -1) == "2-7-0=5 5-1-1=3"
 
 
 def test_a_prefix_changes_nothing_else():
@@ -78,15 +78,13 @@ def test_a_prefix_changes_nothing_else():
 
 
 def test_too_many_is_said():
-    with pytest.raises(ValueError, match="there are no 1000 different questions"):
-        list(ArithmeticTask(count=1000, digits=1)())
+    with pytest.raises(ValueError, match="there are no 150 different questions"):
+        list(ArithmeticTask(count=150, digits=1)())
 
 
 def test_the_answer_is_in_the_picture():
-    from revisual.data.synthetic.shapes import COLOURS
-
     for sample in ShapesTask(count=60)():
-        colours = set(sample.images[0].image.get_flattened_data()) - {(255, 255, 255)} if hasattr(
-            sample.images[0].image, "get_flattened_data") else set(sample.images[0].image.getdata()) - {(255, 255, 255)}  # fmt: skip
+        picture = sample.images[0].image
+        colours = {colour for _, colour in picture.getcolors(picture.width * picture.height)}
         if sample.answer in COLOURS:
             assert COLOURS[sample.answer] in colours

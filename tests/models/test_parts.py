@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from modules.helpers import examples, fit, prompts, grpo, sft, some_samples, total_norm, weights
+from modules.helpers import examples, fit, grpo, prompts, sft, some_samples, total_norm, weights
 from torch.testing import assert_close
 
 from revisual.errors import UserError

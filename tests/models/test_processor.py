@@ -1,6 +1,7 @@
 """Processors and added tokens."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,8 +12,6 @@ from revisual.models.embeddings import grow_embeddings
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
 from revisual.models.tiny import SPECIAL_TOKENS, TinyArchitecture, make_tiny_policy
-
-from dataclasses import replace
 
 
 def test_thought_tokens_are_ordinary(processor):
@@ -70,10 +69,14 @@ def test_no_such_folder_is_one_line(tmp_path):
 
 def test_limits_of_pixels_are_the_pictures(policy_folder, encoder, mixed_samples):
     small = PretrainedPolicy(str(policy_folder), min_pixels=28 * 28, max_pixels=28 * 56).load_processor()
-    pictures = [image for sample in mixed_samples for image in replace(encoder, processor=small).encode(sample).pictures]
+    pictures = [
+        image for sample in mixed_samples for image in replace(encoder, processor=small).encode(sample).pictures
+    ]
     assert len(pictures) == 4 and all(p.width * p.height <= 28 * 56 for p in pictures)
     large = PretrainedPolicy(str(policy_folder), min_pixels=112 * 112, max_pixels=224 * 224).load_processor()
-    pictures = [image for sample in mixed_samples for image in replace(encoder, processor=large).encode(sample).pictures]
+    pictures = [
+        image for sample in mixed_samples for image in replace(encoder, processor=large).encode(sample).pictures
+    ]
     assert all(p.width * p.height >= 112 * 112 for p in pictures)
 
 

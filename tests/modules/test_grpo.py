@@ -40,14 +40,18 @@ def test_a_run_moves_the_weights_and_logs(policy_folder, tmp_path):
 def by_hand(folder, processor, encoder, batch, indices, row_weights, *, sequence_mean=False, entropy=0.0, kl=0.0):
     """Gradients of the full batch's loss, from one unpadded row at a time."""
     policy = PretrainedPolicy(str(folder)).load(processor)
-    banned = [processor.tokenizer.convert_tokens_to_ids(t) for t in ("<|image_pad|>", "<|video_pad|>", "<|vision_start|>")]
+    banned = [
+        processor.tokenizer.convert_tokens_to_ids(t) for t in ("<|image_pad|>", "<|video_pad|>", "<|vision_start|>")
+    ]
     terms, count = [], 0.0
     for row, weight in zip(indices.tolist(), row_weights.tolist(), strict=True):
         prompt = batch.prompts[int(batch.prompt_index[row])]
         tokens = batch.token_ids[row][batch.completion_mask[row]]
         ids = torch.cat([prompt.token_ids, tokens])[None]
         types = torch.cat([prompt.mm_token_type_ids, torch.zeros_like(tokens)])[None]
-        pictures = processor.image_processor(images=list(prompt.pictures), return_tensors="pt") if prompt.pictures else {}
+        pictures = (
+            processor.image_processor(images=list(prompt.pictures), return_tensors="pt") if prompt.pictures else {}
+        )
         policy.model.rope_deltas = None
         logits = policy(input_ids=ids, attention_mask=torch.ones_like(ids), mm_token_type_ids=types, **pictures).logits
         logits = logits[0, len(prompt.token_ids) - 1 : -1].clone()
@@ -78,7 +82,14 @@ class WeightedHalf(AdvantageFilter):
 def test_the_gradient_is_the_whole_steps(policy_folder, processor, encoder, tmp_path, micro_batches, sequence_mean):
     keep = Keep()
     loss = ClippedLoss(aggregation=SequenceMean()) if sequence_mean else ClippedLoss()
-    module = grpo(policy_folder, micro_batches=micro_batches, loss=loss, entropy=Constant(0.1), optimizer=sgd, filter=WeightedHalf())
+    module = grpo(
+        policy_folder,
+        micro_batches=micro_batches,
+        loss=loss,
+        entropy=Constant(0.1),
+        optimizer=sgd,
+        filter=WeightedHalf(),
+    )
     data = prompts(batch_size=4)
     run = fit(module, data, tmp_path, 1, [keep], accumulate_grad_batches=micro_batches)
     expected_loss, expected = by_hand(
@@ -122,7 +133,9 @@ class EmptyFromStep(RewardCallback):
 @pytest.mark.parametrize("micro_batches", [1, 2])
 def test_an_empty_selection_moves_nothing(policy_folder, tmp_path, micro_batches):
     module = grpo(policy_folder, micro_batches=micro_batches)
-    run = fit(module, prompts(), tmp_path, 3, [EmptyFromStep()], accumulate_grad_batches=micro_batches, gradient_clip_val=1.0)
+    run = fit(
+        module, prompts(), tmp_path, 3, [EmptyFromStep()], accumulate_grad_batches=micro_batches, gradient_clip_val=1.0
+    )
     assert run.watch.moved == [True, False, False]
     assert run.log.values("train/empty_step") == [1.0, 1.0]
     assert [step for step, row in run.log.rows if "train/empty_step" in row] == [1, 2]
@@ -282,5 +295,3 @@ def test_the_same_prompt_is_answered_anew_in_the_next_epoch(policy_folder, tmp_p
     first, second = (batch for batch, _, _ in keep.kept)
     assert first.prompts[0].id == second.prompts[0].id
     assert first.token_ids.tolist() != second.token_ids.tolist()
-
-

@@ -55,8 +55,16 @@ def straight(policy_folder, tmp_path_factory):
 def test_grpo_resumes_exactly(policy_folder, straight, tmp_path, rollouts):
     folder, expected, expected_keep = straight
     keep = Keep()
-    run = fit(full_grpo(policy_folder), prompts(some_samples(4)), tmp_path, 10, [every_rollout(tmp_path, 2), keep],
-              ckpt_path=folder / f"step={2 * rollouts}.ckpt", accumulate_grad_batches=2, enable_checkpointing=True)  # fmt: skip
+    run = fit(
+        full_grpo(policy_folder),
+        prompts(some_samples(4)),
+        tmp_path,
+        10,
+        [every_rollout(tmp_path, 2), keep],
+        ckpt_path=folder / f"step={2 * rollouts}.ckpt",
+        accumulate_grad_batches=2,
+        enable_checkpointing=True,
+    )
     assert keep.steps == list(range(rollouts, 5))
     for (batch, _, _), (other, _, _) in zip(keep.kept, expected_keep.kept[rollouts:], strict=True):
         assert [p.id for p in batch.prompts] == [p.id for p in other.prompts]

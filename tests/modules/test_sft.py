@@ -67,7 +67,9 @@ def test_unequal_micro_batches_are_weighed_by_their_tokens(policy_folder, proces
     """5 examples in 2 parts, of unequal lengths."""
     samples = some_samples(5)
     run = fit(sft(policy_folder, micro_batches=2), examples(samples, 5), tmp_path, 1, accumulate_grad_batches=2)
-    loss, _, _ = by_transformers(policy_folder, processor, encoder, samples, "<think>\n{solution}\n</think>\n\n\\boxed{{answer}}")
+    loss, _, _ = by_transformers(
+        policy_folder, processor, encoder, samples, "<think>\n{solution}\n</think>\n\n\\boxed{{answer}}"
+    )
     assert run.log.values("train/loss") == pytest.approx([loss], rel=1e-5)
 
 
@@ -79,14 +81,20 @@ def test_it_learns(policy_folder, tmp_path):
 
 
 def test_more_micro_batches_than_examples_is_one_line(policy_folder, tmp_path):
-    with pytest.raises(UserError, match="micro_batches: 3 is more than data.batch_size, 2"):
+    with pytest.raises(UserError, match=r"micro_batches: 3 is more than data\.batch_size, 2"):
         fit(sft(policy_folder, micro_batches=3), examples(batch_size=2), tmp_path, 1)
 
 
 @pytest.mark.parametrize(("micro_batches", "accumulated"), [(1, 4), (3, 2)])
 def test_accumulation_must_divide_the_micro_batches(policy_folder, tmp_path, micro_batches, accumulated):
     with pytest.raises(UserError, match="accumulate_grad_batches"):
-        fit(sft(policy_folder, micro_batches=micro_batches), examples(), tmp_path, 1, accumulate_grad_batches=accumulated)
+        fit(
+            sft(policy_folder, micro_batches=micro_batches),
+            examples(),
+            tmp_path,
+            1,
+            accumulate_grad_batches=accumulated,
+        )
 
 
 def test_several_optimiser_steps_per_batch(policy_folder, tmp_path):

@@ -35,7 +35,10 @@ def test_the_gradient_does_not_depend_on_the_number_of_processes(policy_folder, 
             assert_close(value, one["weights"][name], atol=1e-6, rtol=1e-4)
     if job != "sft-gradient":
         assert sorted(two[0]["ids"][0] + two[1]["ids"][0]) == sorted(one["ids"][0])
-    for name in ("train/loss", *(["policy/entropy", "reward/mean", "advantage/kept_fraction"] if "sft" not in job else [])):  # fmt: skip
+    for name in (
+        "train/loss",
+        *(["policy/entropy", "reward/mean", "advantage/kept_fraction"] if "sft" not in job else []),
+    ):
         assert logged(two[0], name) == pytest.approx(logged(one, name), rel=1e-4, abs=1e-6), name
 
 

@@ -8,10 +8,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from modules.helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, weights  # noqa: E402
-
-from revisual.rl.filters import PrioritizedAdvantageDistillation  # noqa: E402
-from revisual.schedulers import WarmupCosine  # noqa: E402
+from modules.helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, weights
+from revisual.rl.filters import PrioritizedAdvantageDistillation
+from revisual.schedulers import WarmupCosine
 
 
 def warmup_cosine(optimizer):
@@ -33,13 +32,22 @@ def main(job, policy_folder, folder, world, ckpt_path=None):
         run = fit(module, prompts(batch_size=2), folder, 2, **options)
     elif job == "validate":
         module = grpo(policy_folder, filter=KeepNothing())
-        run = fit(module, prompts(validation=some_samples(5)), folder, 1, num_sanity_val_steps=-1, **options | {"accumulate_grad_batches": 1})  # fmt: skip
+        run = fit(
+            module,
+            prompts(validation=some_samples(5)),
+            folder,
+            1,
+            num_sanity_val_steps=-1,
+            **options | {"accumulate_grad_batches": 1},
+        )
     else:
         saved = ModelCheckpoint(folder, filename="{step}", every_n_train_steps=1, save_top_k=-1)
         callbacks = [saved, keep]
         options |= {"enable_checkpointing": True, "ckpt_path": ckpt_path}
         if job == "grpo":
-            module = grpo(policy_folder, micro_batches=2, scheduler=warmup_cosine, filter=PrioritizedAdvantageDistillation(1e-3))  # fmt: skip
+            module = grpo(
+                policy_folder, micro_batches=2, scheduler=warmup_cosine, filter=PrioritizedAdvantageDistillation(1e-3)
+            )
             run = fit(module, prompts(some_samples(8), batch_size=2), folder, 4, callbacks, **options)
         else:
             module = sft(policy_folder, micro_batches=2, scheduler=warmup_cosine)

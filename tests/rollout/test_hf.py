@@ -43,7 +43,9 @@ def plain_logprobs(policy, encoder, prompt, tokens, temperature):
     policy.model.rope_deltas = None
     ids = torch.cat([prompt.token_ids, tokens])[None]
     types = torch.cat([prompt.mm_token_type_ids, torch.zeros_like(tokens)])[None]
-    pictures = encoder.processor.image_processor(images=list(prompt.pictures), return_tensors="pt") if prompt.pictures else {}
+    pictures = (
+        encoder.processor.image_processor(images=list(prompt.pictures), return_tensors="pt") if prompt.pictures else {}
+    )
     with torch.no_grad():
         logits = policy(input_ids=ids, attention_mask=torch.ones_like(ids), mm_token_type_ids=types, **pictures).logits
     logits = logits[0, len(prompt.token_ids) - 1 : -1] / temperature

@@ -15,7 +15,9 @@ def test_frequencies_are_the_distributions():
     counts = torch.bincount(tokens, minlength=5)
     assert counts[2] == 0
     seen = [0, 1, 3, 4]
-    assert chisquare(counts[seen].numpy(), (logprobs.exp()[seen].double() * rows).numpy(), sum_check=False).pvalue > 1e-3
+    assert (
+        chisquare(counts[seen].numpy(), (logprobs.exp()[seen].double() * rows).numpy(), sum_check=False).pvalue > 1e-3
+    )
 
 
 def test_uniforms_are_a_function_of_the_seed():

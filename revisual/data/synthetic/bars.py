@@ -22,6 +22,8 @@ class BarsTask(SyntheticTask):
     levels: int = 4
     side: int = SIDE
     """Of the picture, in pixels."""
+    describe: bool = False
+    """Ask for a description in place of a colour."""
 
     name: ClassVar[str] = "bars"
 
@@ -30,13 +32,12 @@ class BarsTask(SyntheticTask):
         heights = rng.sample(range(1, self.levels + 1), self.bars)
         word, choose = rng.choice((("tallest", max), ("shortest", min)))
         shift, wobble = rng.randint(-3, 3), [rng.randint(-2, 2) for _ in heights]
-        return Question(
-            key=f"{word} {colours} {heights} {shift} {wobble}",
-            text=f"Which bar is the {word}?",
-            answer=colours[heights.index(choose(heights))],
-            solution=", ".join(f"{colour} {height}" for colour, height in zip(colours, heights, strict=True)),
-            picture=_draw(colours, [h * self.step + w for h, w in zip(heights, wobble, strict=True)], shift, self.side),
-        )
+        listed = ", ".join(f"{colour} {height}" for colour, height in zip(colours, heights, strict=True))
+        text, answer = f"Which bar is the {word}?", colours[heights.index(choose(heights))]
+        if self.describe:
+            text, answer = "What is there?", listed
+        picture = _draw(colours, [h * self.step + w for h, w in zip(heights, wobble, strict=True)], shift, self.side)
+        return Question(f"{text} {colours} {heights} {shift} {wobble}", text, answer, listed, picture)
 
     @property
     def step(self) -> int:

@@ -39,14 +39,18 @@ class ShapesTask(SyntheticTask):
     An answer without looking is right with probability 1/4 for a colour and 1/3 for a form: 7/24 in all.
     """
 
+    describe: bool = False
+    """Ask for a description in place of a colour or a form."""
+
     name: ClassVar[str] = "shapes"
 
     def question(self, rng: random.Random) -> Question:  # noqa: D102
         colour, form = rng.choice(list(COLOURS)), rng.choice(FORMS)
-        shape = Shape(colour, form, rng.randint(8, SIDE - 8), rng.randint(8, SIDE - 8), rng.randint(5, 8))
+        shape = Shape(colour, form, rng.randint(18, SIDE - 18), rng.randint(18, SIDE - 18), rng.randint(11, 15))
         by_form = rng.random() < 0.5
-        text = "What colour is it?" if by_form else "What form is it?"
-        answer = colour if by_form else form
+        text, answer = ("What colour is it?", colour) if by_form else ("What form is it?", form)
+        if self.describe:
+            text, answer = "What is there?", f"{colour} {form}"
         return Question(f"{text} {shape}", text, answer, f"it is {answer}", draw_shape(shape))
 
 
