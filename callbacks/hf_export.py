@@ -8,7 +8,7 @@ from revisual.export import export_policy
 
 
 class HFExport(Callback):
-    """Writes `folder` (inside `default_root_dir`, if relative) as a Hugging Face folder at the end of a finished run."""
+    """Writes `folder` (inside `default_root_dir`, if relative), a Hugging Face folder, at the end of a finished run."""
 
     def __init__(self, folder: str = "export") -> None:
         self.folder = folder

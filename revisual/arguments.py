@@ -1,19 +1,20 @@
 """Command-line parsing with errors of one line, and our classes known by short name."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from jsonargparse import ArgumentParser, auto_cli
 
 from revisual.errors import UserError
+from revisual.parser_messages import one_line
 
 PARTS = (
-    "revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars", "revisual.data.synthetic.shapes",
-    "revisual.data.prompts", "revisual.data.sft", "revisual.models.policy", "revisual.models.lora",
-    "revisual.rewards.functions", "revisual.rewards.grader", "revisual.rl.advantages", "revisual.rl.filters",
-    "revisual.rl.losses", "revisual.rl.schedules", "revisual.rollout.hf", "revisual.schedulers",
+    "revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars",
+    "revisual.data.synthetic.shapes", "revisual.data.prompts", "revisual.data.sft", "revisual.models.policy",
+    "revisual.models.lora", "revisual.rewards.functions", "revisual.rewards.grader", "revisual.rl.advantages",
+    "revisual.rl.filters", "revisual.rl.losses", "revisual.rl.schedules", "revisual.rollout.hf", "revisual.schedulers",
     "revisual.modules.sft", "revisual.modules.grpo", "revisual.callbacks",
 )  # fmt: skip
 
@@ -24,23 +25,32 @@ def import_parts(parts: Sequence[str] = PARTS) -> None:
         import_module(part)
 
 
-def one_line(message: str) -> str:
-    """jsonargparse's message without its indentation and line breaks."""
-    return re.sub(r"\s+", " ", message).strip()[:600]
+class ParserError(Exception):
+    """A parser's whole message; parsers within parsers quote each other's."""
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Says what is wrong and where in one line, instead of after sixty lines of usage."""
+    try:
+        yield
+    except ParserError as error:
+        raise UserError(one_line(str(error), PARTS)) from error
 
 
 class OneLineErrors:
-    """Says what is wrong and where in one line, instead of after sixty lines of usage."""
+    """A parser for use within `one_line_errors`."""
 
     def error(self, message: str, ex: Exception | None = None) -> None:
-        """Raises the message as a `UserError`."""
-        raise UserError(one_line(message)) from ex
+        """Raises the message as a `ParserError`."""
+        raise ParserError(message) from ex
 
 
-class OneLineParser(OneLineErrors, ArgumentParser):  # type: ignore[misc]
+class OneLineParser(OneLineErrors, ArgumentParser):
     """A parser whose errors are one line."""
 
 
 def run_function(function: Callable[..., Any], args: Sequence[str]) -> Any:
     """Calls `function` with arguments from the command line or `--config`."""
-    return auto_cli(function, args=list(args), as_positional=False, parser_class=OneLineParser, prog="revisual")
+    with one_line_errors():
+        return auto_cli(function, args=list(args), as_positional=False, parser_class=OneLineParser, prog="revisual")

@@ -51,6 +51,7 @@ def main(args: Sequence[str] | None = None) -> int:
         run = import_module(COMMANDS[given[0]][0]).run
         run(given)
     except UserError as error:
-        print(f"revisual {given[0]}: {error}", file=sys.stderr)
+        line = str(error).rpartition("UserError: ")[2].strip()  # a loader's worker puts its traceback before it
+        print(f"revisual {given[0]}: {line}", file=sys.stderr)
         return 2
     return 0

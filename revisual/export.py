@@ -1,7 +1,6 @@
 """A policy as an ordinary Hugging Face folder, and its hand-off to the next stage."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,6 @@ __all__ = [
     "hashes",
     "replaced_folder",
     "restore_folder",
-    "write_atomically",
 ]
 
 
@@ -72,14 +70,6 @@ def restore_folder(folder: Path) -> None:
     old = folder.with_name(f".{folder.name}.old")
     if old.exists() and not folder.exists():
         old.rename(folder)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes a file that is never seen half-written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def _save_model(policy: Any, folder: Path, state: dict[str, Tensor]) -> None:

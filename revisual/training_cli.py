@@ -7,7 +7,7 @@ from pathlib import Path
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
-from revisual.arguments import OneLineErrors, import_parts
+from revisual.arguments import OneLineErrors, import_parts, one_line_errors
 
 TRAINER_DEFAULTS = {
     # The pass before step 1 is the measurement that training is compared with: all of it, not a sample of two.
@@ -20,7 +20,7 @@ TRAINER_DEFAULTS = {
 }
 
 
-class OneLineTrainingParser(OneLineErrors, LightningArgumentParser):  # type: ignore[misc]
+class OneLineTrainingParser(OneLineErrors, LightningArgumentParser):
     """Lightning's parser with errors of one line."""
 
 
@@ -49,16 +49,17 @@ def run(args: Sequence[str]) -> None:
     """Runs one of Lightning's subcommands."""
     warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*args parameter is intended to run.*")
     import_parts()
-    TrainingCLI(
-        LightningModule,
-        LightningDataModule,
-        subclass_mode_model=True,
-        subclass_mode_data=True,
-        auto_configure_optimizers=False,
-        seed_everything_default=0,
-        save_config_kwargs={"overwrite": True},
-        trainer_defaults=TRAINER_DEFAULTS,
-        parser_class=OneLineTrainingParser,
-        load_from_checkpoint_support=False,
-        args=list(args),
-    )
+    with one_line_errors():
+        TrainingCLI(
+            LightningModule,
+            LightningDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            auto_configure_optimizers=False,
+            seed_everything_default=0,
+            save_config_kwargs={"overwrite": True},
+            trainer_defaults=TRAINER_DEFAULTS,
+            parser_class=OneLineTrainingParser,
+            load_from_checkpoint_support=False,
+            args=list(args),
+        )

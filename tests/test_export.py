@@ -14,7 +14,7 @@ from models.test_parts import random_adapter
 from torch.testing import assert_close
 
 from revisual.errors import UserError
-from revisual.export import export_policy, replaced_folder, restore_folder, write_atomically
+from revisual.export import export_policy, replaced_folder, restore_folder
 from revisual.manifest import MANIFEST, check_export
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.processor import THOUGHT_TOKENS
@@ -213,16 +213,3 @@ def test_any_error_leaves_the_old_folder(tmp_path):
     with replaced_folder(folder) as new:
         (new / "b").write_text("new")
     assert [path.name for path in folder.iterdir()] == ["b"]
-
-
-def test_a_file_is_replaced_whole(tmp_path, monkeypatch):
-    path = tmp_path / "state.json"
-    write_atomically(path, "old")
-
-    def failing(self, text, **options):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", failing)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(path, "new")
-    assert path.read_text() == "old"

@@ -21,6 +21,8 @@ REVISUAL_R1_SYSTEM_PROMPT = (
 )
 """What the ReVisual-R1 paper asks of the model, in training and in use."""
 
+VISION_TOKENS = ("<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>")
+
 
 @dataclass(frozen=True)
 class PromptEncoder:
@@ -47,8 +49,9 @@ class PromptEncoder:
         """The prompt's text, one placeholder per picture.
 
         Raises:
-            UserError: the placeholders in the text are not as many as the pictures.
+            UserError: the placeholders in the text are not as many as the pictures, or a question spells one out.
         """
+        self.check_words(sample, str(sample.question), *(sample.choices or ()), *_texts(sample.messages or ()))
         text: str = self.processor.apply_chat_template(
             self.messages(sample), add_generation_prompt=True, tokenize=False
         )
@@ -59,6 +62,17 @@ class PromptEncoder:
                 f"but {len(sample.images)} pictures"
             )
         return text
+
+    def check_words(self, sample: Sample, *texts: str) -> None:
+        """Refuses texts that spell out a token which stands for a part of a picture.
+
+        Raises:
+            UserError: one does; it names the sample.
+        """
+        own = (getattr(self.processor, name, None) for name in ("image_token", "video_token"))
+        for token in dict.fromkeys([*VISION_TOKENS, *own]):
+            if token and any(token in text for text in texts):
+                raise UserError(f"sample {sample.id}: its text holds {token}, which the policy takes for a picture's")
 
     def encode(self, sample: Sample) -> EncodedPrompt:
         """The prompt's token ids with its placeholders expanded, and its pictures at the policy's size."""
@@ -124,3 +138,10 @@ class PromptEncoder:
                 raise UserError(f"sample {sample_id}: a picture of {size[0]} x {size[1]} pixels: {error}") from error
             size = (width, height)
         return size
+
+
+def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the turns of a conversation say, without the places of pictures."""
+    contents = [turn.get("content") or "" for turn in messages]
+    parts = [part for content in contents for part in ([{"text": content}] if isinstance(content, str) else content)]
+    return [str(part.get("text", "")) for part in parts]

@@ -5,6 +5,8 @@ from typing import Any, Generic, TypeVar
 
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
+from revisual.rl.seeds import stable_seed
+
 T = TypeVar("T")
 
 
@@ -45,9 +47,10 @@ class PassLoader(Generic[T]):
     ) -> None:
         self.repeat, self._passes, self._resume_at = repeat, 0, 0
         self.sampler: DistributedSampler[T] = DistributedSampler(
-            dataset, num_replicas=world_size, rank=rank, shuffle=shuffle, seed=seed, drop_last=drop_last
+            dataset, num_replicas=world_size, rank=rank, shuffle=shuffle, seed=stable_seed(seed), drop_last=drop_last
         )
-        """Lightning tells it which epoch it is, and asks it whether items are shuffled."""
+        """Lightning tells it which epoch it is, and asks it whether items are shuffled. It adds seed and epoch, and so
+        wants seeds that are far apart."""
         self.batch_sampler = None
         self._batches: DataLoader[Any] = DataLoader(
             dataset,

@@ -83,5 +83,6 @@ class SFTDataModule(PromptDataModule):
         over = super().tokens_over_limit(sample, encoder, split)
         if split != "train":
             return over
-        response = encoder.encode_response(response_text(sample, self.response_template))
-        return max(over, len(response) - self.max_response_tokens)
+        response = response_text(sample, self.response_template)
+        encoder.check_words(sample, response)
+        return max(over, len(encoder.encode_response(response)) - self.max_response_tokens)

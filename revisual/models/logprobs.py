@@ -36,10 +36,12 @@ def token_logprobs(
     temperature: float = 1.0,
     banned: Int[Tensor, " B"] | None = None,
     entropy: bool = False,
+    entropy_gradient: bool = True,
 ) -> PolicyOutputs:
     """Log-probs [N, T] of the completions that stand at the end of `inputs`, and the entropy if asked for.
 
-    `inputs` come from `padded_inputs`. Values at padded positions mean nothing: a loss reads the mask.
+    `inputs` come from `padded_inputs`. Values at padded positions mean nothing: a loss reads the mask. Without
+    `entropy_gradient` the entropy is a number only, and keeps no second table of all tokens for the backward pass.
     """
     length = token_ids.shape[1]
     logits = policy(**inputs, logits_to_keep=length + 1, use_cache=False).logits[:, :-1]
@@ -47,4 +49,7 @@ def token_logprobs(
         logits = sampling_logits(logits, temperature, banned)
     logprobs = logits.float().log_softmax(-1)
     chosen = logprobs.gather(-1, token_ids.to(logprobs.device)[..., None])[..., 0]
-    return PolicyOutputs(chosen, -(logprobs.exp() * logprobs).sum(-1) if entropy else None)
+    if not entropy:
+        return PolicyOutputs(chosen)
+    source = logprobs if entropy_gradient else logprobs.detach()
+    return PolicyOutputs(chosen, -(source.exp() * source).sum(-1))

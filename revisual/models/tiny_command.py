@@ -42,5 +42,6 @@ def tiny(
 
 def run(args: Sequence[str]) -> None:
     """Runs the command."""
-    import_parts(["revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars", "revisual.data.synthetic.shapes"])
+    tasks = [f"revisual.data.synthetic.{name}" for name in ("arithmetic", "bars", "shapes")]
+    import_parts(["revisual.data.readers", *tasks])
     run_function(tiny, args[1:])

@@ -98,7 +98,8 @@ class PolicyModule(LightningModule):
         """Checks what the normalisers rest on.
 
         Raises:
-            UserError: an optimiser step would hold more, or other, passes than those over one batch.
+            UserError: an optimiser step would hold more, or other, passes than those over one batch, or a checkpoint
+                would be written between two optimiser steps over one batch, where a run cannot go on.
         """
         accumulated = self.trainer.accumulate_grad_batches
         if self.micro_batches % accumulated:
@@ -106,6 +107,14 @@ class PolicyModule(LightningModule):
                 f"trainer.accumulate_grad_batches: {accumulated} does not divide model.micro_batches, "
                 f"{self.micro_batches}: an optimiser step is so many of a batch's micro-batches"
             )
+        steps = self.passes // accumulated
+        for checkpoint in self.trainer.checkpoint_callbacks:
+            every = getattr(checkpoint, "_every_n_train_steps", 0)
+            if every % steps:
+                raise UserError(
+                    f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of the {steps} optimiser steps over "
+                    f"one batch ({self.passes} passes / accumulate_grad_batches {accumulated})"
+                )
 
     def on_train_start(self) -> None:  # noqa: D102
         for config in self.trainer.lr_scheduler_configs:

@@ -123,8 +123,9 @@ class GRPOModule(PolicyModule):
 
     def training_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102
         micro = self._micro[batch.step % self.micro_batches].to(self.device)
-        outputs = self.policy_outputs(micro)
-        loss, stats = self.loss(outputs, micro, self.count(batch.step), self.coefficients())
+        coefficients = self.coefficients()
+        outputs = self.policy_outputs(micro, entropy=True, entropy_gradient=coefficients.entropy != 0)
+        loss, stats = self.loss(outputs, micro, self.count(batch.step), coefficients)
         return self.micro_batch_loss(batch.step, loss, stats)
 
     def roll_out(self, prompts: list[EncodedPrompt]) -> None:
@@ -176,8 +177,11 @@ class GRPOModule(PolicyModule):
         self.step_log |= stats
         return indices, weights
 
-    def policy_outputs(self, batch: RolloutBatch, policy: nn.Module | None = None) -> PolicyOutputs:
-        """Log-probs and entropy of the batch's completions, under the temperature and ban of the rollouts."""
+    def policy_outputs(self, batch: RolloutBatch, policy: nn.Module | None = None, **entropy: bool) -> PolicyOutputs:
+        """Log-probs of the batch's completions, under the temperature and ban of the rollouts.
+
+        `entropy` and `entropy_gradient` as for `token_logprobs`.
+        """
         inputs = self.inputs(batch.prompts, batch.prompt_index, batch.token_ids, batch.completion_mask)
         return token_logprobs(
             policy or self.policy,
@@ -185,7 +189,7 @@ class GRPOModule(PolicyModule):
             batch.token_ids,
             temperature=self.temperature,
             banned=self.banned,
-            entropy=policy is None,
+            **entropy,
         )
 
     @torch.no_grad()

@@ -1,6 +1,7 @@
 """Cutting one optimiser step into micro-batches without changing its gradient."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -12,12 +13,14 @@ from revisual.rl.batch import RolloutBatch
 def cut(batch: RolloutBatch, spare: RolloutBatch, parts: int) -> list[RolloutBatch]:
     """`batch` in `parts` consecutive micro-batches of nearly equal size, so that groups stay together.
 
+    Fewer rows than parts are spread over them: an optimiser step of several parts is empty only if it must be.
     Every rank must run equally many passes whatever a filter kept: a part without rows is the first row of `spare`
     at weight 0.
     """
     nothing = torch.zeros(1)
     dummy = spare.select(nothing.long(), nothing)
-    sizes = [len(rows) for rows in torch.arange(len(batch)).tensor_split(parts)]
+    ends = [i * len(batch) // parts for i in range(parts + 1)]
+    sizes = [end - start for start, end in pairwise(ends)]
     return [part if len(part) else dummy for part in batch.split(sizes)]
 
 

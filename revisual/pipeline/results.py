@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from revisual.errors import UserError
+from revisual.files import write_atomically
 from revisual.pipeline.plan import Place, Plan
 from revisual.pipeline.state import State
 from revisual.report.curves import Curves
-from revisual.report.files import read_csv_curves, write_atomically
+from revisual.report.files import read_csv_curves
 from revisual.report.pipeline import write_pipeline_report
 from revisual.report.rollouts import RolloutExample
 from revisual.report.stages import Number

@@ -65,9 +65,14 @@ class Runner:
         if self.plan.prepare is None:
             policy = str(self.plan.start)
             return Place("start", folder, policy, policy_hashes(policy))
-        fingerprint = {f"config ({self.plan.prepare.name})": config_hash(self.plan.prepare), "seed": self.plan.seed}
-        export = folder / "export"
+        export, data = folder / "export", self.plan.data
+        fingerprint = {
+            f"config ({self.plan.prepare.name})": config_hash(self.plan.prepare),
+            "seed": self.plan.seed,
+            "data": None if data is None else str(data),
+        }
         words = ["tiny", f"--config={self.plan.prepare}", f"--out={export}", f"--seed={self.plan.seed}"]
+        words += [] if data is None else [f"--root={data}"]
         return self._made("start", folder, fingerprint, [*self.plan.words(), *words], is_resumable=False)
 
     def _stage(self, number: int, before: Place) -> Place:
@@ -171,6 +176,6 @@ class Runner:
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The newest `last.ckpt` of a stage, a file or a folder."""
-    found = [path for path in folder.rglob("last*.ckpt") if path.parent.suffix != ".ckpt"]
+    """The newest `last.ckpt` of a stage, a file or a folder; a link to nothing is none."""
+    found = [path for path in folder.rglob("last*.ckpt") if path.parent.suffix != ".ckpt" and path.exists()]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)

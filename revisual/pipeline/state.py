@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from revisual.errors import UserError
-from revisual.report.files import write_atomically
+from revisual.files import write_atomically
 
 FILE, LOCK = "pipeline.json", ".lock"
 

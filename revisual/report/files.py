@@ -1,8 +1,6 @@
-"""Files in and out: curves from a logger's table, pages to disk."""
+"""Curves from a logger's table."""
 
 import csv
-import os
-import secrets
 from pathlib import Path
 
 from revisual.errors import UserError
@@ -47,17 +45,3 @@ def _add_row(curves: dict[str, dict[float, float]], row: dict[str, str | None], 
         for name, value in numbers.items():
             if name not in INDEX_COLUMNS:
                 curves.setdefault(name, {})[numbers["step"]] = value
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes `text` so that a reader sees the old file or the new one, never a part; makes the folders above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with draft.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from revisual.files import write_atomically
 from revisual.report.chart import line_chart
 from revisual.report.curves import Curves, joined_charts, small_multiples, stage_charts
-from revisual.report.files import write_atomically
 from revisual.report.formats import COUNT, DURATION, PERCENT, label
 from revisual.report.html import Element, Section, element, page, section
 from revisual.report.marks import Series

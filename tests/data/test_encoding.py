@@ -1,5 +1,6 @@
 """Prompts: how many tokens, where the pictures go."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -78,13 +79,21 @@ def test_a_conversation_keeps_its_own_system_turn(processor):
 
 
 def test_pictures_and_places_must_agree(encoder):
-    literal = sample(question="What does <|image_pad|> mean?")
     conversation = Sample("s", messages=[{"role": "user", "content": "Look!"}], images=sample((28, 28)).images)
-    for one, places, pictures in ((literal, 1, 0), (conversation, 0, 1)):
+    for call in (encoder.encode, encoder.prompt_tokens):
+        with pytest.raises(UserError, match="sample s: 0 places for pictures in the prompt, but 1 pict"):
+            call(conversation)
+
+
+@pytest.mark.parametrize("token", ["<|video_pad|>", "<|image_pad|>", "<|vision_start|>", "<|vision_end|>"])
+def test_a_text_that_spells_out_a_vision_token_is_refused(encoder, token):
+    asked = sample((28, 28), question=f"What does {token} mean?")
+    choices = replace(sample(question="Which?"), choices=["one", token])
+    plain = Sample("s", messages=[{"role": "user", "content": token}])
+    parts = Sample("s", messages=[{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": token}]}])
+    for one in (asked, choices, plain, replace(parts, images=asked.images)):
         for call in (encoder.encode, encoder.prompt_tokens):
-            with pytest.raises(
-                UserError, match=f"sample s: {places} places for pictures in the prompt, but {pictures} pict"
-            ):
+            with pytest.raises(UserError, match=re.escape(f"sample s: its text holds {token}")):
                 call(one)
 
 

@@ -40,6 +40,7 @@ def test_the_order_is_a_function_of_seed_and_epoch():
 
     assert order(0, 0) == order(0, 0) != order(0, 1)
     assert order(0, 0) != order(1, 0)
+    assert order(0, 1) != order(1, 0)
 
 
 def test_ranks_share_the_items():

@@ -1,6 +1,7 @@
 """Data modules: splits, limits, and what is said when something is missing."""
 
 import logging
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -47,6 +48,13 @@ def test_long_responses_are_dropped(encoder):
     data.setup("fit")
     assert len(data.datasets["train"]) == sum(length <= limit for length in lengths) < 8
     assert len(data.datasets["validation"]) == 8
+
+
+def test_a_solution_that_spells_out_a_vision_token_is_refused(encoder):
+    sample = replace(some_samples(1)[0], solution="Look at <|image_pad|>.")
+    data = attached(SFTDataModule([Given([sample])]), encoder)
+    with pytest.raises(UserError, match=f"sample {sample.id}: its text holds"):
+        data.setup("fit")
 
 
 @pytest.mark.parametrize("stage", ["fit", "test", "predict"])

@@ -97,6 +97,24 @@ def test_the_start_may_be_made(bench):
     assert bench.calls() == []
 
 
+def test_what_makes_the_start_gets_the_data_folder(bench, capsys):
+    del bench.config["start"]
+    bench.config["prepare"] = "tiny.yaml"
+    assert bench.run("--data", str(bench.home)) == 0
+    assert bench.calls("tiny")[0]["options"]["root"] == str(bench.home)
+    assert bench.run("--data", str(bench.home / "policy")) == 2
+    assert "start: changed since it was trained: data;" in capsys.readouterr().err
+
+
+def test_a_link_to_a_checkpoint_that_is_gone_is_no_checkpoint(bench):
+    bench.behave(fit_second="fail")
+    assert bench.run() == 2
+    (bench.out / "02_second" / "last.ckpt").symlink_to("step=3.ckpt")
+    bench.behave()
+    assert bench.run() == 0
+    assert "ckpt_path" not in bench.calls("fit")[0]["options"]
+
+
 def test_evaluations_may_wait_for_training(bench):
     bench.config["evaluate_while_training"] = False
     assert bench.run() == 0

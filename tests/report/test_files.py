@@ -3,7 +3,7 @@ import math
 import pytest
 
 from revisual.errors import UserError
-from revisual.report.files import read_csv_curves, write_atomically
+from revisual.report.files import read_csv_curves
 
 
 def read(tmp_path, text):
@@ -44,20 +44,3 @@ def test_what_cannot_be_read_is_named(tmp_path, text, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"cannot read .*nothing.csv"):
         read_csv_curves(tmp_path / "nothing.csv")
-
-
-def test_writing_replaces_the_whole_and_leaves_nothing_else(tmp_path):
-    path = tmp_path / "a" / "report.html"
-    write_atomically(path, "long old text")
-    write_atomically(path, "nöw")
-    assert path.read_text(encoding="utf-8") == "nöw"
-    assert [file.name for file in path.parent.iterdir()] == ["report.html"]
-
-
-def test_a_failed_write_keeps_the_old_file(tmp_path):
-    path = tmp_path / "report.html"
-    write_atomically(path, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_atomically(path, "\ud800")
-    assert path.read_text() == "old"
-    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]

@@ -32,12 +32,12 @@ class BarsTask(SyntheticTask):
         heights = rng.sample(range(1, self.levels + 1), self.bars)
         word, choose = rng.choice((("tallest", max), ("shortest", min)))
         shift, wobble = rng.randint(-3, 3), [rng.randint(-2, 2) for _ in heights]
-        listed = ", ".join(f"{colour} {height}" for colour, height in zip(colours, heights, strict=True))
         text, answer = f"Which bar is the {word}?", colours[heights.index(choose(heights))]
         if self.describe:
-            text, answer = "What is there?", listed
+            text, answer = "What is there?", " and ".join(colours)
         picture = _draw(colours, [h * self.step + w for h, w in zip(heights, wobble, strict=True)], shift, self.side)
-        return Question(f"{text} {colours} {heights} {shift} {wobble}", text, answer, listed, picture)
+        solution = answer if self.describe else f"the {word} bar is {answer}"
+        return Question(f"{text} {colours} {heights} {shift} {wobble}", text, answer, solution, picture)
 
     @property
     def step(self) -> int:

@@ -46,12 +46,13 @@ class ShapesTask(SyntheticTask):
 
     def question(self, rng: random.Random) -> Question:  # noqa: D102
         colour, form = rng.choice(list(COLOURS)), rng.choice(FORMS)
-        shape = Shape(colour, form, rng.randint(18, SIDE - 18), rng.randint(18, SIDE - 18), rng.randint(11, 15))
+        shape = Shape(colour, form, SIDE // 2 + rng.randint(-4, 4), SIDE // 2 + rng.randint(-4, 4), rng.randint(14, 18))
         by_form = rng.random() < 0.5
         text, answer = ("What colour is it?", colour) if by_form else ("What form is it?", form)
         if self.describe:
-            text, answer = "What is there?", f"{colour} {form}"
-        return Question(f"{text} {shape}", text, answer, f"it is {answer}", draw_shape(shape))
+            text, answer = "What is there?", f"something {colour}"
+        solution = answer if self.describe else f"it is {answer}"
+        return Question(f"{text} {shape}", text, answer, solution, draw_shape(shape))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""What jsonargparse means: the option and its fault in one line, out of a page about every type that did not fit."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+MOST = 600
+
+
+def one_line(message: str, modules: Sequence[str] = ()) -> str:
+    """The message's key and fault, or all of it on one line where they are not found.
+
+    `modules` hold classes that an unknown name may have meant.
+
+    Example: `model.init_args.group_size: expected int, got 'eight'`
+    """
+    plain = re.sub(r"\s+", " ", message).strip()
+    key = re.match(r'Parser key "([^"]+)":', plain)
+    if key is None:
+        return plain[:MOST]
+    return (
+        _unknown_class(plain, key[1], modules) or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or plain
+    )[:MOST]
+
+
+def _unknown_class(plain: str, key: str, modules: Sequence[str]) -> str | None:
+    found = re.search(r"Expected a dot import path string: (\S+)", plain)
+    absent = re.search(r"module '([\w.]+)' has no attribute '(\w+)'", plain)
+    if found is None and absent is None:
+        return None
+    name = found[1] if found else ".".join(absent.groups()) if absent else ""
+    known = {name for module in modules for name, one in _contents(module).items() if isinstance(one, type)}
+    near = get_close_matches(name, sorted(known), n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{_place(plain, key, name)}: unknown class {name!r}{hint}"
+
+
+def _unknown_option(plain: str, key: str) -> str | None:
+    found = re.search(r"Option '([^']+)' is not accepted", plain)
+    return found and f"{_place(plain, key, found[1])}: there is no such option"
+
+
+def _wrong_type(plain: str, key: str) -> str | None:
+    found = re.findall(r"Expected an? ((?:(?!Expected).)+?)\. Got value: (.*?)(?= - | Given value|$)", plain)
+    if not found:
+        return None
+    value = found[0][1]
+    types = dict.fromkeys(re.sub(r"<class '(.*)'>|typing\.", r"\1", one) for one, got in found if got == value)
+    inner = re.findall(r'Parser key "([^"]+)":', plain)[-1]
+    place = key if inner == key else _place(plain, key, inner)
+    return f"{place}: expected {' or '.join(types)}, got {value!r}"
+
+
+def _place(plain: str, key: str, name: str) -> str:
+    """Where below `key` the option or class `name` stands, as far as the message tells."""
+    given = plain.rpartition("Given value: ")[2]
+    nested = re.match(r"NestedArg\(key='([^']+)'", given)
+    if nested:
+        return f"{key}.init_args.{nested[1]}"
+    try:
+        paths = list(_paths(ast.literal_eval(given), name))
+    except (ValueError, SyntaxError):
+        paths = []
+    if len(paths) == 1:
+        return ".".join([key, *paths[0]])
+    return key if key.endswith(name) or name in given.split() else f"{key}: {name}"
+
+
+def _paths(value: Any, name: str) -> Iterator[list[str]]:
+    """The ways to `name`, a key or a value."""
+    if value == name:
+        yield []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in items:
+        if key == name:
+            yield [str(key)]
+        else:
+            yield from ([*([] if key == "class_path" else [str(key)]), *rest] for rest in _paths(one, name))
+
+
+def _contents(module: str) -> dict[str, Any]:
+    return vars(sys.modules[module]) if module in sys.modules else {}
