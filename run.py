@@ -1,7 +1,7 @@
 """The way in: `python3 run.py quickstart` and `python3 run.py test`.
 
 Makes a virtual environment, .venv, beside this file, installs revisual with the versions of constraints.txt into it,
-and runs. Later calls install again only where pyproject.toml or constraints.txt has changed. Needs Python 3.11 or newer.
+and runs. Later calls install again only where pyproject.toml or constraints.txt has changed. Needs Python 3.11.
 """
 
 import hashlib

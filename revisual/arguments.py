@@ -36,6 +36,17 @@ def one_line_errors() -> Iterator[None]:
         yield
     except ParserError as error:
         raise UserError(one_line(str(error), PARTS)) from error
+    except ValueError as error:
+        if not str(error).startswith("Does not validate against any of the Union subtypes"):
+            raise
+        raise UserError(one_line(str(_first_cause(error)))) from error  # a class refused what it was given
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """What our own code said, or else what was raised first."""
+    if isinstance(error, UserError) or error.__cause__ is None:
+        return error
+    return _first_cause(error.__cause__)
 
 
 class OneLineErrors:

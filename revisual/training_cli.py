@@ -17,6 +17,10 @@ TRAINER_DEFAULTS = {
     # The loaders deal items to ranks themselves, so that they can resume.
     "use_distributed_sampler": False,
     "log_every_n_steps": 1,
+    "logger": [
+        {"class_path": f"lightning.pytorch.loggers.{name}", "init_args": {"save_dir": ".", "name": "logs"}}
+        for name in ("TensorBoardLogger", "CSVLogger")
+    ],
 }
 
 

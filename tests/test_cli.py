@@ -54,10 +54,11 @@ def test_a_process_ends_with_the_status():
     ("command", "options", "named"),
     [
         ("test", ["--trainer.devicez=1"], "devicez"),
-        ("test", ["--trainer.devices=many"], "devices"),
+        ("test", ["--trainer.max_steps=many"], "max_steps"),
         ("test", ["--model.init_args.policy.init_args.pathh=a"], "pathh"),
         ("test", ["--model.init_args.max_new_tokens=long"], "max_new_tokens"),
         ("test", ["--model=SFTModul"], "SFTModul"),
+        ("test", ["--model.init_args.policy.init_args.path=no/such/folder"], "no/such/folder"),
         ("test", ["--config=missing.yaml"], "missing.yaml"),
         ("tiny", ["--outt=a"], "outt"),
         ("tiny", ["--out=a", "--seed=x", "--data=[]"], "seed"),
@@ -69,8 +70,8 @@ def test_a_process_ends_with_the_status():
 def test_mistake_is_one_line_that_names_it(command, options, named, capsys):
     config = [f"--config={EVALUATION}"] if command == "test" else []
     assert main([command, *config, *options]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"revisual {command}: ") and named in line
+    lines = [line for line in capsys.readouterr().err.splitlines() if line != "INFO: Seed set to 0"]
+    assert len(lines) == 1 and lines[0].startswith(f"revisual {command}: ") and named in lines[0]
 
 
 def test_broken_yaml_is_one_line(tmp_path, capsys):

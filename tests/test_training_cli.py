@@ -27,6 +27,7 @@ class Bench:
     def run(self, command, module="SFTModule", **trainer):
         reader = [{"class_path": "JSONLReader", "init_args": {"path": "data.jsonl", "source": "sums"}}]
         policy = {"class_path": "PretrainedPolicy", "init_args": {"path": str(self.policy)}}
+        data = "SFTDataModule" if module == "SFTModule" else "PromptDataModule"
         splits = dict.fromkeys(("train", "validation", "test", "predict"), reader)
         options = {
             "accelerator": "cpu", "devices": 1, "max_steps": 2, "max_epochs": -1, "logger": False,
@@ -36,7 +37,7 @@ class Bench:
         config = {
             "trainer": options | trainer,
             "model": {"class_path": module, "init_args": {"policy": policy, "max_new_tokens": 4, **self.model}},
-            "data": {"class_path": "SFTDataModule", "init_args": {**splits, "root": str(self.home), **self.data}},
+            "data": {"class_path": data, "init_args": {**splits, "root": str(self.home), **self.data}},
         }
         (self.home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
         return main([command, "--config", str(self.home / "config.yaml")])
@@ -75,14 +76,14 @@ def told(bench, capsys, command="fit", **options):
 def test_a_missing_picture(bench, capsys):
     bench.rows(ROW, {**ROW, "id": "b", "images": ["lost.png"]})
     line = told(bench, capsys)
-    assert "sample b" in line and "lost.png" in line and "does not exist" in line
+    assert "sample 'b'" in line and "lost.png" in line and "does not exist" in line
 
 
 def test_a_file_that_is_no_picture(bench, capsys):
     (bench.home / "text.png").write_text("no picture")
     bench.rows(ROW, {**ROW, "id": "b", "images": ["text.png"]})
     line = told(bench, capsys)
-    assert "sample b" in line and "text.png" in line and "is not a picture" in line
+    assert "sample 'b'" in line and "text.png" in line and "is not a picture" in line
 
 
 @pytest.mark.parametrize("num_workers", [0, 1])
@@ -94,7 +95,7 @@ def test_a_picture_that_ends_too_early_is_found_while_training(bench, capsys, nu
     bench.rows(ROW, {**ROW, "id": "b", "images": ["half.png"]})
     bench.data["num_workers"] = num_workers
     line = told(bench, capsys, module=module)
-    assert line.startswith("revisual fit: sample b") and "half.png" in line and "cannot be read" in line
+    assert line.startswith("revisual fit: sample 'b'") and "half.png" in line and "cannot be read" in line
 
 
 def test_a_fault_within_the_training_loop(bench, capsys):
@@ -135,6 +136,12 @@ def test_a_model_folder_without_a_processor(bench, capsys, tmp_path_factory):
         shutil.copy(bench.policy / name, folder / name)
     bench.policy = folder
     assert f"{folder}: no processor could be loaded from this model folder" in told(bench, capsys)
+
+
+def test_a_number_that_a_class_refuses(bench, capsys):
+    bench.model["filter"] = {"class_path": "PrioritizedAdvantageDistillation", "init_args": {"ratio": 0.0}}
+    line = told(bench, capsys, module="GRPOModule")
+    assert "ratio" in line and "0.0" in line and "Union" not in line
 
 
 def test_a_folder_without_a_model(bench, capsys):

@@ -70,6 +70,7 @@ class PromptDataModule(LightningDataModule):
         Raises:
             UserError: there is nothing to read, or nothing is left.
         """
+        stage = str(getattr(stage, "value", stage))  # Lightning's enum prints as TrainerFn.PREDICTING
         splits = {"fit": ("train", "validation"), "validate": ("validation",)}.get(stage, (stage,))
         encoder: PromptEncoder = self.trainer.lightning_module.encoder  # type: ignore[union-attr,assignment]
         for split in splits:

@@ -66,6 +66,8 @@ class PolicyModule(LightningModule):
         """What the coming optimiser step logs; the same on every rank."""
         self.step_sums: dict[str, float] = {}
         """What it logs as sums over its passes and all ranks."""
+        self.tokens_seen = 0
+        """Tokens of the examples trained on, or of the rollouts sampled, since the run began."""
         self._pass = 0
         self.policy: Any = None
 
@@ -173,9 +175,17 @@ class PolicyModule(LightningModule):
         if (batch.step + 1) % self.trainer.accumulate_grad_batches:
             return
         shown = ("train/loss", "reward/mean", "rollout/tokens_per_second")
-        for name, value in {**self.step_log, **sum_over_ranks(self.step_sums)}.items():
+        logged = {**self.step_log, **sum_over_ranks(self.step_sums)}
+        self.tokens_seen += int(logged.get("train/tokens", 0) + logged.get("rollout/tokens", 0))
+        for name, value in logged.items():
             self.log(name, value, prog_bar=name in shown, batch_size=len(batch))
         self.step_log, self.step_sums = {}, {}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
+        checkpoint["tokens_seen"] = self.tokens_seen
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
+        self.tokens_seen = checkpoint.get("tokens_seen", 0)
 
     def answers(self, prompts: list[EncodedPrompt], stage: str) -> list[Answer]:
         """Graded answers to the prompts, drawn in every way that `stage` measures."""

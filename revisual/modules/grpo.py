@@ -166,7 +166,8 @@ class GRPOModule(PolicyModule):
         took = {"rollout/seconds": time.perf_counter() - start, "tokens": float(batch.completion_mask.sum())}
         mean = mean_over_ranks(took)
         self.step_log["rollout/seconds"] = mean["rollout/seconds"]
-        self.step_log["rollout/tokens_per_second"] = mean["tokens"] * self.trainer.world_size / mean["rollout/seconds"]
+        self.step_log["rollout/tokens"] = mean["tokens"] * self.trainer.world_size
+        self.step_log["rollout/tokens_per_second"] = self.step_log["rollout/tokens"] / mean["rollout/seconds"]
         return batch
 
     def select(self, batch: RolloutBatch) -> tuple[Int[Tensor, " M"], Float[Tensor, " M"]]:
@@ -219,8 +220,10 @@ class GRPOModule(PolicyModule):
         return [callback for callback in callbacks if isinstance(callback, RewardCallback)]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
+        super().on_save_checkpoint(checkpoint)
         checkpoint["generation"] = asdict(self.generation)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
+        super().on_load_checkpoint(checkpoint)
         if "generation" in checkpoint:
             self.generation = Generation(**checkpoint["generation"])

@@ -71,4 +71,4 @@ def rollout_stats(batch: RolloutBatch) -> dict[str, float]:
         "rollout/truncated_fraction": batch.truncated.float(),
         "rollout/invalid_fraction": 1 - batch.valid.float(),
     }
-    return {name: float(values.mean()) for name, values in stats.items()} | {"rollout/tokens": float(lengths.sum())}
+    return {name: float(values.mean()) for name, values in stats.items()}

@@ -37,7 +37,7 @@ def pipeline(
         evaluation: configs of `revisual test`, run on the start and on what every stage exports.
         shared: configs that lie under those of every stage and of the evaluation.
         launcher: words before `fit` and `test`, by default [python, -m, revisual]; `python` is the one in use.
-        data: folder that the paths of data are relative to, given to every stage as `data.init_args.root`, and to `revisual tiny`.
+        data: folder that the paths of data are relative to, `root` of every stage's data and of `prepare`.
         seed: of every stage.
         evaluate_while_training: measure a stage's policy while the next one trains; false where both want the same GPU.
     """

@@ -73,14 +73,17 @@ def results(stages: Sequence[Stage]) -> Table:
 
 
 def summary(metrics: Mapping[str, Number]) -> str:
-    """A measurement in one line.
+    """A measurement in one line: accuracies by source, and the format, per way of drawing answers.
 
     Example: `summary({"test/greedy/shapes/accuracy": 0.5, "test/greedy/all/format": 1.0})
-    == "shapes accuracy 50.0%, format 100.0%"`
+    == "greedy: shapes 50.0%, format 100.0%"`
     """
     stage = Stage("", after=metrics)
-    scores = [*accuracies([stage]), *format_rates([stage])]
-    return ", ".join(f"{_name(one, scores)} {PERCENT.write(metrics[one.key])}".lower() for one in scores)
+    by_setting: dict[str, list[str]] = {}
+    for one in [*accuracies([stage]), *format_rates([stage])]:
+        what = one.name if one.source == EVERYTHING else one.source.replace("_", " ")
+        by_setting.setdefault(one.setting, []).append(f"{what} {PERCENT.write(metrics[one.key])}")
+    return "; ".join(f"{setting.rpartition('/')[2]}: {', '.join(scores)}".lower() for setting, scores in by_setting.items())
 
 
 def _name(measure: Measure, among: Sequence[Measure]) -> str:

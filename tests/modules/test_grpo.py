@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import pytest
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.testing import assert_close
 
 from revisual.errors import UserError
@@ -17,7 +16,7 @@ from revisual.rl.losses import ClippedLoss
 from revisual.rl.schedules import Constant, Linear
 from revisual.rollout.hf import HFRollout
 
-from .helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, total_norm, weights
+from .helpers import Keep, KeepNothing, fit, grpo, prompts, sgd, some_samples, total_norm, weights
 
 
 def test_a_run_moves_the_weights_and_logs(policy_folder, tmp_path):
@@ -278,36 +277,6 @@ def test_schedules_count_rollout_steps(policy_folder, tmp_path):
 def test_accumulation_must_divide_the_micro_batches(policy_folder, tmp_path):
     with pytest.raises(UserError, match="accumulate_grad_batches: 3 does not divide"):
         fit(grpo(policy_folder, micro_batches=2, epochs=3), prompts(), tmp_path, 1, accumulate_grad_batches=3)
-
-
-@pytest.mark.parametrize("module", ["grpo", "sft"])
-def test_a_checkpoint_between_two_updates_over_one_batch_is_refused(policy_folder, tmp_path, module):
-    make, data, passes = (grpo, prompts(), 8) if module == "grpo" else (sft, examples(), 4)
-    options = {"epochs": 2} if module == "grpo" else {}
-    steps = passes // 2
-
-    def run(every):
-        checkpoint = ModelCheckpoint(tmp_path, every_n_train_steps=every)
-        one = make(policy_folder, micro_batches=4, **options)
-        return fit(one, data, tmp_path, steps, [checkpoint], accumulate_grad_batches=2, enable_checkpointing=True)
-
-    told = rf"every_n_train_steps is 3, no multiple of the {steps} optimiser steps .*{passes} passes / .*batches 2"
-    with pytest.raises(UserError, match=told):
-        run(3)
-    assert run(steps).trainer.global_step == steps
-
-
-@pytest.mark.parametrize("coefficient", [0.0, 0.1])
-def test_the_entropy_keeps_a_graph_only_where_it_is_trained(policy_folder, tmp_path, coefficient):
-    seen = []
-
-    class Watched(ClippedLoss):
-        def __call__(self, outputs, *args):
-            seen.append(outputs.entropy.requires_grad)
-            return super().__call__(outputs, *args)
-
-    run = fit(grpo(policy_folder, loss=Watched(), entropy=Constant(coefficient)), prompts(), tmp_path, 1)
-    assert seen == [coefficient > 0] and run.log.values("policy/entropy")[0] > 1
 
 
 def test_seeds_follow_the_run(policy_folder, tmp_path):

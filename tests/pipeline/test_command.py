@@ -54,7 +54,7 @@ def test_stages_follow_each_other_with_the_arguments_of_fit(bench, monkeypatch, 
     assert bench.calls("test")[2]["options"]["config"] == [str(bench.home / f"{n}.yaml") for n in ("common", "test")]
     shown = capsys.readouterr().out
     assert "first: started" in shown and "second: finished in" in shown
-    assert "start: measured in" in shown and "shapes accuracy 12.5%" in shown and "62.5%" in shown
+    assert "start: measured in" in shown and "shapes 12.5%" in shown and "62.5%" in shown
 
 
 def test_metrics_hold_what_was_measured_before_and_after_each_stage(bench):
