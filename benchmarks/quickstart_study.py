@@ -55,7 +55,10 @@ def measure(out: Path) -> dict[str, object]:
         pair = [found[name]["sampled", modality, "accuracy"] for name in (later, earlier)]
         differences[f"{later} - {earlier}, {modality}"] = paired_difference(*pair)
     means = {
-        name: {f"{setting}/{modality}/{measure}": fmean(scores.values()) for (setting, modality, measure), scores in rows.items()}
+        name: {
+            f"{setting}/{modality}/{measure}": fmean(scores.values())
+            for (setting, modality, measure), scores in rows.items()
+        }
         for name, rows in found.items()
     }
     questions = {modality: len(found["base"]["sampled", modality, "accuracy"]) for modality in ("text", "pictures")}
@@ -100,7 +103,9 @@ def print_tables(study: dict[int, dict[str, object]]) -> None:
     print("|---" * (len(study) + 1) + "|")
     for name in next(iter(study.values()))["differences"]:
         cells = [found["differences"][name] for found in study.values()]
-        print(f"| {name} | " + " | ".join(f"{100 * c['mean']:+.1f} ± {100 * c['half_width']:.1f}" for c in cells) + " |")
+        print(
+            f"| {name} | " + " | ".join(f"{100 * c['mean']:+.1f} ± {100 * c['half_width']:.1f}" for c in cells) + " |"
+        )
 
 
 if __name__ == "__main__":

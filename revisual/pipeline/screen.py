@@ -83,7 +83,9 @@ def summary(metrics: Mapping[str, Number]) -> str:
     for one in [*accuracies([stage]), *format_rates([stage])]:
         what = one.name if one.source == EVERYTHING else one.source.replace("_", " ")
         by_setting.setdefault(one.setting, []).append(f"{what} {PERCENT.write(metrics[one.key])}")
-    return "; ".join(f"{setting.rpartition('/')[2]}: {', '.join(scores)}".lower() for setting, scores in by_setting.items())
+    return "; ".join(
+        f"{setting.rpartition('/')[2]}: {', '.join(scores)}".lower() for setting, scores in by_setting.items()
+    )
 
 
 def _name(measure: Measure, among: Sequence[Measure]) -> str:
