@@ -1,8 +1,11 @@
 """One parser for all tests: the one that `revisual fit` makes."""
 
+from pathlib import Path
+
 import pytest
 
 from revisual import training_cli
+from revisual.pipeline.plan import class_options
 
 from .shipped import FULL
 
@@ -28,6 +31,7 @@ def training_parser():
 def parse(training_parser):
     def parse(*configs, policy=None):
         options = [] if policy is None else [f"--model.init_args.policy.init_args.path={policy}"]
-        return training_parser.parse_args([*(f"--config={path}" for path in configs), *options])
+        named = class_options([Path(path) for path in configs])  # as the pipeline does
+        return training_parser.parse_args([*named, *(f"--config={path}" for path in configs), *options])
 
     return parse

@@ -43,7 +43,7 @@ def test_no_question_comes_twice(task):
     assert len(list(task(count=7)())) == 7
 
 
-def best_guess(task, count=3000):
+def best_guess(task, count=2500):
     """How often the commonest answer to a text is right, learned on other questions."""
     answers = defaultdict(Counter)
     for sample in task(count=count)():

@@ -194,9 +194,9 @@ def test_hostile_answers_end_soon_and_reach_no_eval(answer, monkeypatch):
 
 @pytest.mark.parametrize("grader", [GRADER, ExactMatchGrader()])
 @pytest.mark.parametrize("unit", [r"\boxed{", "{", "$", " ", "1", "1+", r"\text{", "<think>", r"\frac"])
-def test_a_megabyte_takes_under_a_second(grader, unit):
+def test_a_megabyte_is_read_in_linear_time(grader, unit):
     text = unit * (1_000_000 // len(unit))
     start = time.perf_counter()
     grader(text, "42")
     grader(r"\boxed{" + text, "42")
-    assert time.perf_counter() - start < 2.0  # two responses
+    assert time.perf_counter() - start < 20.0  # under 1 s on a free core; hours, were it quadratic
