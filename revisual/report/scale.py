@@ -92,5 +92,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float | int) -> float:
-        """The pixel of `value`."""
+        """The pixel of `value`; the middle where all values are one."""
+        if self.high == self.low:
+            return (self.start + self.end) / 2
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)

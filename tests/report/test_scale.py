@@ -54,3 +54,7 @@ def test_labels(ticks, step, percent, texts):
 def test_scale():
     down = Scale(0.0, 10.0, start=100.0, end=0.0)
     assert [down(value) for value in (0, 2.5, 10)] == [100.0, 75.0, 0.0]
+
+
+def test_a_scale_of_one_value_is_its_middle():
+    assert Scale(2.0, 2.0, start=10.0, end=30.0)(2.0) == 20.0
