@@ -54,7 +54,7 @@ SIZES = ("3b", "7b")
 
 @pytest.mark.parametrize("path", ALONE, ids=named)
 def test_config_parses_alone(path, parse):
-    parse(path)
+    assert parse(path).model.class_path.startswith("revisual.")
 
 
 @pytest.mark.parametrize("path", OVERLAYS, ids=named)
@@ -79,7 +79,7 @@ def test_pipeline_and_its_stages_parse(path, parse):
     config = parsed_pipeline(path)
     shared = [file.absolute for file in config.shared or ()]
     for stage in config.stages:
-        parse(*shared, *stage.paths, policy="start")
+        assert parse(*shared, *stage.paths, policy="start").model.init_args.policy.init_args.path == "start"
     if config.evaluation:
         parse(*shared, *(file.absolute for file in config.evaluation), policy="start")
 

@@ -104,4 +104,4 @@ def test_a_megabyte_takes_under_a_second(unit):
     start = time.perf_counter()
     extract_answer(text)
     boxed_contents(text + "}" * (len(text) // len(unit)))
-    assert time.perf_counter() - start < 20.0  # two calls
+    assert time.perf_counter() - start < 2.0  # two calls

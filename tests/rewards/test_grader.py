@@ -150,7 +150,7 @@ def test_time_limit():
     start = time.perf_counter()
     grade = MathVerifyGrader(timeout_seconds=1)(boxed("(a+b+c+d)^{50}(e+f+g+h)^{50}"), "3")
     assert grade.error == "timeout"
-    assert time.perf_counter() - start < 30.0
+    assert time.perf_counter() - start < 5.0
 
 
 def test_other_threads():
@@ -189,7 +189,7 @@ def test_hostile_answers_end_soon_and_reach_no_eval(answer, monkeypatch):
     start = time.perf_counter()
     assert GRADER(boxed(answer), "3").score == 0.0
     assert GRADER(answer, "3").score == 0.0
-    assert time.perf_counter() - start < 30.0
+    assert time.perf_counter() - start < 4.0
 
 
 @pytest.mark.parametrize("grader", [GRADER, ExactMatchGrader()])

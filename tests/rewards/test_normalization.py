@@ -67,4 +67,4 @@ def test_words():
 def test_long_input_takes_linear_time(unit):
     start = time.perf_counter()
     normalized(unit * (300_000 // len(unit)))
-    assert time.perf_counter() - start < 20.0
+    assert time.perf_counter() - start < 1.0
