@@ -1,44 +1,166 @@
-"""Prompts and completions side by side, as a transformers model takes them."""
+"""Prompts and completions side by side, as a transformers model takes them: packed, or padded."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Int
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from revisual.models.attention import NO_MASK, PackedRow, Segment, shares_prompts
 from revisual.rl.batch import EncodedPrompt
 
 VisionInputs = Callable[[EncodedPrompt], Mapping[str, Tensor]]
 
 
+@dataclass(frozen=True)
+class ForwardInputs:
+    """A forward's arguments, and where in its output the completions' tokens are predicted."""
+
+    arguments: Mapping[str, Any]
+    predictors: Int[Tensor, " M"]
+    """For each of the M completion tokens in row order, the position in the flattened batch that predicts it."""
+
+
+def forward_inputs(
+    policy: nn.Module,
+    prompts: Sequence[EncodedPrompt],
+    prompt_index: Int[Tensor, " N"],
+    vision_inputs: VisionInputs,
+    pad_id: int,
+    token_ids: Int[Tensor, "N T"],
+    completion_mask: Bool[Tensor, "N T"],
+) -> ForwardInputs:
+    """Row n is prompt `prompt_index[n]` and completion n: packed where the policy can, else padded."""
+    make = packed_inputs if shares_prompts(policy) else padded_inputs
+    return make(policy, prompts, prompt_index, vision_inputs, pad_id, token_ids.cpu(), completion_mask.cpu())
+
+
+def packed_inputs(
+    policy: Any,
+    prompts: Sequence[EncodedPrompt],
+    prompt_index: Int[Tensor, " N"],
+    vision_inputs: VisionInputs,
+    pad_id: int,
+    token_ids: Int[Tensor, "N T"],
+    completion_mask: Bool[Tensor, "N T"],
+) -> ForwardInputs:
+    """One row of L tokens: each prompt once, and behind it the completions that share it.
+
+    A completion's last token is left out: nothing is predicted from it. The only completion of a prompt goes on where
+    the prompt ends, as one sequence; of several, each is a segment that sees the prompt and itself.
+    """
+    device, row = policy.device, _Row()
+    owners = prompt_index.tolist()
+    completions = [ids[mask] for ids, mask in zip(token_ids, completion_mask, strict=True)]
+    rows = {p: [n for n, owner in enumerate(owners) if owner == p] for p in sorted(set(owners))}
+    patches = {p: vision_inputs(prompts[p]) for p in rows}
+    predictors: dict[int, Int[Tensor, " C"]] = {}
+    for p, members in rows.items():
+        positions = prompt_positions(policy, prompts[p], patches[p])
+        start, end = row.add(prompts[p].token_ids, prompts[p].mm_token_type_ids, positions)
+        following = positions.max() + 1
+        if len(members) > 1:
+            row.segments.append(Segment(start, end))
+        for n in members:
+            shown = completions[n][:-1]
+            places = (following + torch.arange(len(shown))).expand(3, -1)
+            first, last = row.add(shown, torch.zeros_like(shown), places)
+            predictors[n] = torch.tensor([end - 1, *range(first, last)])[: len(completions[n])]
+            if len(members) == 1:
+                row.segments.append(Segment(start, last))
+            elif len(shown):
+                row.segments.append(Segment(first, last, start, end))
+    arguments: dict[str, Any] = {
+        "input_ids": torch.cat(row.ids)[None].to(device),
+        "mm_token_type_ids": torch.cat(row.types)[None].to(device),
+        "position_ids": torch.cat(row.positions, 1)[:, None].to(device),
+        "attention_mask": NO_MASK,
+        "layout": PackedRow(row.segments, flash=policy.config._attn_implementation == "flash_attention_2"),
+        **_joined(list(patches.values()), device),
+    }
+    return ForwardInputs(arguments, torch.cat([predictors[n] for n in range(len(owners))]).to(device))
+
+
+@dataclass
+class _Row:
+    """A packed row in the making."""
+
+    ids: list[Int[Tensor, " S"]] = field(default_factory=list)
+    types: list[Int[Tensor, " S"]] = field(default_factory=list)
+    positions: list[Int[Tensor, "3 S"]] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, ids: Int[Tensor, " S"], types: Int[Tensor, " S"], positions: Int[Tensor, "3 S"]) -> tuple[int, int]:
+        """Appends tokens; gives where they start and end."""
+        self.ids.append(ids)
+        self.types.append(types)
+        self.positions.append(positions)
+        self.length += len(ids)
+        return self.length - len(ids), self.length
+
+
 def padded_inputs(
+    policy: Any,
+    prompts: Sequence[EncodedPrompt],
+    prompt_index: Int[Tensor, " N"],
+    vision_inputs: VisionInputs,
+    pad_id: int,
+    token_ids: Int[Tensor, "N T"],
+    completion_mask: Bool[Tensor, "N T"],
+) -> ForwardInputs:
+    """Row n holds prompt `prompt_index[n]`, padded on the left to P tokens, and its completion, padded on the right.
+
+    For models whose attention takes no layout, and what packed rows are measured against: pictures and prompts are
+    computed once per completion.
+    """
+    arguments = padded_prompts(prompts, prompt_index, vision_inputs, pad_id, policy.device)
+    width, length = arguments["input_ids"].shape[1], completion_mask.shape[1]
+    mask = completion_mask.to(policy.device)
+    completions = token_ids.to(policy.device).masked_fill(~mask, pad_id)
+    arguments["input_ids"] = torch.cat([arguments["input_ids"], completions], 1)
+    arguments["mm_token_type_ids"] = pad(arguments["mm_token_type_ids"], (0, length))
+    arguments["attention_mask"] = torch.cat([arguments["attention_mask"], mask.to(arguments["attention_mask"])], 1)
+    row, column = torch.nonzero(mask, as_tuple=True)
+    return ForwardInputs(arguments, row * (width + length) + width + column - 1)
+
+
+def padded_prompts(
     prompts: Sequence[EncodedPrompt],
     prompt_index: Int[Tensor, " N"],
     vision_inputs: VisionInputs,
     pad_id: int,
     device: torch.device | str,
-    token_ids: Int[Tensor, "N T"] | None = None,
-    completion_mask: Bool[Tensor, "N T"] | None = None,
 ) -> dict[str, Tensor]:
-    """Row n holds prompt `prompt_index[n]`, padded on the left to P tokens, and its completion, if any.
-
-    Returns the forward's arguments: `input_ids`, `attention_mask` and `mm_token_type_ids` [N, P + T], and the
-    pictures' patches, made once per prompt and repeated for its rows.
-    """
+    """`input_ids`, `attention_mask` and `mm_token_type_ids` [N, P], padded on the left, and the pictures' patches."""
     rows = prompt_index.tolist()
     width = max(len(prompts[i].token_ids) for i in rows)
     empty = [width - len(prompts[i].token_ids) for i in rows]
-    ids = torch.stack([pad(prompts[i].token_ids, (n, 0), value=pad_id) for i, n in zip(rows, empty, strict=True)])
-    types = torch.stack([pad(prompts[i].mm_token_type_ids, (n, 0)) for i, n in zip(rows, empty, strict=True)])
-    mask = torch.stack([pad(torch.ones_like(prompts[i].token_ids), (n, 0)) for i, n in zip(rows, empty, strict=True)])
-    ids, types, mask = ids.to(device), types.to(device), mask.to(device)
-    if token_ids is not None and completion_mask is not None:
-        ids = torch.cat([ids, token_ids.masked_fill(~completion_mask, pad_id).to(device)], 1)
-        types = pad(types, (0, token_ids.shape[1]))
-        mask = torch.cat([mask, completion_mask.to(mask)], 1)
-    tensors = {"input_ids": ids, "attention_mask": mask, "mm_token_type_ids": types}
+    ids = [pad(prompts[i].token_ids, (n, 0), value=pad_id) for i, n in zip(rows, empty, strict=True)]
+    types = [pad(prompts[i].mm_token_type_ids, (n, 0)) for i, n in zip(rows, empty, strict=True)]
+    mask = [pad(torch.ones_like(prompts[i].token_ids), (n, 0)) for i, n in zip(rows, empty, strict=True)]
     patches = {i: vision_inputs(prompts[i]) for i in sorted(set(rows))}
-    for name in sorted({name for each in patches.values() for name in each}):
-        tensors[name] = torch.cat([patches[i][name] for i in rows if name in patches[i]]).to(device)
-    return tensors
+    return {
+        "input_ids": torch.stack(ids).to(device),
+        "attention_mask": torch.stack(mask).to(device),
+        "mm_token_type_ids": torch.stack(types).to(device),
+        **_joined([patches[i] for i in rows], device),
+    }
+
+
+def prompt_positions(policy: Any, prompt: EncodedPrompt, patches: Mapping[str, Tensor]) -> Int[Tensor, "3 P"]:
+    """Positions of a prompt's tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
+    positions, _ = policy.base_model.get_rope_index(
+        prompt.token_ids[None],
+        mm_token_type_ids=prompt.mm_token_type_ids[None],
+        image_grid_thw=patches.get("image_grid_thw"),
+    )
+    return positions[:, 0]
+
+
+def _joined(patches: Sequence[Mapping[str, Tensor]], device: torch.device | str) -> dict[str, Tensor]:
+    names = sorted({name for each in patches for name in each})
+    return {name: torch.cat([each[name] for each in patches if name in each]).to(device) for name in names}

@@ -1,13 +1,17 @@
-"""Log-probs of completion tokens: the only place that shifts logits against tokens."""
+"""Log-probs of completion tokens: the only place that sets predictions against tokens."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
+from revisual.models.inputs import ForwardInputs
 from revisual.rl.batch import PolicyOutputs
+
+LOGITS_AT_ONCE = 2**23
+"""Logits that are held at a time (32 MB in float32): 55 tokens of Qwen2.5-VL's vocabulary."""
 
 
 def banned_token_ids(policy: nn.Module) -> Int[Tensor, " B"]:
@@ -29,27 +33,53 @@ def sampling_logits(
 
 
 def token_logprobs(
-    policy: nn.Module,
-    inputs: Mapping[str, Tensor],
+    policy: Any,
+    inputs: ForwardInputs,
     token_ids: Int[Tensor, "N T"],
+    completion_mask: Bool[Tensor, "N T"],
     *,
     temperature: float = 1.0,
     banned: Int[Tensor, " B"] | None = None,
     entropy: bool = False,
     entropy_gradient: bool = True,
 ) -> PolicyOutputs:
-    """Log-probs [N, T] of the completions that stand at the end of `inputs`, and the entropy if asked for.
+    """Log-probs [N, T] of the completions that `inputs` hold, and the entropy if asked for; 0 off the mask.
 
-    `inputs` come from `padded_inputs`. Values at padded positions mean nothing: a loss reads the mask. Without
-    `entropy_gradient` the entropy is a number only, and keeps no second table of all tokens for the backward pass.
+    Logits exist for a few tokens at a time, and are computed again in the backward pass: [tokens, vocabulary] would
+    be 5 GB for 8k tokens of Qwen2.5-VL. Without `entropy_gradient` the entropy is a number only.
     """
-    length = token_ids.shape[1]
-    logits = policy(**inputs, logits_to_keep=length + 1, use_cache=False).logits[:, :-1]
-    if banned is not None:
-        logits = sampling_logits(logits, temperature, banned)
-    logprobs = logits.float().log_softmax(-1)
-    chosen = logprobs.gather(-1, token_ids.to(logprobs.device)[..., None])[..., 0]
-    if not entropy:
-        return PolicyOutputs(chosen)
-    source = logprobs if entropy_gradient else logprobs.detach()
-    return PolicyOutputs(chosen, -(source.exp() * source).sum(-1))
+    hidden = policy.base_model(**inputs.arguments, use_cache=False)[0].flatten(0, 1)[inputs.predictors]
+    head = policy.get_output_embeddings()
+    mask = completion_mask.to(hidden.device)
+    targets = token_ids.to(hidden.device)[mask]
+
+    def chunk(
+        states: Float[Tensor, "C H"], tokens: Int[Tensor, " C"]
+    ) -> tuple[Float[Tensor, " C"], Float[Tensor, " C"] | None]:
+        logits = head(states)
+        if banned is not None:
+            logits = sampling_logits(logits, temperature, banned)
+        logprobs = logits.float().log_softmax(-1)
+        chosen = logprobs.gather(-1, tokens[:, None])[:, 0]
+        if not entropy:
+            return chosen, None
+        source = logprobs if entropy_gradient else logprobs.detach()
+        return chosen, -(source.exp() * source).sum(-1)
+
+    parts = _in_chunks(chunk, hidden, targets, max(1, LOGITS_AT_ONCE // head.weight.shape[0]))
+    chosen = _spread(torch.cat([part[0] for part in parts]), mask)
+    return PolicyOutputs(chosen, _spread(torch.cat([part[1] for part in parts]), mask) if entropy else None)
+
+
+def _in_chunks(chunk: Any, hidden: Float[Tensor, "M H"], targets: Int[Tensor, " M"], size: int) -> list[Any]:
+    """The results of `chunk` for `size` tokens at a time; of several, each is computed again in the backward pass."""
+    if len(targets) <= size or not torch.is_grad_enabled():
+        return [chunk(h, t) for h, t in zip(hidden.split(size), targets.split(size), strict=True)]
+    return [
+        checkpoint(chunk, h, t, use_reentrant=False, preserve_rng_state=False)
+        for h, t in zip(hidden.split(size), targets.split(size), strict=True)
+    ]
+
+
+def _spread(values: Float[Tensor, " M"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+    return torch.zeros(mask.shape, dtype=values.dtype, device=values.device).masked_scatter(mask, values)

@@ -13,10 +13,14 @@ from transformers import AutoConfig, AutoModelForImageTextToText
 from transformers.processing_utils import ProcessorMixin
 
 from revisual.errors import UserError
+from revisual.models.attention import SHARED_PROMPTS
 from revisual.models.embeddings import grow_embeddings
 from revisual.models.lora import LoRA
 from revisual.models.parts import Part, freeze
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
+
+PACKED_MODELS = ("qwen2_vl", "qwen2_5_vl")
+"""Model types whose language model takes a layout (`revisual.models.attention`), as the tests show."""
 
 Attention = Literal["auto", "flash", "sdpa", "eager"]
 
@@ -50,6 +54,9 @@ class PretrainedPolicy(PolicyLoader):
     gradient_checkpointing: bool = False
     attention: Attention = "auto"
     """`auto` takes FlashAttention where it is installed and a GPU is there, else SDPA."""
+    packed: bool | None = None
+    """Train on packed rows, where the completions of a group share one copy of their prompt; null: where the model is
+    known to allow it. Else rows are padded, and prompts and pictures computed once per completion."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     added_tokens: Sequence[str] = THOUGHT_TOKENS
     min_pixels: int | None = None
@@ -79,18 +86,26 @@ class PretrainedPolicy(PolicyLoader):
         return self._weights(processor).eval().requires_grad_(False)
 
     def _weights(self, processor: ProcessorMixin) -> Any:
+        config = AutoConfig.from_pretrained(self.path, trust_remote_code=self.trust_remote_code)
         options: dict[str, Any] = {
             "dtype": getattr(torch, self.dtype),
-            "attn_implementation": attention_implementation(self.attention),
+            "attn_implementation": self._attention(config.model_type),
             "trust_remote_code": self.trust_remote_code,
         }
         if torch.get_default_device().type == "meta":
-            config = AutoConfig.from_pretrained(self.path, trust_remote_code=self.trust_remote_code)
             policy = AutoModelForImageTextToText.from_config(config, **options)
         else:
             policy = self._read(options)
         grow_embeddings(policy, len(processor.tokenizer))
         return policy
+
+    def _attention(self, model_type: str) -> str | dict[str, str]:
+        """What each part of the model computes its attention by."""
+        plain = attention_implementation(self.attention)
+        known = model_type in PACKED_MODELS and self.attention != "eager"
+        if not (known if self.packed is None else self.packed):
+            return plain
+        return {"": plain, "vision_config": plain, "text_config": SHARED_PROMPTS}
 
     def _read(self, options: dict[str, Any]) -> Any:
         try:

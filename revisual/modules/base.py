@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from lightning.pytorch import LightningModule
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import Pass
 from revisual.errors import UserError
-from revisual.models.inputs import padded_inputs
+from revisual.models.inputs import ForwardInputs, forward_inputs
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
 from revisual.modules.evaluation import Answer, AnswerMeans, answer_prompts
@@ -127,12 +127,17 @@ class PolicyModule(LightningModule):
         """Leaves a batch where it is: prompts are shared by many rows, which go to the device when they are padded."""
         return batch
 
-    def inputs(self, *args: Any) -> dict[str, Tensor]:
-        """The policy's arguments for prompts and completions (see `padded_inputs`)."""
-        prompts, prompt_index, *completions = args
+    def inputs(
+        self,
+        prompts: Sequence[EncodedPrompt],
+        prompt_index: Int[Tensor, " N"],
+        token_ids: Int[Tensor, "N T"],
+        completion_mask: Bool[Tensor, "N T"],
+    ) -> ForwardInputs:
+        """A forward over prompts and completions (see `forward_inputs`)."""
         pad_id = self.encoder.processor.tokenizer.pad_token_id
-        return padded_inputs(
-            prompts, prompt_index, self.encoder.vision_inputs, pad_id, self.policy.device, *completions
+        return forward_inputs(
+            self.policy, prompts, prompt_index, self.encoder.vision_inputs, pad_id, token_ids, completion_mask
         )
 
     def set_counts(self, counts: Sequence[Float[Tensor, ""]]) -> None:

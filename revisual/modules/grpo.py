@@ -188,6 +188,7 @@ class GRPOModule(PolicyModule):
             policy or self.policy,
             inputs,
             batch.token_ids,
+            batch.completion_mask,
             temperature=self.temperature,
             banned=self.banned,
             **entropy,

@@ -67,9 +67,10 @@ class SFTModule(PolicyModule):
         token_ids, mask = padded_responses(examples)
         token_ids, mask = token_ids.to(self.device), mask.to(self.device)
         inputs = self.inputs([e.prompt for e in examples], torch.arange(len(examples)), token_ids, mask)
-        logprobs = token_logprobs(self.policy, inputs, token_ids).logprobs
-        loss = -logprobs.where(mask, 0.0).sum() / self.count(batch.step)
-        return self.micro_batch_loss(batch.step, loss, {"train/tokens": inputs["attention_mask"].sum()})
+        logprobs = token_logprobs(self.policy, inputs, token_ids, mask).logprobs
+        tokens = mask.sum() + sum(len(e.prompt.token_ids) for e in examples)
+        loss = -logprobs.sum() / self.count(batch.step)
+        return self.micro_batch_loss(batch.step, loss, {"train/tokens": tokens})
 
 
 def padded_responses(examples: Sequence[Example]) -> tuple[Int[Tensor, "N T"], Bool[Tensor, "N T"]]:

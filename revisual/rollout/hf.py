@@ -1,24 +1,29 @@
-"""Rollouts by transformers' `generate`, with the trainer's own weights."""
+"""Rollouts by the transformers model that is being trained, with its own weights."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Int
 from torch import Tensor, nn
 from torch.nn.functional import pad
-from transformers import GenerationConfig, LogitsProcessorList
+from transformers import GenerationConfig
 
 from revisual.data.encoding import PromptEncoder
-from revisual.models.inputs import padded_inputs
+from revisual.models.inputs import padded_prompts
 from revisual.models.logprobs import banned_token_ids
 from revisual.rl.batch import EncodedPrompt
+from revisual.rollout.decoding import decode
 from revisual.rollout.engine import Completions, RolloutEngine, Sampling
-from revisual.rollout.sampler import SeededSampler, seeded_uniforms
+from revisual.rollout.sampler import seeded_uniforms
 
 
 class HFRollout(RolloutEngine):
-    """Answers with the policy itself, `max_rows` rows at a time."""
+    """Answers with the policy itself, `max_rows` answers at a time.
+
+    Not by transformers' `generate`: it would read a prompt and its pictures once per answer, draw from one generator
+    for the whole batch, and keep [N, T, vocabulary] for the log-probs (319 GB for 64 rows of 8,192 tokens of
+    Qwen2.5-VL).
+    """
 
     def __init__(self, max_rows: int = 256) -> None:
         self.max_rows = max_rows
@@ -30,56 +35,52 @@ class HFRollout(RolloutEngine):
     def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> None:
         """Nothing to do: the weights are the policy's own."""
 
-    @torch.no_grad()
     def generate(  # noqa: D102
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
-        training, configured = self.policy.training, self.policy.generation_config
-        ends = _end_tokens(configured, self.encoder.processor.tokenizer)
+        training = self.policy.training
         self.policy.eval()  # in training mode, gradient checkpointing would switch the cache off
         try:
-            parts = [
-                self._part(prompts, rows, sampling, max_new_tokens, seeds[rows[0] : rows[-1] + 1], ends)
-                for rows in torch.arange(len(prompts) * sampling.n).split(self.max_rows)
-            ]
+            parts = {
+                rows: self._part([prompts[p] for p in owners], sampling, max_new_tokens, [seeds[row] for row in rows])
+                for owners, rows in _parts(len(prompts), sampling.n, self.max_rows)
+            }
         finally:
             self.policy.train(training)
-            self.policy.generation_config = configured
-        return _joined(parts, max_new_tokens)
+        return _joined(parts)
 
     def _part(
-        self,
-        prompts: Sequence[EncodedPrompt],
-        rows: Int[Tensor, " M"],
-        sampling: Sampling,
-        max_new_tokens: int,
-        seeds: Sequence[int],
-        ends: list[int],
+        self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
-        device = self.policy.device
-        tokenizer = self.encoder.processor.tokenizer
-        inputs = padded_inputs(prompts, rows // sampling.n, self.encoder.vision_inputs, tokenizer.pad_token_id, device)
-        banned = banned_token_ids(self.policy)
-        sampler = SeededSampler(sampling, banned, seeded_uniforms(seeds, max_new_tokens))
-        # The folder's settings would fill in whatever the call leaves open, such as a repetition penalty (Qwen2.5-VL
-        # has one of 1.05), which makes every log-prob wrong: for the time of the call, the policy has none.
-        self.policy.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=tokenizer.pad_token_id)
-        sequences = self.policy.generate(
-            **inputs,
-            max_new_tokens=max_new_tokens,
-            do_sample=False,
-            logits_processor=LogitsProcessorList([sampler]),
+        device, tokenizer = self.policy.device, self.encoder.processor.tokenizer
+        ends = _end_tokens(self.policy.generation_config, tokenizer)
+        inputs = padded_prompts(
+            prompts, torch.arange(len(prompts)), self.encoder.vision_inputs, tokenizer.pad_token_id, device
         )
-        token_ids = sequences[:, inputs["input_ids"].shape[1] :]
+        n, uniforms = len(seeds) // len(prompts), seeded_uniforms(seeds, max_new_tokens)
+        token_ids, logprobs = decode(self.policy, inputs, sampling, n, uniforms, ends, tokenizer.pad_token_id)
         ended = torch.isin(token_ids, torch.tensor(ends, device=device))
         mask = (ended.int().cumsum(1) - ended.int()) == 0
         return Completions(
             token_ids=token_ids,
             mask=mask,
-            logprobs=torch.stack(sampler.logprobs, 1).masked_fill(~mask, 0.0),
+            logprobs=logprobs.masked_fill(~mask, 0.0),
             truncated=~ended.any(1),
-            banned=(torch.isin(token_ids, banned.to(device)) & mask).any(1),
+            banned=(torch.isin(token_ids, banned_token_ids(self.policy).to(device)) & mask).any(1),
         )
+
+
+def _parts(prompts: int, n: int, max_rows: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Which prompts are answered together, and their rows: whole groups where they fit into `max_rows`.
+
+    Example: `_parts(3, 2, 4)` is `[((0, 1), (0, 1, 2, 3)), ((2,), (4, 5))]`.
+    """
+    together, answers = max(1, max_rows // n), min(n, max_rows)
+    return [
+        (tuple(owners), tuple(p * n + j for p in owners for j in range(first, min(first + answers, n))))
+        for owners in (range(start, min(start + together, prompts)) for start in range(0, prompts, together))
+        for first in range(0, n, answers)
+    ]
 
 
 def _end_tokens(configured: GenerationConfig, tokenizer: Any) -> list[int]:
@@ -87,16 +88,17 @@ def _end_tokens(configured: GenerationConfig, tokenizer: Any) -> list[int]:
     return sorted({end for end in [*ends, tokenizer.eos_token_id] if end is not None})
 
 
-def _joined(parts: Sequence[Completions], max_new_tokens: int) -> Completions:
-    width = max(part.token_ids.shape[1] for part in parts)
+def _joined(parts: dict[tuple[int, ...], Completions]) -> Completions:
+    width = max(part.token_ids.shape[1] for part in parts.values())
+    order = torch.argsort(torch.tensor([row for rows in parts for row in rows]))
 
     def wide(tensors: Sequence[Tensor]) -> Tensor:
-        return torch.cat([pad(t, (0, width - t.shape[1])) for t in tensors])
+        return torch.cat([pad(t, (0, width - t.shape[1])) for t in tensors])[order]
 
     return Completions(
-        token_ids=wide([p.token_ids for p in parts]),
-        mask=wide([p.mask for p in parts]),
-        logprobs=wide([p.logprobs for p in parts]),
-        truncated=torch.cat([p.truncated for p in parts]),
-        banned=torch.cat([p.banned for p in parts]),
+        token_ids=wide([p.token_ids for p in parts.values()]),
+        mask=wide([p.mask for p in parts.values()]),
+        logprobs=wide([p.logprobs for p in parts.values()]),
+        truncated=torch.cat([p.truncated for p in parts.values()])[order],
+        banned=torch.cat([p.banned for p in parts.values()])[order],
     )

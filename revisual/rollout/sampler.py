@@ -1,11 +1,10 @@
-"""Sampling one token per row from seeded numbers, with its log-prob recorded."""
+"""Drawing one token per row from seeded numbers, with its log-prob."""
 
 from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from transformers import LogitsProcessor
 
 from revisual.models.logprobs import sampling_logits
 from revisual.rollout.engine import Sampling
@@ -43,26 +42,15 @@ def draw(logprobs: Float[Tensor, "N V"], uniforms: Float[Tensor, " N"]) -> Int[T
     return torch.searchsorted(cumulative, targets, right=True)[:, 0].clamp(max=logprobs.shape[-1] - 1)
 
 
-class SeededSampler(LogitsProcessor):
-    """Chooses the next tokens inside transformers' `generate`, which is left to take the only token that remains.
-
-    Done here and not in `generate`: its own sampling reads one global generator for the whole batch, and keeping
-    scores for the log-probs would cost [N, T, vocabulary] (319 GB for 64 rows of 8,192 tokens of Qwen2.5-VL).
-    """
-
-    def __init__(self, sampling: Sampling, banned: Int[Tensor, " B"], uniforms: Float[Tensor, "N T"]) -> None:
-        self.sampling, self.banned, self.uniforms = sampling, banned, uniforms
-        self.logprobs: list[Float[Tensor, " N"]] = []
-
-    def __call__(self, input_ids: Int[Tensor, "N S"], scores: Float[Tensor, "N V"]) -> Float[Tensor, "N V"]:
-        """The scores with all but the drawn token ruled out."""
-        greedy = self.sampling.temperature == 0
-        logits = sampling_logits(scores, 1.0 if greedy else self.sampling.temperature, self.banned)
-        logprobs = logits.log_softmax(-1)
-        if greedy:
-            tokens = logprobs.argmax(-1)
-        else:
-            logprobs = truncate(logprobs, self.sampling.top_p, self.sampling.top_k)
-            tokens = draw(logprobs, self.uniforms[:, len(self.logprobs)])
-        self.logprobs.append(logprobs.gather(-1, tokens[:, None])[:, 0])
-        return torch.full_like(scores, -torch.inf).scatter(-1, tokens[:, None], 0.0)
+def next_tokens(
+    logits: Float[Tensor, "N V"], sampling: Sampling, banned: Int[Tensor, " B"], uniforms: Float[Tensor, " N"]
+) -> tuple[Int[Tensor, " N"], Float[Tensor, " N"]]:
+    """The next token of each row, and its log-prob under the distribution that it was drawn from."""
+    greedy = sampling.temperature == 0
+    logprobs = sampling_logits(logits, 1.0 if greedy else sampling.temperature, banned).log_softmax(-1)
+    if greedy:
+        tokens = logprobs.argmax(-1)
+    else:
+        logprobs = truncate(logprobs, sampling.top_p, sampling.top_k)
+        tokens = draw(logprobs, uniforms)
+    return tokens, logprobs.gather(-1, tokens[:, None])[:, 0]

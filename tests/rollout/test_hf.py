@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from revisual.models.inputs import padded_inputs
+from revisual.models.inputs import packed_inputs, padded_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 from revisual.rl.seeds import stable_seed
@@ -60,14 +60,14 @@ def test_recorded_logprobs_are_the_policys(policy, encoder, mixed_prompts, tempe
     completions = rollout(policy, encoder, mixed_prompts, sampling)
     index = torch.arange(len(mixed_prompts)).repeat_interleave(2)
     pad_id = encoder.processor.tokenizer.pad_token_id
-    inputs = padded_inputs(
-        mixed_prompts, index, encoder.vision_inputs, pad_id, "cpu", completions.token_ids, completions.mask
-    )
-    with torch.no_grad():
-        trained = token_logprobs(
-            policy, inputs, completions.token_ids, temperature=temperature, banned=banned_token_ids(policy)
-        ).logprobs
-    assert_close(completions.logprobs, trained.where(completions.mask, 0.0), atol=1e-4, rtol=0)
+    for make in (packed_inputs, padded_inputs):
+        tokens, mask = completions.token_ids, completions.mask
+        inputs = make(policy, mixed_prompts, index, encoder.vision_inputs, pad_id, tokens, mask)
+        with torch.no_grad():
+            trained = token_logprobs(
+                policy, inputs, tokens, mask, temperature=temperature, banned=banned_token_ids(policy)
+            ).logprobs
+        assert_close(completions.logprobs, trained, atol=1e-4, rtol=0)
     for row, prompt in enumerate(p for p in mixed_prompts for _ in range(2)):
         tokens = row_tokens(completions, row)
         plain = plain_logprobs(policy, encoder, prompt, tokens, temperature)
