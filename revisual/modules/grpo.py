@@ -18,7 +18,8 @@ from revisual.models.lora import adapter_disabled, has_adapter
 from revisual.models.policy import PolicyLoader
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.modules.micro_batches import cut
-from revisual.modules.ranks import mean_over_ranks, select_over_ranks
+from revisual.modules.parity import NO_GAPS, ParityCheck, logprob_gaps
+from revisual.modules.ranks import mean_over_ranks, select_over_ranks, worst_over_ranks
 from revisual.modules.rollouts import rollout_stats, score_completions
 from revisual.rewards.functions import WeightedReward
 from revisual.rewards.grader import Grader, MathVerifyGrader
@@ -70,6 +71,7 @@ class GRPOModule(PolicyModule):
         test: Mapping[str, Sampling] | None = None,
         system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT,
         seed: int = 0,
+        parity: ParityCheck | None = None,
     ) -> None:
         super().__init__(
             policy,
@@ -89,6 +91,7 @@ class GRPOModule(PolicyModule):
         self.generation = Generation(group_size, max_new_tokens)
         self.epochs, self.seed = epochs, seed
         self.temperature, self.top_p = temperature, top_p
+        self.parity, self._compared = parity or ParityCheck(), False
         self._micro: list[RolloutBatch] = []
         # In a list: a reference is no part of this module's state, nor of what a strategy shards or an optimiser sees.
         self._reference: list[nn.Module] = []
@@ -117,6 +120,15 @@ class GRPOModule(PolicyModule):
         if needs_copy and not self._reference:
             self._reference = [self.loader.load_reference(self.encoder.processor)]
 
+    def on_fit_start(self) -> None:  # noqa: D102
+        super().on_fit_start()
+        self._compared = False
+        if self.top_p < 1 and not self.loss.corrects_sampling:
+            raise UserError(
+                f"model.top_p: {self.top_p} draws from a nucleus, which is not the policy's distribution; give "
+                "model.loss an importance (TokenImportance or SequenceImportance), or sample with top_p 1"
+            )
+
     def on_train_batch_start(self, batch: Pass[EncodedPrompt], batch_idx: int) -> None:  # noqa: D102
         if batch.step == 0:
             self.roll_out(list(batch.items))
@@ -131,6 +143,8 @@ class GRPOModule(PolicyModule):
     def roll_out(self, prompts: list[EncodedPrompt]) -> None:
         """Samples, rewards and selects; leaves the micro-batches for the passes that follow."""
         batch = self.sample(prompts)
+        if self.parity.due(self.rollout_step, self._compared) and self.top_p == 1:
+            self.compare_with_engine(batch)
         for callback in self.reward_callbacks():
             batch = callback.on_rollout(self.trainer, self, batch)
         self.step_log |= mean_over_ranks(rollout_stats(batch))
@@ -138,10 +152,34 @@ class GRPOModule(PolicyModule):
         indices, weights = self.select(batch)
         for callback in self.reward_callbacks():
             callback.on_selection(self.trainer, self, batch, indices, weights)
-        parts = cut(batch.select(indices, weights), self.spare(batch), self.micro_batches)
+        per_update = self.trainer.accumulate_grad_batches
+        parts = cut(batch.select(indices, weights), self.spare(batch), self.micro_batches, per_update)
         with self.trainer.precision_plugin.forward_context():
             self._micro = [self.with_old_and_reference_logprobs(part) for part in parts]
         self.set_counts([self.loss.count(micro) for micro in self._micro] * self.epochs)
+
+    @torch.no_grad()
+    def compare_with_engine(self, batch: RolloutBatch) -> None:
+        """Logs how far the engine's log-probs of a few rollouts are from the policy's.
+
+        Raises:
+            UserError: they are out of bounds, on any rank.
+        """
+        self._compared = True
+        valid = torch.nonzero(batch.valid)[:, 0]
+        rows = valid[torch.linspace(0, len(valid) - 1, min(self.parity.rows, len(valid))).long()]
+        gaps = worst_over_ranks(self.logprob_gaps(batch.select(rows, batch.weights[rows])) if len(rows) else NO_GAPS)
+        self.step_log |= gaps
+        self.parity.require(gaps, self.policy.dtype == torch.float32 and self.trainer.precision == "32-true")
+
+    def logprob_gaps(self, batch: RolloutBatch) -> dict[str, float]:
+        """How far the engine's log-probs are from the policy's, dropout switched off."""
+        training = self.policy.training
+        self.policy.eval()
+        with self.trainer.precision_plugin.forward_context():
+            trained = self.policy_outputs(batch).logprobs
+        self.policy.train(training)
+        return logprob_gaps(trained, batch.rollout_logprobs, batch.completion_mask)
 
     def spare(self, batch: RolloutBatch) -> RolloutBatch:
         """A row of one end token for passes without rollouts: any that was sampled might not pass a forward."""

@@ -1,4 +1,4 @@
-"""Cutting one optimiser step into micro-batches without changing its gradient."""
+"""Cutting a rollout's selection into micro-batches without changing any optimiser step's gradient."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,18 +10,66 @@ from torch import Tensor
 from revisual.rl.batch import RolloutBatch
 
 
-def cut(batch: RolloutBatch, spare: RolloutBatch, parts: int) -> list[RolloutBatch]:
-    """`batch` in `parts` consecutive micro-batches of nearly equal size, so that groups stay together.
+def cut(batch: RolloutBatch, spare: RolloutBatch, parts: int, parts_per_update: int) -> list[RolloutBatch]:
+    """`batch` in `parts` micro-batches, `parts_per_update` to an optimiser step.
 
-    Fewer rows than parts are spread over them: an optimiser step of several parts is empty only if it must be.
-    Every rank must run equally many passes whatever a filter kept: a part without rows is the first row of `spare`
-    at weight 0.
+    Each optimiser step gets nearly as many rows, consecutive ones. Within it, groups stay together, so that a prompt
+    is computed once, and go to the micro-batches such that these hold nearly as many tokens. Every rank must run
+    equally many passes whatever a filter kept: a part without rows is the first row of `spare` at weight 0.
     """
     nothing = torch.zeros(1)
     dummy = spare.select(nothing.long(), nothing)
-    ends = [i * len(batch) // parts for i in range(parts + 1)]
-    sizes = [end - start for start, end in pairwise(ends)]
-    return [part if len(part) else dummy for part in batch.split(sizes)]
+    updates = parts // parts_per_update
+    ends = [i * len(batch) // updates for i in range(updates + 1)]
+    micro = []
+    for start, end in pairwise(ends):
+        for rows in balanced(row_groups(batch, range(start, end)), row_costs(batch), parts_per_update):
+            indices = torch.tensor(rows, dtype=torch.long)
+            micro.append(batch.select(indices, batch.weights[indices.to(batch.weights.device)]) if rows else dummy)
+    return micro
+
+
+def row_groups(batch: RolloutBatch, rows: Sequence[int]) -> list[list[int]]:
+    """`rows`, those of one prompt together, in the order of their first."""
+    owners = batch.prompt_index.tolist()
+    groups: dict[int, list[int]] = {}
+    for row in rows:
+        groups.setdefault(owners[row], []).append(row)
+    return list(groups.values())
+
+
+def row_costs(batch: RolloutBatch) -> tuple[list[int], list[int]]:
+    """Tokens of each row's prompt, which a group has once, and of its completion."""
+    prompts = [len(batch.prompts[p].token_ids) for p in batch.prompt_index.tolist()]
+    return prompts, batch.completion_mask.sum(1).tolist()
+
+
+def balanced(
+    groups: Sequence[Sequence[int]], costs: tuple[Sequence[int], Sequence[int]], parts: int
+) -> list[list[int]]:
+    """The groups' rows in `parts` lists of nearly as many tokens: the largest group first, to the emptiest list.
+
+    Groups larger than a list's share are halved, so that fewer groups than lists leave none empty that need not be.
+
+    Example: `balanced([[0, 1], [2]], ([4, 4, 9], [3, 3, 1]), 2)` is `[[2], [0, 1]]` or the like: 10 tokens and 10.
+    """
+    prompts, completions = costs
+
+    def tokens(group: Sequence[int]) -> int:
+        return prompts[group[0]] + sum(completions[row] for row in group)
+
+    pieces = [list(group) for group in groups]
+    while len(pieces) < parts and any(len(piece) > 1 for piece in pieces):
+        largest = max((piece for piece in pieces if len(piece) > 1), key=tokens)
+        pieces.remove(largest)
+        pieces += [largest[: len(largest) // 2], largest[len(largest) // 2 :]]
+    lists: list[list[int]] = [[] for _ in range(parts)]
+    filled = [0] * parts
+    for piece in sorted(pieces, key=tokens, reverse=True):
+        emptiest = filled.index(min(filled))
+        lists[emptiest] += piece
+        filled[emptiest] += tokens(piece)
+    return lists
 
 
 def counts_per_update(counts: Sequence[Float[Tensor, ""]], micro_batches_per_update: int) -> Float[Tensor, " U"]:

@@ -34,6 +34,12 @@ def sum_over_ranks(stats: Mapping[str, float]) -> dict[str, float]:
     return {name: sum(each[name] for each in everyone) for name in stats}
 
 
+def worst_over_ranks(stats: Mapping[str, float]) -> dict[str, float]:
+    """Maxima over ranks; not a number where any rank's is."""
+    everyone = gathered(dict(stats))
+    return {name: torch.tensor([each[name] for each in everyone]).max().item() for name in stats}
+
+
 def select_over_ranks(
     filter: AdvantageFilter, batch: RolloutBatch, progress: float, seed: int
 ) -> tuple[Int[Tensor, " M"], Float[Tensor, " M"], dict[str, float]]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from revisual.rl.aggregation import LossAggregation, SequenceMean, TokenMean
 from revisual.rl.batch import PolicyOutputs, RolloutBatch
+from revisual.rl.importance import ImportanceWeights
 from revisual.rl.kl import K3, KLEstimator
 
 LOG_RATIO_LIMIT = 20.0
@@ -30,6 +31,11 @@ class Coefficients:
 
 class PolicyLoss(ABC):
     """loss = sum over this micro-batch / `count`, where `count` is of the whole optimiser step and of all ranks."""
+
+    @property
+    def corrects_sampling(self) -> bool:
+        """Whether rollouts may come from another distribution than the policy's, such as its nucleus."""
+        return False
 
     @abstractmethod
     def count(self, batch: RolloutBatch) -> Float[Tensor, ""]:
@@ -53,6 +59,7 @@ class RatioLoss(PolicyLoss):
         dual_clip: where A < 0, the objective is never below dual_clip * A (arXiv 1912.09729), so that a token that
             the policy now likes far more than when it was sampled cannot dominate; null for none.
         kl: estimator of the KL term.
+        importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
     """
 
     clip_low: float = 0.2
@@ -60,6 +67,7 @@ class RatioLoss(PolicyLoss):
     dual_clip: float | None = None
     aggregation: LossAggregation = field(default_factory=TokenMean)
     kl: KLEstimator = field(default_factory=K3)
+    importance: ImportanceWeights | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.clip_low <= 1 or not self.clip_high >= 0:
@@ -70,6 +78,10 @@ class RatioLoss(PolicyLoss):
     @abstractmethod
     def log_ratio(self, token_log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
         """The logarithm of each token's ratio s, from log p(token) - log p_old(token), which is 0 off the mask."""
+
+    @property
+    def corrects_sampling(self) -> bool:  # noqa: D102
+        return self.importance is not None
 
     def count(self, batch: RolloutBatch) -> Float[Tensor, ""]:
         """Tokens or sequences, times weights, as `aggregation` says."""
@@ -90,6 +102,10 @@ class RatioLoss(PolicyLoss):
         objective = self._clip(ratio, advantages)
         penalty, logged = _penalty(self.kl, logprobs, outputs, batch, coefficients)
         logged["policy/clip_fraction"] = (objective != ratio * advantages).to(ratio.dtype)
+        if self.importance is not None:
+            weights = self.importance(old - _masked(batch.rollout_logprobs, mask), mask)
+            objective = objective * weights
+            logged["policy/importance_weight"] = weights
         logged["policy/ratio"] = ratio
         logged["policy/approx_kl"] = K3()(old, logprobs)
         divisor = torch.where(count > 0, count, torch.ones_like(count))

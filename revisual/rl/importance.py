@@ -1,0 +1,66 @@
+"""Weights for the difference between what a rollout was drawn from and what the trainer says of it.
+
+An engine computes the same policy with other kernels, or in lower precision, or draws from its nucleus only: its
+samples then are not the policy's, and the gradient is biased. Weighting by p_trainer / p_engine mends that; cutting
+the weights off bounds their variance (truncated importance sampling, Ionides 2008, section 2).
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+
+class ImportanceWeights(ABC):
+    """From log(p_trainer / p_engine) of the sampled tokens to the weight of each token's objective."""
+
+    @abstractmethod
+    def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+        """Weights without gradient; `log_ratio` is 0 off the mask."""
+
+
+@dataclass(frozen=True)
+class TokenImportance(ImportanceWeights):
+    """min(p_trainer / p_engine, cap) of each token by itself.
+
+    With cap 2 the log-ratios 0.1 and 1.0 give the weights 1.105 and 2.
+    """
+
+    cap: float = 2.0
+
+    def __post_init__(self) -> None:
+        _check_cap(self.cap)
+
+    def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+        """Each token's own."""
+        return _capped(log_ratio.detach(), self.cap)
+
+
+@dataclass(frozen=True)
+class SequenceImportance(ImportanceWeights):
+    """min(p_trainer / p_engine, cap) of the whole sequence, for each of its tokens: unbiased but for the cap.
+
+    With cap 2 the log-ratios 0.1 and 0.2 of a sequence of two tokens give both the weight exp(0.3) = 1.35.
+    """
+
+    cap: float = 2.0
+
+    def __post_init__(self) -> None:
+        _check_cap(self.cap)
+
+    def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+        """The sequence's."""
+        total = log_ratio.detach().where(mask, 0.0).sum(1, keepdim=True)
+        return _capped(total, self.cap).expand_as(log_ratio)
+
+
+def _capped(log_ratio: Float[Tensor, "N T"], cap: float) -> Float[Tensor, "N T"]:
+    # Capped before exp, which would overflow where an engine thinks a token impossible.
+    return log_ratio.clamp(max=torch.tensor(cap).log().item()).exp()
+
+
+def _check_cap(cap: float) -> None:
+    if not cap > 0:
+        raise ValueError(f"cap must be above 0, not {cap}")
