@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 CONFIG = Path(__file__).parents[1] / "configs/quickstart/pipeline.yaml"
-MODALITY = {"arithmetic": "text", "shapes": "pictures", "bars": "pictures"}
+MODALITY = {"arithmetic": "text", "shapes": "pictures", "bar": "pictures"}
 STAGES = ("base", "cold_start", "multimodal_rl", "text_rl")
 COMPARED = (
     ("multimodal_rl", "cold_start", "pictures"),

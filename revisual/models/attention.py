@@ -69,20 +69,14 @@ def shares_prompts(policy: nn.Module) -> bool:
 
 @dataclass(frozen=True)
 class Segment:
-    """Tokens `start` to `end` of a packed row: each sees the prefix, the segment's earlier tokens, and itself.
+    """Tokens of a packed row, each of which sees the prefix, the segment's earlier tokens, and itself.
 
-    Example: `Segment(5, 8, 0, 3)` is a completion of 3 tokens behind a prompt that takes the row's first 3.
+    Example: `[Segment(3), Segment(2, prefix=0)]` is a prompt of 3 tokens, and a completion of 2 behind it.
     """
 
-    start: int
-    end: int
-    prefix_start: int = 0
-    prefix_end: int = 0
-
-    @property
-    def prefix(self) -> int:
-        """Tokens of the prefix."""
-        return self.prefix_end - self.prefix_start
+    length: int
+    prefix: int | None = None
+    """The number of the earlier segment that is seen first; none: the segment starts a sequence."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +107,18 @@ class PackedRow(Layout):
         if self.flash:
             return self._flash(query, key, value, scaling, dropout)
         options: dict[str, Any] = {"dropout_p": dropout, "scale": scaling, "enable_gqa": True}
-        return torch.cat([_attend(segment, query, key, value, options) for segment in self.segments], 2)
+        # Split at once: the backward pass of a slice would fill a gradient of the whole row for each segment.
+        lengths = [segment.length for segment in self.segments]
+        queries, keys, values = (x.split(lengths, 2) for x in (query, key, value))
+        attended = []
+        for segment, q, k, v in zip(self.segments, queries, keys, values, strict=True):
+            if segment.prefix is None:
+                attended.append(scaled_dot_product_attention(q, k, v, is_causal=True, **options))
+            else:
+                k, v = (torch.cat([x[segment.prefix], own], 2) for x, own in ((keys, k), (values, v)))
+                mask: Any = causal_lower_right(q.shape[2], k.shape[2])
+                attended.append(scaled_dot_product_attention(q, k, v, attn_mask=mask, **options))
+        return torch.cat(attended, 2)
 
     def _flash(
         self,
@@ -142,37 +147,22 @@ class PackedRow(Layout):
     @cached_property
     def seen(self) -> Int[Tensor, " K"]:
         """For each segment in turn, the positions of the row that its queries may see: its prefix's and its own."""
-        spans = [(torch.arange(s.prefix_start, s.prefix_end), torch.arange(s.start, s.end)) for s in self.segments]
-        return torch.cat([positions for span in spans for positions in span])
+        positions = torch.arange(int(self.query_ends[-1])).split([segment.length for segment in self.segments])
+        return torch.cat(
+            [positions[i] for s, own in enumerate(self.segments) for i in (own.prefix, s) if i is not None]
+        )
 
     @cached_property
     def query_ends(self) -> Int[Tensor, " E"]:
         """0, then the running sum of the segments' lengths."""
-        return _running_sum([s.end - s.start for s in self.segments])
+        return _running_sum([segment.length for segment in self.segments])
 
     @cached_property
     def key_ends(self) -> Int[Tensor, " E"]:
         """0, then the running sum of what the segments see."""
-        return _running_sum([s.prefix + s.end - s.start for s in self.segments])
+        prefixes = [0 if s.prefix is None else self.segments[s.prefix].length for s in self.segments]
+        return _running_sum([prefix + s.length for prefix, s in zip(prefixes, self.segments, strict=True)])
 
 
 def _running_sum(lengths: Sequence[int]) -> Int[Tensor, " E"]:
     return pad(torch.tensor(lengths).cumsum(0), (1, 0)).int()
-
-
-def _attend(
-    segment: Segment,
-    query: Float[Tensor, "1 H L D"],
-    key: Float[Tensor, "1 K L D"],
-    value: Float[Tensor, "1 K L D"],
-    options: dict[str, Any],
-) -> Float[Tensor, "1 H T D"]:
-    own, length = slice(segment.start, segment.end), segment.end - segment.start
-    if not segment.prefix:
-        return scaled_dot_product_attention(
-            query[:, :, own], key[:, :, own], value[:, :, own], is_causal=True, **options
-        )
-    prefix = slice(segment.prefix_start, segment.prefix_end)
-    keys, values = (torch.cat([x[:, :, prefix], x[:, :, own]], 2) for x in (key, value))
-    mask: Any = causal_lower_right(length, segment.prefix + length)
-    return scaled_dot_product_attention(query[:, :, own], keys, values, attn_mask=mask, **options)

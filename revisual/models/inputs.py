@@ -60,19 +60,18 @@ def packed_inputs(
     predictors: dict[int, Int[Tensor, " C"]] = {}
     for p, members in rows.items():
         positions = prompt_positions(policy, prompts[p], patches[p])
-        start, end = row.add(prompts[p].token_ids, prompts[p].mm_token_type_ids, positions)
-        following = positions.max() + 1
+        end = row.add(prompts[p].token_ids, prompts[p].mm_token_type_ids, positions)
+        following, prefix = positions.max() + 1, len(row.segments)
         if len(members) > 1:
-            row.segments.append(Segment(start, end))
+            row.segments.append(Segment(len(prompts[p].token_ids)))
         for n in members:
             shown = completions[n][:-1]
-            places = (following + torch.arange(len(shown))).expand(3, -1)
-            first, last = row.add(shown, torch.zeros_like(shown), places)
-            predictors[n] = torch.tensor([end - 1, *range(first, last)])[: len(completions[n])]
+            last = row.add(shown, torch.zeros_like(shown), (following + torch.arange(len(shown))).expand(3, -1))
+            predictors[n] = torch.tensor([end - 1, *range(last - len(shown), last)])[: len(completions[n])]
             if len(members) == 1:
-                row.segments.append(Segment(start, last))
+                row.segments.append(Segment(len(prompts[p].token_ids) + len(shown)))
             elif len(shown):
-                row.segments.append(Segment(first, last, start, end))
+                row.segments.append(Segment(len(shown), prefix))
     arguments: dict[str, Any] = {
         "input_ids": torch.cat(row.ids)[None].to(device),
         "mm_token_type_ids": torch.cat(row.types)[None].to(device),
@@ -94,13 +93,13 @@ class _Row:
     segments: list[Segment] = field(default_factory=list)
     length: int = 0
 
-    def add(self, ids: Int[Tensor, " S"], types: Int[Tensor, " S"], positions: Int[Tensor, "3 S"]) -> tuple[int, int]:
-        """Appends tokens; gives where they start and end."""
+    def add(self, ids: Int[Tensor, " S"], types: Int[Tensor, " S"], positions: Int[Tensor, "3 S"]) -> int:
+        """Appends tokens; gives where they end."""
         self.ids.append(ids)
         self.types.append(types)
         self.positions.append(positions)
         self.length += len(ids)
-        return self.length - len(ids), self.length
+        return self.length
 
 
 def padded_inputs(

@@ -10,8 +10,10 @@ from torch.utils.checkpoint import checkpoint
 from revisual.models.inputs import ForwardInputs
 from revisual.rl.batch import PolicyOutputs
 
-LOGITS_AT_ONCE = 2**23
-"""Logits that are held at a time (32 MB in float32): 55 tokens of Qwen2.5-VL's vocabulary."""
+LOGITS_AT_ONCE = 2**24
+"""Logits that are held at a time (64 MB in float32): 110 tokens of Qwen2.5-VL's vocabulary.
+
+Blocks above 32 MB go back to the system when they are freed; smaller ones fragment glibc's heap."""
 
 
 def banned_token_ids(policy: nn.Module) -> Int[Tensor, " B"]:

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
-from transformers import GenerationConfig
 
 from revisual.data.encoding import PromptEncoder
 from revisual.models.inputs import padded_prompts
@@ -35,6 +34,13 @@ class HFRollout(RolloutEngine):
     def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> None:
         """Nothing to do: the weights are the policy's own."""
 
+    def end_tokens(self) -> list[int]:
+        """The tokens that end an answer: those of the model folder, and the tokenizer's."""
+        configured = self.policy.generation_config.eos_token_id
+        ends = [*(configured if isinstance(configured, list) else [configured])]
+        ends.append(self.encoder.processor.tokenizer.eos_token_id)
+        return sorted({end for end in ends if end is not None})
+
     def generate(  # noqa: D102
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
@@ -53,7 +59,7 @@ class HFRollout(RolloutEngine):
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
         device, tokenizer = self.policy.device, self.encoder.processor.tokenizer
-        ends = _end_tokens(self.policy.generation_config, tokenizer)
+        ends = self.end_tokens()
         inputs = padded_prompts(
             prompts, torch.arange(len(prompts)), self.encoder.vision_inputs, tokenizer.pad_token_id, device
         )
@@ -81,11 +87,6 @@ def _parts(prompts: int, n: int, max_rows: int) -> list[tuple[tuple[int, ...], t
         for owners in (range(start, min(start + together, prompts)) for start in range(0, prompts, together))
         for first in range(0, n, answers)
     ]
-
-
-def _end_tokens(configured: GenerationConfig, tokenizer: Any) -> list[int]:
-    ends = configured.eos_token_id if isinstance(configured.eos_token_id, list) else [configured.eos_token_id]
-    return sorted({end for end in [*ends, tokenizer.eos_token_id] if end is not None})
 
 
 def _joined(parts: dict[tuple[int, ...], Completions]) -> Completions:

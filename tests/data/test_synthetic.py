@@ -5,10 +5,10 @@ from collections import Counter, defaultdict
 import pytest
 
 from revisual.data.synthetic.arithmetic import ArithmeticTask, _columns
-from revisual.data.synthetic.bars import BarsTask
+from revisual.data.synthetic.bars import BarsTask, BarTask
 from revisual.data.synthetic.shapes import COLOURS, ShapesTask
 
-TASKS = [ArithmeticTask, BarsTask, ShapesTask]
+TASKS = [ArithmeticTask, BarsTask, BarTask, ShapesTask]
 
 
 def content(sample):
@@ -56,6 +56,7 @@ def best_guess(task, count=2500):
 def test_chance_is_what_the_docstrings_say():
     assert "1/4" in BarsTask.__doc__ and "7/24" in ShapesTask.__doc__
     assert best_guess(BarsTask) == pytest.approx(1 / 4, abs=0.03)
+    assert "1/4" in BarTask.__doc__ and best_guess(BarTask) == pytest.approx(1 / 4, abs=0.03)
     assert best_guess(ShapesTask) == pytest.approx(7 / 24, abs=0.03)
 
 

@@ -9,10 +9,9 @@ from revisual.models.attention import PackedRow, Segment
 from revisual.rollout.caches import SharedPromptCache
 
 # A prompt of 3 with completions of 2 and 4, a prompt that goes on as one sequence of 5, a prompt of 2 with two of 1.
-SEGMENTS = [
-    Segment(0, 3), Segment(3, 5, 0, 3), Segment(5, 9, 0, 3), Segment(9, 14),
-    Segment(14, 16), Segment(16, 17, 14, 16), Segment(17, 18, 14, 16),
-]  # fmt: skip
+SEGMENTS = [Segment(3), Segment(2, 0), Segment(4, 0), Segment(5), Segment(2), Segment(1, 4), Segment(1, 4)]
+# Of each segment: where it starts and ends, and where what it sees before itself does.
+SPANS = [(0, 3, 0, 0), (3, 5, 0, 3), (5, 9, 0, 3), (9, 14, 0, 0), (14, 16, 0, 0), (16, 17, 14, 16), (17, 18, 14, 16)]
 HEADS, KEY_HEADS, DIM = 4, 2, 8
 
 
@@ -31,9 +30,9 @@ def by_mask(query, key, value, mask, scaling):
 
 def visible():
     mask = torch.zeros(18, 18, dtype=torch.bool)
-    for s in SEGMENTS:
-        for i in range(s.start, s.end):
-            for j in [*range(s.prefix_start, s.prefix_end), *range(s.start, i + 1)]:
+    for start, end, prefix_start, prefix_end in SPANS:
+        for i in range(start, end):
+            for j in [*range(prefix_start, prefix_end), *range(start, i + 1)]:
                 mask[i, j] = True
     return mask
 

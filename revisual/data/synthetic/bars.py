@@ -1,7 +1,6 @@
 """Bars of different heights and colours."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,8 +21,6 @@ class BarsTask(SyntheticTask):
     levels: int = 4
     side: int = SIDE
     """Of the picture, in pixels."""
-    describe: bool = False
-    """Ask for a description in place of a colour."""
 
     name: ClassVar[str] = "bars"
 
@@ -33,23 +30,37 @@ class BarsTask(SyntheticTask):
         word, choose = rng.choice((("tallest", max), ("shortest", min)))
         shift, wobble = rng.randint(-3, 3), [rng.randint(-2, 2) for _ in heights]
         text, answer = f"Which bar is the {word}?", colours[heights.index(choose(heights))]
-        if self.describe:
-            text, answer = "What is there?", " and ".join(colours)
-        picture = _draw(colours, [h * self.step + w for h, w in zip(heights, wobble, strict=True)], shift, self.side)
-        solution = answer if self.describe else f"the {word} bar is {answer}"
-        return Question(f"{text} {colours} {heights} {shift} {wobble}", text, answer, solution, picture)
-
-    @property
-    def step(self) -> int:
-        """Pixels between two levels."""
-        return (self.side - 6) // self.levels
+        picture, draw = _blank(self.side)
+        width, step = self.side // self.bars, (self.side - 6) // self.levels
+        for k, colour in enumerate(colours):
+            left, height = k * width + 4 + shift, heights[k] * step + wobble[k]
+            draw.rectangle((left, self.side - height, left + width - 9, self.side - 1), COLOURS[colour])
+        key = f"{text} {colours} {heights} {shift} {wobble}"
+        return Question(key, text, answer, f"the {word} bar is {answer}", picture)
 
 
-def _draw(colours: Sequence[str], heights: Sequence[int], shift: int, side: int) -> Image.Image:
-    image = Image.new("RGB", (side, side), "white")
-    draw = ImageDraw.Draw(image)
-    width = side // len(colours)
-    for k, (colour, height) in enumerate(zip(colours, heights, strict=True)):
-        left = k * width + 4 + shift
-        draw.rectangle((left, side - height, left + width - 9, side - 1), COLOURS[colour])
-    return image
+@dataclass(frozen=True)
+class BarTask(SyntheticTask):
+    """A picture of one bar: how tall it is, in quarters of the picture.
+
+    An answer without looking is right with probability 1/4.
+    """
+
+    describe: bool = False
+    """Ask for a description in place of the height."""
+
+    name: ClassVar[str] = "bar"
+
+    def question(self, rng: random.Random) -> Question:  # noqa: D102
+        colour, height = rng.choice(list(COLOURS)), rng.randint(1, 4)
+        width, left, wobble = rng.randint(16, 24), rng.randint(4, 28), rng.randint(-2, 2)
+        text, answer = ("What is there?", f"{colour} {height}") if self.describe else ("How tall is it?", str(height))
+        picture, draw = _blank(SIDE)
+        draw.rectangle((left, SIDE - height * SIDE // 5 - wobble, left + width, SIDE - 1), COLOURS[colour])
+        key = f"{text} {colour} {height} {width} {left} {wobble}"
+        return Question(key, text, answer, answer if self.describe else f"it is {answer}", picture)
+
+
+def _blank(side: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    picture = Image.new("RGB", (side, side), "white")
+    return picture, ImageDraw.Draw(picture)

@@ -13,12 +13,20 @@ FORMS = ("circle", "square", "triangle")
 SIDE = 56
 """Of a picture, in pixels: four picture tokens of a Qwen2.5-VL policy."""
 
+FILLERS = ("", *(
+    f"{word}. " for word in
+    ("Tell me", "Think", "Say it", "Look", "Now", "Next", "Well", "Listen", "So", "Then", "And now", "Again",
+     "Once more", "A question", "Answer", "Think well", "Take time", "One more", "Go on")
+))  # fmt: skip
+
 THINGS = {
     "grass": "green", "a leaf": "green", "a frog": "green", "blood": "red", "a tomato": "red", "a rose": "red",
     "the sky": "blue", "the sea": "blue", "ink": "blue", "the sun": "yellow", "a lemon": "yellow", "gold": "yellow",
     "a coin": "circle", "a wheel": "circle", "a plate": "circle", "a box": "square", "a tile": "square",
     "a stamp": "square", "a tent": "triangle", "a sail": "triangle", "a roof": "triangle",
 }  # fmt: skip
+
+THINGS_WITH_HEIGHTS = ("a bar", "a wall", "a tree", "a man", "a house", "a door")
 
 
 @dataclass(frozen=True)
@@ -50,14 +58,14 @@ class ShapesTask(SyntheticTask):
         by_form = rng.random() < 0.5
         text, answer = ("What colour is it?", colour) if by_form else ("What form is it?", form)
         if self.describe:
-            text, answer = "What is there?", f"something {colour}"
+            text, answer = "What is there?", f"{colour} {form}"
         solution = answer if self.describe else f"it is {answer}"
         return Question(f"{text} {shape}", text, answer, solution, draw_shape(shape))
 
 
 @dataclass(frozen=True)
 class ThingsTask(SyntheticTask):
-    """The questions asked of pictures, about things that are named in words: their colour, or their form.
+    """The questions asked of pictures, about things that are named in words: their colour, form or height.
 
     Example: `There is grass. What colour is it?` is thought of as `it is green`.
     """
@@ -65,11 +73,11 @@ class ThingsTask(SyntheticTask):
     name: ClassVar[str] = "things"
 
     def question(self, rng: random.Random) -> Question:  # noqa: D102
-        filler = rng.choice(("", "Tell me. ", "Think. ", "Say it. ", "Look. ", "Now. ", "Next. ", "Well. "))
-        if rng.random() < 0.3:
-            colour, word = rng.choice(list(COLOURS)), rng.choice(("tallest", "shortest"))
-            text = f"{filler}The {word} bar is {colour}. Which bar is the {word}?"
-            return Question(text, text, colour, f"the {word} bar is {colour}")
+        filler = rng.choice(FILLERS)
+        if rng.random() < 0.4:
+            thing, height = rng.choice(THINGS_WITH_HEIGHTS), str(rng.randint(1, 4))
+            text = f"{filler}There is {thing} of {height}. How tall is it?"
+            return Question(text, text, height, f"it is {height}")
         thing, answer = rng.choice(list(THINGS.items()))
         aspect = "colour" if answer in COLOURS else "form"
         text = f"{filler}There is {thing}. What {aspect} is it?"

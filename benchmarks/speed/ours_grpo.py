@@ -1,0 +1,82 @@
+"""revisual's side of the GRPO measurements: `python ours_grpo.py SETTINGS`."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Callback, Trainer
+from workers import Turns
+
+from revisual import GRPOModule
+from revisual.data.prompts import PromptDataModule
+from revisual.data.readers import JSONLReader
+from revisual.models.policy import PretrainedPolicy
+from revisual.rewards.functions import RewardFunction, RewardScores, WeightedReward
+from revisual.rl.filters import KeepAll, PrioritizedAdvantageDistillation
+from revisual.rollout.hf import HFRollout
+
+
+class ForcedLength(HFRollout):
+    """No answer ends before its limit, as TRL is told by min_new_tokens."""
+
+    def end_tokens(self) -> list[int]:
+        return []
+
+
+class Digits(RewardFunction):
+    """The reward of the other side: the colour named, and a little per digit."""
+
+    def __call__(self, responses, samples, grades):
+        scores = [
+            float(s.answer in r) + 0.01 * sum(c.isdigit() for c in r) for r, s in zip(responses, samples, strict=True)
+        ]
+        return RewardScores(scores, [None] * len(responses))
+
+
+class Clock(Callback):
+    """Takes turns; also says what of a step was the rollout."""
+
+    def __init__(self) -> None:
+        self.turns = Turns()
+
+    def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
+        self.turns.begin()
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
+        self.turns.end(rollout_seconds=float(module.step_log["rollout/seconds"]))
+
+
+def main(settings: dict) -> None:
+    torch.manual_seed(0)
+    logging.getLogger("lightning").setLevel(logging.ERROR)
+    folder = Path(settings["folder"])
+    pad = PrioritizedAdvantageDistillation(t_low=1e-6, ratio=0.5)
+    module = GRPOModule(
+        PretrainedPolicy(str(folder / "policy")),
+        rewards={"digits": WeightedReward(Digits())},
+        engine=ForcedLength(),
+        filter=pad if settings.get("filter") == "pad" else KeepAll(),
+        optimizer=lambda parameters: torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.0),
+        group_size=settings["group"],
+        max_new_tokens=settings["new_tokens"],
+        system_prompt=None,
+    )
+    data = PromptDataModule([JSONLReader(folder / "prompts.jsonl")], root=folder, batch_size=settings["prompts"])
+    trainer = Trainer(
+        accelerator="cpu",
+        max_steps=settings["steps"],
+        callbacks=[Clock()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        gradient_clip_val=1.0,
+        num_sanity_val_steps=0,
+    )
+    trainer.fit(module, data)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
