@@ -18,8 +18,9 @@ import torch
 from torch import nn
 from workers import ONE_THREAD, machine, table
 
-from revisual.models import logprobs
+from revisual.models import head as heads
 from revisual.models.inputs import ForwardInputs
+from revisual.models.logprobs import token_logprobs
 
 
 class Policy(nn.Module):
@@ -38,8 +39,8 @@ class Policy(nn.Module):
 
 
 def measure(at_once: bool, tokens: int, hidden: int, vocabulary: int) -> None:
-    if at_once:
-        logprobs.LOGITS_AT_ONCE = tokens * vocabulary
+    if at_once:  # what a plain implementation holds is measured by the same code with one chunk
+        heads.LOGITS_AT_ONCE = tokens * vocabulary
     policy = Policy(tokens, hidden, vocabulary)
     for parameter in policy.parameters():
         parameter.grad = torch.zeros_like(parameter)
@@ -47,7 +48,7 @@ def measure(at_once: bool, tokens: int, hidden: int, vocabulary: int) -> None:
     token_ids = torch.randint(0, vocabulary, (1, tokens))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
-    outputs = logprobs.token_logprobs(policy, inputs, token_ids, torch.ones(1, tokens, dtype=torch.bool))
+    outputs = token_logprobs(policy, inputs, token_ids, torch.ones(1, tokens, dtype=torch.bool))
     outputs.logprobs.sum().backward()
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

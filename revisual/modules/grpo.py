@@ -136,7 +136,7 @@ class GRPOModule(PolicyModule):
     def training_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102
         micro = self._micro[batch.step % self.micro_batches].to(self.device)
         coefficients = self.coefficients()
-        outputs = self.policy_outputs(micro, entropy=True, entropy_gradient=coefficients.entropy != 0)
+        outputs = self.policy_outputs(micro, entropy_gradient=coefficients.entropy != 0)
         loss, stats = self.loss(outputs, micro, self.count(batch.step), coefficients)
         return self.micro_batch_loss(batch.step, loss, stats)
 
@@ -216,11 +216,10 @@ class GRPOModule(PolicyModule):
         self.step_log |= stats
         return indices, weights
 
-    def policy_outputs(self, batch: RolloutBatch, policy: nn.Module | None = None, **entropy: bool) -> PolicyOutputs:
-        """Log-probs of the batch's completions, under the temperature and ban of the rollouts.
-
-        `entropy` and `entropy_gradient` as for `token_logprobs`.
-        """
+    def policy_outputs(
+        self, batch: RolloutBatch, policy: nn.Module | None = None, entropy_gradient: bool = False
+    ) -> PolicyOutputs:
+        """Log-probs and entropies of the batch's completions, under the temperature and ban of the rollouts."""
         inputs = self.inputs(batch.prompts, batch.prompt_index, batch.token_ids, batch.completion_mask)
         return token_logprobs(
             policy or self.policy,
@@ -229,7 +228,7 @@ class GRPOModule(PolicyModule):
             batch.completion_mask,
             temperature=self.temperature,
             banned=self.banned,
-            **entropy,
+            entropy_gradient=entropy_gradient,
         )
 
     @torch.no_grad()

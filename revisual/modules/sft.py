@@ -13,6 +13,7 @@ from revisual.errors import UserError
 from revisual.models.logprobs import token_logprobs
 from revisual.models.policy import PolicyLoader
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
+from revisual.modules.micro_batches import balanced
 from revisual.rewards.functions import WeightedReward
 from revisual.rewards.grader import Grader, MathVerifyGrader
 from revisual.rollout.engine import RolloutEngine, Sampling
@@ -56,8 +57,9 @@ class SFTModule(PolicyModule):
 
     def on_train_batch_start(self, batch: Pass[Example], batch_idx: int) -> None:  # noqa: D102
         if batch.step == 0:
-            rows = torch.arange(len(batch)).tensor_split(self.micro_batches)
-            self._micro = [[batch.items[i] for i in part.tolist()] for part in rows]
+            costs = [len(e.prompt.token_ids) for e in batch.items], [len(e.response_ids) for e in batch.items]
+            parts = balanced([[i] for i in range(len(batch))], costs, self.micro_batches)
+            self._micro = [[batch.items[i] for i in part] for part in parts]
             if not all(self._micro):
                 raise UserError(f"model.micro_batches: {self.micro_batches} is more than data.batch_size, {len(batch)}")
             self.set_counts([torch.tensor(float(sum(len(e.response_ids) for e in part))) for part in self._micro])

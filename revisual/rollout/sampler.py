@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from revisual.models.logprobs import sampling_logits
+from revisual.models.head import sampling_logits
 from revisual.rollout.engine import Sampling
 
 

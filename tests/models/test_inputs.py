@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from revisual.models import logprobs
+from revisual.models import head
 from revisual.models.attention import shares_prompts
 from revisual.models.inputs import forward_inputs, packed_inputs, padded_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
@@ -25,7 +25,7 @@ def outputs(policy, encoder, prompts, completions, make, **options):
     token_ids, mask = completions
     pad_id = encoder.processor.tokenizer.pad_token_id
     inputs = make(policy, prompts, torch.tensor(OWNERS), encoder.vision_inputs, pad_id, token_ids, mask)
-    options = {"temperature": 0.7, "banned": banned_token_ids(policy), "entropy": True, **options}
+    options = {"temperature": 0.7, "banned": banned_token_ids(policy), "entropy_gradient": True, **options}
     return token_logprobs(policy, inputs, token_ids, mask, **options)
 
 
@@ -75,13 +75,14 @@ def test_pictures_and_prompts_stand_once(policy, encoder, mixed_prompts, complet
 def test_logits_in_chunks(policy, encoder, mixed_prompts, completions, monkeypatch, at_once):
     whole = outputs(policy, encoder, mixed_prompts, completions, packed_inputs)
     expected = gradient(policy, whole)
-    largest = []
-    policy.get_output_embeddings().register_forward_hook(lambda _, __, logits: largest.append(logits.numel()))
-    monkeypatch.setattr(logprobs, "LOGITS_AT_ONCE", at_once)
+    largest, logits = [], head._logits
+    monkeypatch.setattr(head, "_logits", lambda *args: largest.append(logits(*args)) or largest[-1])
+    monkeypatch.setattr(head, "LOGITS_AT_ONCE", at_once)
     parts = outputs(policy, encoder, mixed_prompts, completions, packed_inputs)
     assert_close(parts.logprobs, whole.logprobs, atol=1e-6, rtol=0)
     assert_same(gradient(policy, parts), expected)
-    assert max(largest) <= max(at_once, policy.get_output_embeddings().weight.shape[0])
+    assert max(x.numel() for x in largest) <= max(at_once, policy.get_output_embeddings().weight.shape[0])
+    assert len(largest) == 2 * -(-sum(LENGTHS) // max(1, at_once // policy.get_output_embeddings().weight.shape[0]))
 
 
 def test_entropy_as_a_number_only(policy, encoder, mixed_prompts, completions):
@@ -89,6 +90,17 @@ def test_entropy_as_a_number_only(policy, encoder, mixed_prompts, completions):
     number = outputs(policy, encoder, mixed_prompts, completions, packed_inputs, entropy_gradient=False)
     assert_close(number.entropy, with_gradient.entropy)
     assert with_gradient.entropy.requires_grad and not number.entropy.requires_grad
+
+
+def test_a_head_that_is_more_than_a_matrix(policy, encoder, mixed_prompts, completions):
+    expected = outputs(policy, encoder, mixed_prompts, completions, packed_inputs)
+    wanted = gradient(policy, expected)
+    plain = policy.lm_head
+    policy.lm_head = torch.nn.Sequential(torch.nn.Identity())
+    policy.lm_head.forward = lambda states: states @ plain.weight.mT
+    found = outputs(policy, encoder, mixed_prompts, completions, packed_inputs)
+    assert_close(found.logprobs, expected.logprobs, atol=1e-6, rtol=0)
+    assert_same(gradient(policy, found), wanted)
 
 
 def test_gradient_checkpointing_changes_nothing(policy, policy_folder, processor, encoder, mixed_prompts, completions):
