@@ -11,15 +11,9 @@ from torch import Tensor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
 from revisual.data.sample import Sample
+from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.errors import UserError
 from revisual.rl.batch import EncodedPrompt
-
-REVISUAL_R1_SYSTEM_PROMPT = (
-    "You FIRST think about the reasoning process as an internal monologue and then provide the final answer. "
-    "The reasoning process MUST BE enclosed within <think> </think> tags. "
-    "The final answer MUST BE put in \\boxed{}."
-)
-"""What the ReVisual-R1 paper asks of the model, in training and in use."""
 
 VISION_TOKENS = ("<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>")
 

@@ -7,8 +7,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 LOGITS_AT_ONCE = 12_000_000
-"""Logits that are held at a time (46 MB in float32): 78 tokens of Qwen2.5-VL's vocabulary. Blocks above 32 MB go back to
-the system when they are freed, smaller ones fragment glibc's heap."""
+"""Logits that are held at a time (46 MB in float32): 78 tokens of Qwen2.5-VL's vocabulary.
+
+Blocks above 32 MB go back to the system when they are freed, smaller ones fragment glibc's heap.
+"""
 
 
 def sampling_logits(

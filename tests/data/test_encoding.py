@@ -7,9 +7,10 @@ import pytest
 import torch
 from conftest import picture
 
-from revisual.data.encoding import REVISUAL_R1_SYSTEM_PROMPT, PromptEncoder
+from revisual.data.encoding import PromptEncoder
 from revisual.data.images import ImageSource
 from revisual.data.sample import Sample
+from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.errors import UserError
 
 SIZES = [(28, 28), (1, 1), (5, 90), (56, 84), (100, 101), (112, 112), (113, 113), (640, 480), (333, 1000), (29, 400),

@@ -43,9 +43,10 @@ ROWS = {
     SequenceMean(): lambda tokens: (tokens.mean(), 1),
     ConstantLength(5): lambda tokens: (tokens.sum() / 5, 1),
 }
+BY_TOKEN = ROWS[TokenMean()]
 
 
-def by_hand(folder, processor, encoder, batch, indices, row_weights, *, row=ROWS[TokenMean()], entropy=0.0, kl=0.0):
+def by_hand(folder, processor, encoder, batch, indices, row_weights, *, row=BY_TOKEN, entropy=0.0, kl=0.0):
     """Gradients of the full batch's loss, from one unpadded row at a time."""
     policy = PretrainedPolicy(str(folder)).load(processor)
     banned = [
