@@ -13,9 +13,10 @@ from revisual.parser_messages import one_line
 PARTS = (
     "revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars",
     "revisual.data.synthetic.shapes", "revisual.data.prompts", "revisual.data.sft", "revisual.models.policy",
-    "revisual.models.lora", "revisual.rewards.functions", "revisual.rewards.grader", "revisual.rl.advantages",
-    "revisual.rl.filters", "revisual.rl.losses", "revisual.rl.schedules", "revisual.rollout.hf", "revisual.schedulers",
-    "revisual.modules.sft", "revisual.modules.grpo", "revisual.callbacks",
+    "revisual.models.lora", "revisual.rewards.functions", "revisual.rewards.repetition", "revisual.rewards.reflection",
+    "revisual.rewards.image_revisit", "revisual.rewards.grader",
+    "revisual.rl.advantages", "revisual.rl.filters", "revisual.rl.losses", "revisual.rl.schedules",
+    "revisual.rollout.hf", "revisual.schedulers", "revisual.modules.sft", "revisual.modules.grpo", "revisual.callbacks",
 )  # fmt: skip
 
 

@@ -10,6 +10,11 @@ COMMANDS = {
     "test": ("revisual.training_cli", "Answer and grade the test set."),
     "predict": ("revisual.training_cli", "Answer questions, and write responses.jsonl."),
     "pipeline": ("revisual.pipeline.command", "Chain stages, each from the folder that the one before exported."),
+    "grade": ("revisual.grade_command", "Grade the responses in a file by their gold answers."),
+    "evaluate": ("revisual.evaluate_command", "Ask a model the questions of benchmarks, and grade its answers."),
+    "score": ("revisual.score_command", "Grade the answers of an evaluation again, without a model."),
+    "compare": ("revisual.compare_command", "Compare two evaluations, question by question."),
+    "generate": ("revisual.generate_command", "Answer questions about pictures, on the terminal or from a file."),
     "tiny": ("revisual.models.tiny_command", "Make a tiny untrained policy, as a Hugging Face folder."),
 }
 

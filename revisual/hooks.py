@@ -38,4 +38,5 @@ def add_reward_term(batch: RolloutBatch, name: str, values: Float[Tensor, " N"],
         raise ValueError(f"reward term {name!r} is there already: give one of the two another name")
     values = values.to(batch.rewards)
     terms = {**batch.reward_terms, name: values}
-    return replace(batch, reward_terms=terms, rewards=batch.rewards + weight * values)
+    weights = {**batch.term_weights, name: weight}
+    return replace(batch, reward_terms=terms, term_weights=weights, rewards=batch.rewards + weight * values)

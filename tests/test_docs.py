@@ -15,6 +15,8 @@ from modules.helpers import examples, fit, grpo, prompts, sft, some_samples
 
 from revisual.cli import main
 from revisual.modules.evaluation import MEASURES
+from revisual.rl.importance import TokenImportance
+from revisual.rl.losses import ClippedLoss
 from revisual.rl.schedules import Constant
 
 ROOT = Path(__file__).parents[1]
@@ -144,10 +146,16 @@ def test_configs_named_in_text_exist():
 
 def test_every_logged_name_is_explained(policy_folder, tmp_path):
     """A stage of each kind, with a KL term, on a mix of samples."""
-    measured = some_samples(4)
+    measured, loss = some_samples(4), ClippedLoss(importance=TokenImportance())
     options = {"val_check_interval": 1, "check_val_every_n_epoch": None}
     runs = [
-        fit(grpo(policy_folder, kl=Constant(0.1)), prompts(validation=measured), tmp_path / "rl", 1, **options),
+        fit(
+            grpo(policy_folder, kl=Constant(0.1), loss=loss),
+            prompts(validation=measured),
+            tmp_path / "rl",
+            1,
+            **options,
+        ),
         fit(sft(policy_folder), examples(validation=measured), tmp_path / "sft", 1, **options),
     ]
     logged = {name for run in runs for _, row in run.log.rows for name in row} - {"epoch"}
@@ -155,6 +163,6 @@ def test_every_logged_name_is_explained(policy_folder, tmp_path):
     named = set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
     measures = {name for name in logged if name.startswith("val/")}
     assert {name.rpartition("/")[2] for name in measures} == set(MEASURES) <= named
-    assert logged - measures - named <= {"reward/tokens"}
-    conditional = {"train/empty_step", "reward/NAME"}
+    assert logged - measures - named <= {"reward/tokens", "reward/tokens_variance_share"}
+    conditional = {"train/empty_step", "reward/NAME", "reward/NAME_variance_share"}
     assert {name for name in named if "/" in name} - conditional <= logged

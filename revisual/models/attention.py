@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.attention.bias import causal_lower_right
 from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
@@ -116,7 +115,9 @@ class PackedRow(Layout):
                 attended.append(scaled_dot_product_attention(q, k, v, is_causal=True, **options))
             else:
                 k, v = (torch.cat([x[segment.prefix], own], 2) for x, own in ((keys, k), (values, v)))
-                mask: Any = causal_lower_right(q.shape[2], k.shape[2])
+                mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril(
+                    k.shape[2] - q.shape[2]
+                )
                 attended.append(scaled_dot_product_attention(q, k, v, attn_mask=mask, **options))
         return torch.cat(attended, 2)
 

@@ -112,11 +112,28 @@ class PolicyModule(LightningModule):
         steps = self.passes // accumulated
         for checkpoint in self.trainer.checkpoint_callbacks:
             every = getattr(checkpoint, "_every_n_train_steps", 0)
+            if steps > 1 and getattr(checkpoint, "_train_time_interval", None) is not None:
+                raise UserError(
+                    f"ModelCheckpoint: train_time_interval may fall between two of the {steps} optimiser steps over one "
+                    "batch, where a run cannot go on: use every_n_train_steps"
+                )
             if every % steps:
                 raise UserError(
                     f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of the {steps} optimiser steps over "
                     f"one batch ({self.passes} passes / accumulate_grad_batches {accumulated})"
                 )
+
+    def require_items(self, batch: Pass[Any], kind: type, data: str) -> None:
+        """Checks what the data module hands out.
+
+        Raises:
+            UserError: it is made for another module.
+        """
+        if not isinstance(batch.items[0], kind):
+            raise UserError(
+                f"{type(self).__name__} learns from {data}'s batches; the given data module hands out "
+                f"{type(batch.items[0]).__name__}s, not {kind.__name__}s"
+            )
 
     def on_train_start(self) -> None:  # noqa: D102
         for config in self.trainer.lr_scheduler_configs:

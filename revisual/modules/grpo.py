@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from revisual.data.encoding import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.data.loader import Pass
+from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.errors import UserError
 from revisual.hooks import RewardCallback
 from revisual.models.logprobs import banned_token_ids, token_logprobs
@@ -20,9 +20,9 @@ from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFacto
 from revisual.modules.micro_batches import cut
 from revisual.modules.parity import NO_GAPS, ParityCheck, logprob_gaps
 from revisual.modules.ranks import mean_over_ranks, select_over_ranks, worst_over_ranks
-from revisual.modules.rollouts import rollout_stats, score_completions
+from revisual.modules.rollouts import reward_shares, rollout_stats, score_completions
 from revisual.rewards.functions import WeightedReward
-from revisual.rewards.grader import Grader, MathVerifyGrader
+from revisual.rewards.grader import AnswerGrader, Grader
 from revisual.rl.advantages import AdvantageEstimator, GroupNormalised
 from revisual.rl.batch import EncodedPrompt, PolicyOutputs, RolloutBatch
 from revisual.rl.filters import AdvantageFilter, PrioritizedAdvantageDistillation
@@ -75,7 +75,7 @@ class GRPOModule(PolicyModule):
     ) -> None:
         super().__init__(
             policy,
-            grader or MathVerifyGrader(),
+            grader or AnswerGrader(),
             engine or HFRollout(),
             optimizer,
             scheduler,
@@ -131,6 +131,7 @@ class GRPOModule(PolicyModule):
 
     def on_train_batch_start(self, batch: Pass[EncodedPrompt], batch_idx: int) -> None:  # noqa: D102
         if batch.step == 0:
+            self.require_items(batch, EncodedPrompt, "PromptDataModule")
             self.roll_out(list(batch.items))
 
     def training_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102
@@ -147,7 +148,7 @@ class GRPOModule(PolicyModule):
             self.compare_with_engine(batch)
         for callback in self.reward_callbacks():
             batch = callback.on_rollout(self.trainer, self, batch)
-        self.step_log |= mean_over_ranks(rollout_stats(batch))
+        self.step_log |= mean_over_ranks(rollout_stats(batch)) | reward_shares(batch)
         batch = replace(batch, advantages=self.advantage(batch.rewards, batch.valid, batch.prompt_index))
         indices, weights = self.select(batch)
         for callback in self.reward_callbacks():

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from revisual.data.encoding import PromptEncoder
+from revisual.modules.ranks import sum_over_ranks
 from revisual.rewards.functions import ScoredResponses, WeightedReward, score_responses
 from revisual.rewards.grader import Grader
 from revisual.rl.batch import EncodedPrompt, RolloutBatch
+from revisual.rl.reward_shares import term_covariances, variance_shares
 from revisual.rollout.engine import Completions
 
 
@@ -57,6 +59,7 @@ def score_completions(
         rewards=column(scored.rewards),
         weights=torch.ones(rows, device=device),
         reward_terms={name: column(values) for name, values in scored.reward_terms.items()},
+        term_weights={name: term.weight for name, term in rewards.items()},
     )
 
 
@@ -72,3 +75,10 @@ def rollout_stats(batch: RolloutBatch) -> dict[str, float]:
         "rollout/invalid_fraction": 1 - batch.valid.float(),
     }
     return {name: float(values.mean()) for name, values in stats.items()}
+
+
+def reward_shares(batch: RolloutBatch) -> dict[str, float]:
+    """What a rollout step logs of its reward terms: each one's share of the advantages' variance, over all ranks."""
+    weighted = {name: weight * batch.reward_terms[name] for name, weight in batch.term_weights.items()}
+    covariances = sum_over_ranks(term_covariances(weighted, batch.valid, batch.prompt_index))
+    return {f"reward/{name}_variance_share": share for name, share in variance_shares(covariances).items()}

@@ -6,16 +6,16 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from revisual.data.encoding import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.data.loader import Pass
 from revisual.data.sft import Example
+from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.errors import UserError
 from revisual.models.logprobs import token_logprobs
 from revisual.models.policy import PolicyLoader
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.modules.micro_batches import balanced
 from revisual.rewards.functions import WeightedReward
-from revisual.rewards.grader import Grader, MathVerifyGrader
+from revisual.rewards.grader import AnswerGrader, Grader
 from revisual.rollout.engine import RolloutEngine, Sampling
 from revisual.rollout.hf import HFRollout
 
@@ -42,7 +42,7 @@ class SFTModule(PolicyModule):
     ) -> None:
         super().__init__(
             policy,
-            grader or MathVerifyGrader(),
+            grader or AnswerGrader(),
             engine or HFRollout(),
             optimizer,
             scheduler,
@@ -57,6 +57,7 @@ class SFTModule(PolicyModule):
 
     def on_train_batch_start(self, batch: Pass[Example], batch_idx: int) -> None:  # noqa: D102
         if batch.step == 0:
+            self.require_items(batch, Example, "SFTDataModule")
             costs = [len(e.prompt.token_ids) for e in batch.items], [len(e.response_ids) for e in batch.items]
             parts = balanced([[i] for i in range(len(batch))], costs, self.micro_batches)
             self._micro = [[batch.items[i] for i in part] for part in parts]

@@ -156,7 +156,7 @@ def score_responses(
     Example: with accuracy weighing 0.9 and format 0.1, a right answer in a box but without thoughts gets
     `accuracy == [1.0]`, `reward_terms == {"accuracy": [1.0], "format": [0.0]}` and `rewards == [0.9]`.
     """
-    grades = [grader(response, sample.answer, sample) for response, sample in zip(responses, samples, strict=True)]
+    grades = grader.grade_all(responses, samples)
     valid = [grade.error is None for grade in grades]
     totals = [0.0] * len(grades)
     terms: dict[str, list[float]] = {}

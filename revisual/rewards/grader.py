@@ -1,34 +1,19 @@
 """The one grader: rewards, the grading of difficulty, votes and evaluation all ask it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from revisual.data.sample import Sample
-from revisual.rewards.choices import gold_choice, named_choice, option_text
-from revisual.rewards.cost import is_costly
-from revisual.rewards.extraction import extract_answer, gold_answer
-from revisual.rewards.normalization import is_words, normalized, to_latex, unwrap_text
-from revisual.rewards.plain_numbers import is_percentage, plain_number
-from revisual.rewards.symbolic import symbolically_equal
-from revisual.rewards.units import units_differ, without_unit
+from revisual.errors import UserError
+from revisual.rewards.grade import Grade
+from revisual.rewards.pool import Pool, shared_pool
+from revisual.rewards.worker_process import Outcome, PoolSettings
 
+__all__ = ["AnswerGrader", "Grade", "Grader", "TimedGrade"]
 
-@dataclass(frozen=True)
-class Grade:
-    """How a response was graded.
-
-    Example: `Grade(score=1.0, extracted="42", rule="boxed/number", error=None)`
-    """
-
-    score: float
-    """1 for a right answer, 0 for a wrong one; 0 and without meaning where `error` is set."""
-    extracted: str
-    """The answer that was judged; empty if the response has none."""
-    rule: str
-    """The rule that found the answer, a slash, and the rule that judged it; "none" without an answer."""
-    error: str | None = None
-    """Why no verdict was reached, which is never the same as a score of 0."""
+_Request = tuple[str, tuple[str, ...], str, tuple[str, ...]]
+"""Kind, texts, question and choices, as `judging.py` takes them."""
 
 
 class Grader(ABC):
@@ -46,138 +31,117 @@ class Grader(ABC):
     def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
         """Whether two extracted answers are the same answer, for votes; False where that cannot be decided."""
 
-
-@dataclass(frozen=True)
-class _Verdict:
-    equal: bool
-    rule: str
-    error: str | None = None
-
-
-_NameGold = Callable[[str, Sequence[str]], int | None]
-
-
-def _gold_option(gold: str, sample: Sample | None, name_gold: _NameGold) -> int | None:
-    return None if sample is None or not sample.choices else name_gold(gold, sample.choices)
-
-
-def _compare_text(gold: str, answer: str, sample: Sample | None, name_gold: _NameGold) -> _Verdict:
-    """By option where both sides name one, else as text."""
-    right = _gold_option(gold, sample, name_gold)
-    if right is not None and sample is not None and sample.choices:
-        gold = option_text(right, sample.choices)
-        named = named_choice(answer, sample.choices)
-        if named is not None:
-            same_text = normalized(gold) == normalized(option_text(named, sample.choices)) != ""
-            return _Verdict(right == named or same_text, "choice")
-    key = normalized(gold)
-    return _Verdict(key != "" and key == normalized(answer), "exact")
-
-
-def _unwrapped(latex: str) -> str:
-    return " ".join(unwrap_text(latex).split())
-
-
-def _asks_for_percent(sample: Sample | None) -> bool:
-    return sample is not None and ("%" in sample.question or "percent" in sample.question.lower())
-
-
-def _compare_numbers(gold: str, answer: str, sample: Sample | None) -> _Verdict | None:
-    """Exactly, where both sides are plain numbers, with one unit at most, else None. Takes LaTeX."""
-    gold, answer = _unwrapped(gold), _unwrapped(answer)
-    if units_differ(gold, answer):
-        return _Verdict(False, "unit")
-    gold, answer = without_unit(gold), without_unit(answer)
-    right, value = plain_number(gold), plain_number(answer)
-    if right is None or value is None:
-        return None
-    if is_percentage(gold) != is_percentage(answer) and _asks_for_percent(sample):
-        # "What percent ...?" is answered by "25" and by "25%", whichever of them is the gold.
-        unscaled = value * 100 if is_percentage(answer) else value / 100
-        return _Verdict(right in (value, unscaled), "number")
-    return _Verdict(right == value, "number")
-
-
-def _grade(response: str, verdict: _Verdict | None) -> Grade:
-    extracted, found_by = extract_answer(response)
-    if verdict is None:
-        return Grade(0.0, extracted, found_by)
-    score = 1.0 if verdict.equal and verdict.error is None else 0.0
-    return Grade(score, extracted, f"{found_by}/{verdict.rule}", verdict.error)
+    def grade_all(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[Grade]:
+        """Grades in the order of the responses; response i answers sample i."""
+        return [self(response, sample.answer, sample) for response, sample in zip(responses, samples, strict=True)]
 
 
 @dataclass(frozen=True)
-class ExactMatchGrader(Grader):
-    r"""The same text after normalisation, or the same option of a multiple choice. Fast, and safe in any thread.
+class TimedGrade:
+    """A grade and what it cost.
 
-    Example: `ExactMatchGrader()(r"It is \boxed{\text{East}}.", "east") == Grade(1.0, r"\text{East}", "boxed/exact")`
+    Example: `TimedGrade(Grade(1.0, "42", "boxed/exact"), seconds=0.0004)`
     """
+
+    grade: Grade
+    seconds: float
+    """From when a worker took the response; 0 for one that none got."""
+
+
+@dataclass(frozen=True)
+class AnswerGrader(Grader):
+    r"""Applies the rules of `judge.py` in worker processes, so that no response can hang, crash or fill this one.
+
+    Safe in any thread, and in forked children, which start workers of their own. Graders with equal settings share a
+    process's workers. Errors of a grade, besides those of the rules: "timeout", "memory", "crashed", "too_long".
+
+    Example: `AnswerGrader()(r"\boxed{\frac{1}{2}}", "0.5").score == 1.0`
+
+    Args:
+        deadline_seconds: of CPU time for one response, from when a worker takes it, so that what is a timeout does not
+            depend on what else the machine does; by the clock, at most four times as long.
+        memory_mb: MiB that judging one response may take; where the system can limit it (Linux).
+        max_response_bytes: longer responses, gold answers or questions, as UTF-8, are not judged.
+        workers: responses judged at the same time; one process more is kept ready.
+
+    Raises:
+        UserError: a setting is out of range.
+    """
+
+    deadline_seconds: float = 0.5
+    memory_mb: int = 512
+    max_response_bytes: int = 1_000_000
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.deadline_seconds <= 3600:
+            raise UserError(f"AnswerGrader: deadline_seconds must be in (0, 3600], not {self.deadline_seconds}")
+        for name in ("memory_mb", "max_response_bytes", "workers"):
+            if getattr(self, name) < 1:
+                raise UserError(f"AnswerGrader: {name} must be at least 1, not {getattr(self, name)}")
 
     def __call__(self, response: str, answer: str, sample: Sample | None = None) -> Grade:
         """The grade of a whole response, thoughts included, given the gold answer."""
-        extracted = self.extract(response, sample)
-        if not extracted:
-            return _grade(response, None)
-        return _grade(response, _compare_text(gold_answer(answer), extracted, sample, gold_choice))
+        return self._timed([_request("grade", sample, response, answer)])[0].grade
+
+    def grade_all(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[Grade]:
+        """Grades in the order of the responses, by all workers at once; what is there twice is judged once."""
+        return [timed.grade for timed in self.timed(responses, samples)]
+
+    def timed(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[TimedGrade]:
+        """What `grade_all` returns, and what each grade cost."""
+        pairs = zip(responses, samples, strict=True)
+        return self._timed([_request("grade", sample, response, sample.answer) for response, sample in pairs])
 
     def extract(self, response: str, sample: Sample | None = None) -> str:
-        """The answer that a response commits to; empty if there is none."""
-        return extract_answer(response)[0]
+        """The answer that a response commits to; empty if there is none, or none was found in time."""
+        outcome = self._outcomes([_request("extract", sample, response)])[0]
+        return "" if outcome is None or outcome.error is not None else outcome.value
 
     def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
-        """Whether two extracted answers are the same text or option."""
-        return _compare_text(a, b, sample, named_choice).equal
+        """Whether two extracted answers have the same value; False where that was not decided in time."""
+        outcome = self._outcomes([_request("equal", sample, a, b)])[0]
+        return outcome is not None and outcome.value is True
+
+    def warm_up(self) -> None:
+        """Starts the workers and waits for them; without it the first call does.
+
+        Raises:
+            UserError: they do not start.
+        """
+        self._pool().warm_up()
+
+    def _pool(self) -> Pool:
+        return shared_pool(
+            PoolSettings("revisual.rewards.judging", self.workers, self.deadline_seconds, self.memory_mb)
+        )
+
+    def _timed(self, requests: Sequence[_Request]) -> list[TimedGrade]:
+        return [_timed_grade(outcome) for outcome in self._outcomes(requests)]
+
+    def _outcomes(self, requests: Sequence[_Request]) -> list[Outcome | None]:
+        """None for a request that is too long."""
+        short = list(dict.fromkeys(request for request in requests if not self._is_too_long(request)))
+        outcomes = dict(zip(short, self._pool().run(short), strict=True)) if short else {}
+        return [outcomes.get(request) for request in requests]
+
+    def _is_too_long(self, request: _Request) -> bool:
+        _, texts, question, choices = request
+        return any(
+            len(text.encode("utf-8", "surrogatepass")) > self.max_response_bytes
+            for text in (*texts, question, *choices)
+        )
 
 
-@dataclass(frozen=True)
-class MathVerifyGrader(Grader):
-    r"""Text, then exact numbers, then formulas by math-verify, which only sees what is short and cheap to evaluate.
+def _request(kind: str, sample: Sample | None, *texts: str) -> _Request:
+    if sample is None:
+        return kind, texts, "", ()
+    return kind, texts, sample.question, tuple(sample.choices or ())
 
-    Errors of a grade: "too_long", "too_costly", "timeout", "unparsable_gold", "unavailable" (a formula outside the
-    main thread, where math-verify cannot limit its time).
 
-    Example: `MathVerifyGrader()(r"\boxed{\frac{1}{2}}", "0.5") == Grade(1.0, r"\frac{1}{2}", "boxed/number")`
-    """
-
-    max_length: int = 400
-    """Characters of an answer that is still compared as a formula."""
-    timeout_seconds: int = 3
-    """For each of: parsing the gold answer, parsing the answer, comparing them."""
-
-    def __call__(self, response: str, answer: str, sample: Sample | None = None) -> Grade:
-        """The grade of a whole response, thoughts included, given the gold answer."""
-        extracted = self.extract(response, sample)
-        if not extracted:
-            return _grade(response, None)
-        return _grade(response, self._compare(gold_answer(answer), extracted, sample, gold_choice))
-
-    def extract(self, response: str, sample: Sample | None = None) -> str:
-        """The answer that a response commits to; empty if there is none."""
-        return extract_answer(response)[0]
-
-    def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
-        """Whether two extracted answers have the same value."""
-        verdict = self._compare(a, b, sample, named_choice)
-        return verdict.equal and verdict.error is None
-
-    def _compare(self, gold: str, answer: str, sample: Sample | None, name_gold: _NameGold) -> _Verdict:
-        if not normalized(gold):
-            return _Verdict(False, "exact", "unparsable_gold")
-        verdict = _compare_text(gold, answer, sample, name_gold)
-        if verdict.equal or verdict.rule == "choice":
-            return verdict
-        right = _gold_option(gold, sample, name_gold)
-        if right is not None and sample is not None and sample.choices:
-            gold = option_text(right, sample.choices)
-        if max(len(gold), len(answer)) > self.max_length:
-            return _Verdict(False, "too_long", "too_long")
-        gold, answer = to_latex(gold).removesuffix("."), to_latex(answer).removesuffix(".")
-        return _compare_numbers(gold, answer, sample) or self._compare_formulas(gold, answer)
-
-    def _compare_formulas(self, gold: str, answer: str) -> _Verdict:
-        if not answer or is_words(unwrap_text(gold)):
-            return _Verdict(False, "exact")
-        if is_costly(gold) or is_costly(answer):
-            return _Verdict(False, "too_costly", "too_costly")
-        equal, error = symbolically_equal(gold, answer, self.timeout_seconds)
-        return _Verdict(equal, "symbolic", error)
+def _timed_grade(outcome: Outcome | None) -> TimedGrade:
+    if outcome is None:
+        return TimedGrade(Grade(0.0, "", "none", "too_long"), 0.0)
+    if outcome.error is not None:
+        return TimedGrade(Grade(0.0, "", "none", outcome.error), outcome.seconds)
+    return TimedGrade(Grade(*outcome.value), outcome.seconds)

@@ -55,6 +55,9 @@ class RolloutBatch:
     weights: Float[Tensor, " N"]
     """1, or how often a filter drew the row."""
     reward_terms: Mapping[str, Float[Tensor, " N"]] = field(default_factory=dict)
+    """Before weighting."""
+    term_weights: Mapping[str, float] = field(default_factory=dict)
+    """What each of `reward_terms` weighs in `rewards`."""
     advantages: Float[Tensor, " N"] | None = None
     old_logprobs: Float[Tensor, "N T"] | None = None
     reference_logprobs: Float[Tensor, "N T"] | None = None

@@ -365,6 +365,20 @@ def test_released_code_draws_by_power_and_weighs_its_rewards(stage, parse):
     assert {name: reward.weight for name, reward in model.rewards.items()} == {"accuracy": 0.8, "format": 0.0}
 
 
+@pytest.mark.parametrize("stage", RL_STAGES)
+def test_rewards_of_the_released_code_and_their_weights(stage, parse):
+    rewards = overlaid(parse, stage, "rewards/released_code.yaml").rewards
+    assert {
+        name: (reward.function.class_path.rpartition(".")[2], reward.weight) for name, reward in rewards.items()
+    } == {
+        "accuracy": ("AccuracyReward", 0.8),
+        "format": ("FormatReward", 0.0),
+        "reflection": ("ReflectionScore", 0.05),
+        "image_revisit": ("ImageRevisitScore", 0.05),
+        "repetition": ("RepetitionReward", 0.05),
+    }
+
+
 def test_released_code_of_the_other_settings(parse):
     text = overlaid(parse, "text_rl", "revisual_r1/released_code/text_rl.yaml")
     assert text.kl.class_path == f"{Constant.__module__}.Constant" and text.kl.init_args.value == 1e-2

@@ -5,7 +5,7 @@ import pytest
 from modules.helpers import KeepNothing, TokenReward, fit, grpo, prompts, sft, some_samples
 from revisual.modules.evaluation import Answer, AnswerMeans, answer_prompts
 from revisual.rewards.functions import WeightedReward
-from revisual.rewards.grader import MathVerifyGrader
+from revisual.rewards.grader import AnswerGrader
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf import HFRollout
 
@@ -49,11 +49,11 @@ def test_answers(policy, encoder, mixed_prompts):
     engine = HFRollout()
     engine.attach(policy, encoder)
     sampling, rewards = Sampling(n=2), {"tokens": WeightedReward(TokenReward(), 0.5)}
-    arguments = ("four", sampling, 6, engine, encoder, MathVerifyGrader(), rewards)
+    arguments = ("four", sampling, 6, engine, encoder, AnswerGrader(), rewards)
     answers = answer_prompts(mixed_prompts, *arguments)
     assert [(a.id, a.index) for a in answers] == [(p.id, j) for p in mixed_prompts for j in range(2)]
     for each in answers:
-        grade = MathVerifyGrader()(each.response, each.answer)
+        grade = AnswerGrader()(each.response, each.answer)
         assert (each.accuracy, each.extracted, each.rule) == (grade.score, grade.extracted, grade.rule)
         assert each.reward == pytest.approx(0.5 * (sum(map(ord, each.response)) % 7 / 6))
         assert 1 <= each.length <= 6 and (each.truncated or each.length < 7)

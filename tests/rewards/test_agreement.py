@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from revisual.rewards.grader import MathVerifyGrader
+from revisual.rewards.grader import AnswerGrader
 
 SHARED = Path(__file__).parents[3] / "shared"
-GRADER = MathVerifyGrader()
+GRADER = AnswerGrader()
 
 
 def read(path):

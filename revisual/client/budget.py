@@ -1,0 +1,42 @@
+"""How much may be asked."""
+
+from dataclasses import dataclass
+
+from revisual.errors import UserError
+
+
+class BudgetSpent(UserError):
+    """Nothing more may be asked; what was answered is kept."""
+
+
+@dataclass
+class Budget:
+    """Counts what is spent, over any number of clients of one event loop.
+
+    Requests are counted as they are sent, attempts included, and never exceed their limit. Tokens are known when an
+    answer is there: those on their way then are still paid for.
+
+    Example: `Budget(max_requests=1000)`
+    """
+
+    max_requests: int | None = None
+    max_tokens: int | None = None
+    """Of prompts and answers together, as the server counts them."""
+    requests: int = 0
+    tokens: int = 0
+
+    def take(self) -> None:
+        """Called before each request.
+
+        Raises:
+            BudgetSpent: there may be no further one.
+        """
+        if self.max_requests is not None and self.requests >= self.max_requests:
+            raise BudgetSpent(f"the budget of {self.max_requests:,} requests is spent; what was answered is kept")
+        if self.max_tokens is not None and self.tokens >= self.max_tokens:
+            raise BudgetSpent(f"the budget of {self.max_tokens:,} tokens is spent; what was answered is kept")
+        self.requests += 1
+
+    def pay(self, tokens: int) -> None:
+        """Called after each answer."""
+        self.tokens += tokens

@@ -1,0 +1,136 @@
+"""What a server sends back, whole or in pieces, and whether it is an answer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class BrokenReply(Exception):
+    """What came back is no answer; another attempt may get one."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A model's answer.
+
+    Example: `Reply("<think>6 * 7</think>42", "stop", prompt_tokens=12, completion_tokens=9)`
+    """
+
+    text: str
+    """Thoughts that the server gives apart stand before the rest, in think tags."""
+    finish_reason: str
+    """"stop", "length", or what else the server says; empty where it says nothing."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+    @property
+    def tokens(self) -> int:
+        """All that are paid for, as far as the server tells."""
+        return (self.prompt_tokens or 0) + (self.completion_tokens or 0)
+
+
+def read_reply(body: bytes) -> Reply:
+    """The answer in a response's body.
+
+    Raises:
+        BrokenReply: it holds none.
+    """
+    data = _json_object(body)
+    choice = _choice(data)
+    if choice is None or not isinstance(choice.get("message"), dict):
+        raise BrokenReply("no choice in the response")
+    thoughts, text = _texts(choice["message"])
+    return _reply(thoughts, text, choice.get("finish_reason"), data.get("usage"))
+
+
+@dataclass
+class StreamedReply:
+    """An answer that comes in pieces.
+
+    Example: `add(b'data: {"choices": [{"delta": {"content": "42"}}]}')`, then `add(b"data: [DONE]")`
+    """
+
+    thoughts: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+    finish_reason: Any = None
+    usage: Any = None
+    is_done: bool = False
+
+    def add(self, line: bytes) -> None:
+        """Takes one line of the stream.
+
+        Raises:
+            BrokenReply: it is garbage, or an error.
+        """
+        if not line.startswith(b"data:"):  # an empty line, a comment, or another field of the event
+            return
+        content = line.removeprefix(b"data:").strip()
+        if content == b"[DONE]":
+            self.is_done = True
+            return
+        data = _json_object(content)
+        self.usage = data.get("usage") or self.usage
+        choice = _choice(data)
+        if choice is None:
+            return
+        thoughts, text = _texts(choice.get("delta") or {})
+        self.thoughts.append(thoughts)
+        self.pieces.append(text)
+        self.finish_reason = choice.get("finish_reason") or self.finish_reason
+
+    def reply(self) -> Reply:
+        """The whole answer.
+
+        Raises:
+            BrokenReply: the stream ended before the answer did.
+        """
+        if not self.is_done and self.finish_reason is None:
+            raise BrokenReply("the stream broke off")
+        return _reply("".join(self.thoughts), "".join(self.pieces), self.finish_reason, self.usage)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BrokenReply(f"the response is no JSON: {body[:80]!r}") from error
+    if not isinstance(data, dict):
+        raise BrokenReply(f"the response is no JSON object: {body[:80]!r}")
+    if data.get("error"):
+        raise BrokenReply(f"the server reports: {str(data['error'])[:200]}")
+    return data
+
+
+def _choice(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    choices = data.get("choices")
+    return choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else None
+
+
+def _texts(message: Any) -> tuple[str, str]:
+    """Thoughts, which servers with a reasoning parser give apart under one of two names, and the rest."""
+    if not isinstance(message, dict):
+        raise BrokenReply("the response's message is no object")
+    texts = [message.get("reasoning_content") or message.get("reasoning") or "", message.get("content") or ""]
+    if not all(isinstance(text, str) for text in texts):
+        raise BrokenReply("the response's content is no text")
+    return texts[0], texts[1]
+
+
+def _reply(thoughts: str, text: str, finish_reason: Any, usage: Any) -> Reply:
+    counts = usage if isinstance(usage, dict) else {}
+    return Reply(
+        text=_storable(f"<think>{thoughts}</think>{text}" if thoughts else text),
+        finish_reason=finish_reason if isinstance(finish_reason, str) else "",
+        prompt_tokens=_count(counts.get("prompt_tokens")),
+        completion_tokens=_count(counts.get("completion_tokens")),
+    )
+
+
+def _storable(text: str) -> str:
+    """`text` with halves of surrogate pairs, which JSON can hold and UTF-8 cannot, replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

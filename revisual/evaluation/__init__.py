@@ -1,0 +1,1 @@
+"""Benchmarks: their questions, answers, grades and metrics."""

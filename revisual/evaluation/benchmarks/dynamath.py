@@ -1,0 +1,66 @@
+"""DynaMath (Zou et al., 2024): 501 questions in ten variants each, whose numbers and pictures differ."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from revisual.data.readers.row import Row
+from revisual.data.sample import Sample
+from revisual.evaluation.answers import FieldValue, ScoredAnswer
+from revisual.evaluation.benchmarks.table import TableBenchmark
+from revisual.evaluation.metrics.dynamath import VARIANTS, average, worst_case
+from revisual.evaluation.metrics.figures import Metrics
+from revisual.evaluation.metrics.standard import standard_metrics
+from revisual.evaluation.official.dynamath import is_right, prompt, short_answer, unwrapped
+from revisual.evaluation.official.response import official_gold, visible
+from revisual.evaluation.options import options_inline
+from revisual.evaluation.sources import Source
+from revisual.rewards.grader import Grader
+
+_COLUMNS = {"answer": "ground_truth", "level": "knowledge_level", "images": "decoded_image"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DynaMath(TableBenchmark):
+    """Headline: the worst case, the share of questions with all ten variants right. The average stands beside it."""
+
+    name: str = "dynamath"
+    hub: str | None = "DynaMath/DynaMath_Sample"
+    jsonl: str | None = "dynamath/test.jsonl"
+    columns: Mapping[str, str] = field(default_factory=lambda: _COLUMNS)
+    fields: Sequence[str] = ("qid", "variant", "answer_type", "subject", "level")
+    by: Sequence[str] | None = ("answer_type", "subject", "level")
+
+    def rows(self, root: Path | None) -> Iterator[Row]:
+        """All ten splits of the hub's layout, or the one JSONL file."""
+        if self.source.jsonl_below(root) is not None:
+            return self.source.rows(root)
+        return (_named(row, n) for n in range(1, VARIANTS + 1) for row in self._split(n).rows(root))
+
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+        is_choice = values["answer_type"] == "multiple choice"
+        return {**values, "choices": options_inline(str(values["question"])) if is_choice else None}
+
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+        return prompt(sample.question, str(fields["answer_type"]))
+
+    def unwrapped(self, response: str) -> str:  # noqa: D102
+        return unwrapped(response)
+
+    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+        said = short_answer(visible(answer.response))
+        return float(is_right(said, official_gold(answer), str(answer.fields["answer_type"])))
+
+    def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:  # noqa: D102
+        return standard_metrics(
+            self.name, answers, grader, self.by or (), worst_case, lambda found: [average(found)], self.unwrapped
+        )
+
+    def _split(self, variant: int) -> Source:
+        return replace(self.source, split=f"sample_variant{variant}")
+
+
+def _named(row: Row, variant: int) -> Row:
+    qid = row.values.get("id")
+    return replace(row, values={**row.values, "qid": qid, "variant": variant, "id": f"q{qid}_v{variant}"})

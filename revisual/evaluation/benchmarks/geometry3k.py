@@ -1,0 +1,21 @@
+"""Geometry3K (Lu et al., 2021): geometry with drawings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from revisual.evaluation.benchmarks.table import TableBenchmark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry3K(TableBenchmark):
+    """The mean score. Asked without options, as in the hub's form of it, which has no prompt of its own."""
+
+    name: str = "geometry3k"
+    hub: str | None = "hiyouga/geometry3k"
+    jsonl: str | None = "geometry3k_rendered/test.jsonl"
+    columns: Mapping[str, str] = field(default_factory=lambda: {"question": "problem"})
+    template: str = "{question}"
+
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+        return {**values, "choices": None}

@@ -1,0 +1,27 @@
+"""GSM8K (Cobbe et al., 2021): word problems of grade school."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from revisual.evaluation.answers import ScoredAnswer
+from revisual.evaluation.benchmarks.table import TableBenchmark
+from revisual.evaluation.official.gsm8k import PROMPT, number
+from revisual.evaluation.official.response import official_gold, visible
+
+
+@dataclass(frozen=True, kw_only=True)
+class GSM8K(TableBenchmark):
+    """The mean score. The official rule reads what follows "####", as in its solutions; the prompt is lighteval's."""
+
+    name: str = "gsm8k"
+    hub: str | None = "openai/gsm8k"
+    subset: str | None = "main"
+    jsonl: str | None = "gsm8k/test.jsonl"
+    template: str = PROMPT
+
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+        answer = str(values["answer"])
+        return {**values, "answer": number(answer) or answer}
+
+    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+        return float(number(visible(answer.response)) == official_gold(answer))

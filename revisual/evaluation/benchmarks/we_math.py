@@ -1,0 +1,48 @@
+"""We-Math (Qiao et al., 2024): problems of two or three steps, and their steps as problems of their own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from revisual.data.sample import Sample
+from revisual.evaluation.answers import FieldValue, ScoredAnswer
+from revisual.evaluation.benchmarks.table import TableBenchmark
+from revisual.evaluation.metrics.figures import Metrics
+from revisual.evaluation.metrics.standard import standard_metrics
+from revisual.evaluation.metrics.we_math import other_figures, strict_score
+from revisual.evaluation.official.response import official_gold, visible
+from revisual.evaluation.official.we_math import PROMPT, chosen, unwrapped
+from revisual.evaluation.options import options_of_semicolons
+from revisual.rewards.grader import Grader
+
+_COLUMNS = {"images": "image_path", "knowledge_concept": "knowledge concept", "family": "ID"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeMath(TableBenchmark):
+    """Headline: the strict score over families. The loose one and the four shares stand beside it."""
+
+    name: str = "wemath"
+    hub: str | None = "We-Math/We-Math"
+    split: str = "testmini"
+    jsonl: str | None = "wemath/testmini.jsonl"
+    columns: Mapping[str, str] = field(default_factory=lambda: _COLUMNS)
+    fields: Sequence[str] = ("family", "key", "knowledge_concept")
+    by: Sequence[str] | None = ("key",)
+
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+        choices = options_of_semicolons(str(values["option"]))
+        id, option = f"{values['family']}/{values['key']}", {"option": values["option"]}
+        return {**values, "id": id, "choices": choices, "extra": option}
+
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+        return PROMPT.format(question=sample.question, option=sample.extra["option"])
+
+    def unwrapped(self, response: str) -> str:  # noqa: D102
+        return unwrapped(response)
+
+    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+        return float(chosen(visible(answer.response)) == official_gold(answer))
+
+    def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:  # noqa: D102
+        return standard_metrics(self.name, answers, grader, self.by or (), strict_score, other_figures, self.unwrapped)

@@ -1,0 +1,75 @@
+"""Several benchmarks, one after the other, and what comes of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from revisual.evaluation.answers import ScoredAnswer
+from revisual.evaluation.benchmark import Benchmark, Item
+from revisual.evaluation.judge_model import ModelJudge
+from revisual.evaluation.questions import Asking
+from revisual.evaluation.responder import Responder
+from revisual.evaluation.results import Results, Rules, measure
+from revisual.evaluation.runner import answer_benchmark, items_by_id
+from revisual.rewards.grader import Grader
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's way through benchmarks.
+
+    Args:
+        benchmarks: what is asked.
+        root: the folder with their data; None: the hub.
+        limit: the first so many questions of each.
+        asking: how questions are put.
+        responder: who answers.
+        grader: who grades.
+        judge: who decides what the grader cannot, if anyone.
+        rules: what the figures count.
+        out: the folder for answers.
+    """
+
+    benchmarks: Sequence[Benchmark]
+    root: Path | None
+    limit: int | None
+    asking: Asking
+    responder: Responder
+    grader: Grader
+    judge: ModelJudge | None
+    rules: Rules
+    out: Path
+
+    def run(self, settings: dict[str, Any]) -> Results:
+        """Asks, grades and writes; the settings are those to report.
+
+        What is finished is written, also if it ends early: the numbers after each benchmark, the report at the end.
+
+        Raises:
+            UserError: a benchmark's data is missing, which is told before anything is asked, or nothing is answered.
+        """
+        for benchmark in self.benchmarks:
+            next(benchmark.items(self.root), None)
+        results = Results(settings)
+        try:
+            for benchmark in self.benchmarks:
+                self._add(benchmark, results)
+                results.write_numbers(self.out)
+        finally:
+            if results.measured:
+                results.write_report(self.out)
+        return results
+
+    def _add(self, benchmark: Benchmark, results: Results) -> None:
+        items = items_by_id(benchmark, self.root, self.limit)
+        answers = self._answers(benchmark, items)
+        found = measure(benchmark, answers, self.grader, self.rules)
+        results.add(answers, found, lambda answer: items[answer.item_id].sample.images)
+
+    def _answers(self, benchmark: Benchmark, items: dict[str, Item]) -> list[ScoredAnswer]:
+        name = f"{benchmark.name}.jsonl"
+        answers = answer_benchmark(
+            benchmark, items, self.asking, self.responder, self.grader, self.out / "answers" / name
+        )
+        return answers if self.judge is None else self.judge(answers, self.out / "judge" / name)

@@ -1,0 +1,66 @@
+"""What is reported: figures with their interval and the number of problems behind them, and counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from revisual.evaluation.answers import ScoredAnswer
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A share between 0 and 1, measured over problems.
+
+    Example: `Figure("level/3", 0.5, 60, 0.37, 0.63)`
+    """
+
+    name: str
+    """A slash goes from the field to its value."""
+    value: float | None
+    """None where nothing was measured."""
+    n: int
+    """How many problems it is the mean over."""
+    low: float | None = None
+    high: float | None = None
+    """A 95 % bootstrap interval over problems; None where fewer than two were measured."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many answers there are, and what became of those that no figure counts."""
+
+    problems: int
+    answers: int
+    failed: int
+    """Requests that got no answer."""
+    undecided: int
+    """Answers on which no verdict was reached."""
+    truncated: int
+    """Answers that were cut at the limit of tokens; they are graded all the same."""
+    unanswered: int
+    """Answers that commit to nothing; they are wrong."""
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The figures of one benchmark."""
+
+    benchmark: str
+    headline: Figure
+    """The one that papers report."""
+    figures: tuple[Figure, ...]
+    """All others."""
+    counts: Counts
+
+
+def counts(answers: Sequence[ScoredAnswer]) -> Counts:
+    """What became of the answers."""
+    decided = [answer for answer in answers if answer.is_decided]
+    failed = sum(answer.is_failed for answer in answers)
+    return Counts(
+        problems=len({answer.item_id for answer in answers}),
+        answers=len(answers),
+        failed=failed,
+        undecided=len(answers) - failed - len(decided),
+        truncated=sum(answer.is_truncated for answer in answers),
+        unanswered=sum(not answer.extracted for answer in decided),
+    )

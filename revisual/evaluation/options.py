@@ -1,0 +1,102 @@
+"""Options of multiple choice as benchmarks write them: lists, or in the question's text."""
+
+import ast
+import re
+from collections.abc import Sequence
+
+from revisual.errors import UserError
+
+_LINE = re.compile(r"^ *([A-H]) *[:.] *(.*)$", re.MULTILINE)
+_INLINE = re.compile(r"\(([A-H])\)")
+_SEMICOLONS = re.compile(r"(?:^|; *)(?=[A-H]\.)")
+
+
+def letter(index: int) -> str:
+    """The letter of an option.
+
+    Example: `letter(1) == "B"`
+    """
+    return chr(ord("A") + index)
+
+
+def option_of(mark: str, options: Sequence[str]) -> str:
+    """The option that a letter stands for; empty if it stands for none.
+
+    Example: `option_of("B", ["12", "15"]) == "15"`
+    """
+    return dict(zip(map(letter, range(len(options))), options, strict=True)).get(mark, "")
+
+
+def labelled(texts: Sequence[str]) -> list[str]:
+    """Options that carry their letter, so that a gold "B" means the second one even where an option's text is "B".
+
+    Example: `labelled(["12", "15"]) == ["A. 12", "B. 15"]`
+    """
+    return [f"{letter(index)}. {text}" for index, text in enumerate(texts)]
+
+
+def with_letters(options: Sequence[str]) -> list[str]:
+    """The options with their letters, which they may carry already.
+
+    Example: `with_letters(["A. 12", "B. 15"]) == with_letters(["12", "15"]) == ["A. 12", "B. 15"]`
+    """
+    carried = all(option.startswith(f"{letter(index)}. ") for index, option in enumerate(options))
+    return list(options) if carried else labelled(options)
+
+
+def without_letters(options: Sequence[str]) -> list[str]:
+    """The options without the letters that `labelled` put before them.
+
+    Example: `without_letters(["A. 12", "B. 15"]) == without_letters(["12", "15"]) == ["12", "15"]`
+    """
+    return [option[3:] for option in with_letters(options)]
+
+
+def options_of_lines(question: str) -> list[str]:
+    r"""The options of a question that end it one per line; empty if there are none.
+
+    Example: `options_of_lines("Which?\nChoices:\nA:40\nB:60") == ["A. 40", "B. 60"]`
+    """
+    found = _LINE.findall(question)
+    return _in_order([mark for mark, _ in found], [text.strip() for _, text in found])
+
+
+def options_inline(question: str) -> list[str]:
+    """The options of a question that are marked (A), (B), ... in its text; empty if there are none.
+
+    Example: `options_inline("Is it even? choice: (A) yes (B)no") == ["A. yes", "B. no"]`
+    """
+    parts = _INLINE.split(question)
+    return _in_order(parts[1::2], [text.strip() for text in parts[2::2]])
+
+
+def options_of_semicolons(text: str) -> list[str]:
+    """The options of We-Math's one string.
+
+    Example: `options_of_semicolons("A. 3, 4;B. 4; C. no") == ["A. 3, 4", "B. 4", "C. no"]`
+    """
+    parts = [part.strip().removesuffix(";").strip() for part in _SEMICOLONS.split(text.strip()) if part.strip()]
+    return _in_order([part[0] for part in parts], [part[2:].strip() for part in parts])
+
+
+def options_of_list(text: str) -> list[str]:
+    """The options of MMMU's string, which is a Python list of texts. Nothing is evaluated.
+
+    Example: `options_of_list("['12', '15']") == ["12", "15"]`
+
+    Raises:
+        UserError: the string is no list of texts.
+    """
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(option, str) for option in found):
+        raise UserError(f"options are no list of texts: {text[:80]!r}")
+    return found
+
+
+def _in_order(marks: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """Labelled options, if there are at least two, with text, and their letters go A, B, C, ..."""
+    in_order = list(marks) == [letter(index) for index in range(len(marks))]
+    return labelled(texts) if len(marks) > 1 and in_order and all(texts) else []

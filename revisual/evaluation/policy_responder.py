@@ -1,0 +1,153 @@
+"""Answers by a model in this process: a Hugging Face folder and the project's own engine."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from revisual.client.ask import failure
+from revisual.client.journal import Journal, Record, Records
+from revisual.client.request import ChatRequest, Decoding
+from revisual.data.encoding import PromptEncoder
+from revisual.data.sample import Sample
+from revisual.errors import UserError
+from revisual.evaluation.responder import Responder
+from revisual.manifest import MANIFEST, hashes
+from revisual.models.policy import PretrainedPolicy
+from revisual.rollout.engine import RolloutEngine, Sampling
+from revisual.rollout.hf import HFRollout
+
+Group = Sequence[ChatRequest]
+"""Requests that differ in sample index and seed alone."""
+
+
+class PolicyResponder(Responder):
+    """A policy from a folder or the hub, on the first GPU if there is one.
+
+    Example: `PolicyResponder(PretrainedPolicy("out/two_stages/02_practice/export"), Decoding(max_tokens=512))`
+
+    Args:
+        loader: where the policy is.
+        decoding: how answers are drawn; what a server alone could set is refused.
+        rows: answers at once.
+        engine: what answers.
+    """
+
+    def __init__(
+        self, loader: PretrainedPolicy, decoding: Decoding, rows: int = 32, engine: RolloutEngine | None = None
+    ) -> None:
+        if decoding.extra:
+            raise UserError(f"{sorted(decoding.extra)}: settings for a server; this model is run in this process")
+        if rows < 1:
+            raise UserError(f"rows: {rows} is less than 1")
+        self.loader, self.decoding, self.rows = loader, decoding, rows
+        self.engine = engine or HFRollout(max_rows=rows)
+        processor = loader.load_processor()
+        self.encoder = PromptEncoder(processor, system_prompt=None)
+        self.policy = loader.load(processor).eval().requires_grad_(False)
+        self.policy.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+        self.engine.attach(self.policy, self.encoder)
+
+    @cached_property
+    def identity(self) -> str:
+        """What stands for the policy in the keys of answers."""
+        return f"{self.loader.path}:{weights_hash(Path(self.loader.path))}"
+
+    @property
+    def model(self) -> str:  # noqa: D102
+        return self.loader.path
+
+    @property
+    def trouble(self) -> str:  # noqa: D102
+        return ""
+
+    def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:  # noqa: D102
+        waiting: list[ChatRequest] = []
+        for request in requests:
+            try:
+                known = journal.find(request.key(self.identity, self.decoding))
+            except UserError as error:
+                yield failure(request, str(error))
+                continue
+            if known is not None:
+                yield known
+                continue
+            waiting.append(request)
+            if len(waiting) == self.rows:
+                yield from self._answer(waiting, journal)
+                waiting = []
+        yield from self._answer(waiting, journal)
+
+    def _answer(self, requests: Sequence[ChatRequest], journal: Journal) -> Iterator[Record]:
+        """Answers with the same prompt are drawn together: it is read once for all of them."""
+        groups = [list(group) for _, group in groupby(requests, key=lambda request: request.id)]
+        for n in sorted({len(group) for group in groups}):
+            for record in self._draw([group for group in groups if len(group) == n], n):
+                if record.key:
+                    journal.append(record)
+                yield record
+
+    def _draw(self, groups: Sequence[Group], n: int) -> Iterator[Record]:
+        prompts, drawn = [], []
+        for group in groups:
+            try:
+                prompts.append(self.encoder.encode(sample_of(group[0])))
+            except UserError as error:
+                yield from (failure(request, str(error)) for request in group)
+            else:
+                drawn.append(group)
+        if not drawn:
+            return
+        began, decoding = time.monotonic(), self.decoding
+        sampling = Sampling(n, decoding.temperature, decoding.top_p, decoding.top_k)
+        seeds = [request.seed for group in drawn for request in group]
+        completions = self.engine.generate(prompts, sampling, decoding.max_tokens, seeds)
+        seconds = round((time.monotonic() - began) / len(seeds), 3)
+        lengths = completions.mask.sum(1).tolist()
+        for row, request in enumerate(request for group in drawn for request in group):
+            yield Record(
+                key=request.key(self.identity, decoding),
+                id=request.id,
+                sample_index=request.sample_index,
+                seed=request.seed,
+                response=self.encoder.decode(completions.token_ids[row, : lengths[row]].tolist()),
+                finish_reason="length" if completions.truncated[row] else "stop",
+                prompt_tokens=len(prompts[row // n].token_ids),
+                completion_tokens=lengths[row],
+                seconds=seconds,
+            )
+
+
+def sample_of(request: ChatRequest) -> Sample:
+    """A request as the prompt encoder takes it: pictures' places stay in the conversation."""
+    messages: list[Any] = list(request.messages)
+    return Sample(request.id, messages=messages, images=request.pictures.sources)
+
+
+def weights_hash(folder: Path) -> str:
+    """What tells a policy from one that took its place under the same name; empty for a name of the hub."""
+    if not folder.is_dir():
+        return ""
+    manifest = folder / MANIFEST
+    found = json.loads(manifest.read_text()) if manifest.is_file() else hashes(folder)
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load_responder(
+    model: str,
+    decoding: Decoding,
+    rows: int,
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto",
+    min_pixels: int | None = None,
+    max_pixels: int | None = None,
+) -> PolicyResponder:
+    """A policy with the settings of the command line; `auto` is bfloat16 on a GPU, else float32."""
+    chosen = ("bfloat16" if torch.cuda.is_available() else "float32") if dtype == "auto" else dtype
+    loader = PretrainedPolicy(model, dtype=chosen, min_pixels=min_pixels, max_pixels=max_pixels)
+    return PolicyResponder(loader, decoding, rows)

@@ -1,0 +1,87 @@
+"""From a benchmark's items to requests, and from their records to graded answers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from revisual.client.journal import Record
+from revisual.client.pictures import Pictures, PixelBounds
+from revisual.client.request import ChatRequest
+from revisual.errors import UserError
+from revisual.evaluation.answers import ScoredAnswer
+from revisual.evaluation.benchmark import Benchmark, Item
+from revisual.evaluation.metrics.standard import sample_of
+from revisual.evaluation.presets import Preset
+from revisual.rewards.grader import Grader
+from revisual.rl.seeds import stable_seed
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How questions are put.
+
+    Example: `Asking(REVISUAL_R1, n=8)`
+    """
+
+    preset: Preset
+    n: int = 1
+    """Answers per question."""
+    seed: int = 0
+    bounds: PixelBounds = field(default_factory=PixelBounds)
+    """What size pictures are sent in."""
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise UserError(f"n: {self.n} is less than 1")
+
+    def requests(self, benchmark: Benchmark, items: Iterable[Item]) -> Iterator[ChatRequest]:
+        """`n` requests per item, one after the other; their seeds depend on nothing but the question and the index."""
+        for item in items:
+            id, messages = item.sample.id, self._messages(benchmark, item)
+            pictures = Pictures(item.sample.images, id, self.bounds)
+            for index in range(self.n):
+                seed = (
+                    stable_seed("evaluation", self.seed, benchmark.name, id, index) % 2**31
+                )  # some servers take 32 bits
+                yield ChatRequest(id, messages, pictures, index, seed)
+
+    def _messages(self, benchmark: Benchmark, item: Item) -> list[dict[str, Any]]:
+        system = self.preset.system_prompt
+        first = [{"role": "system", "content": system}] if system is not None else []
+        if item.sample.messages is not None:
+            turns = [dict(turn) for turn in item.sample.messages]
+            return turns if turns[0]["role"] == "system" else [*first, *turns]
+        pictures = [{"type": "image"} for _ in item.sample.images]
+        text = {"type": "text", "text": benchmark.prompt(item, self.preset)}
+        return [*first, {"role": "user", "content": [*pictures, text]}]
+
+
+def scored(benchmark: Benchmark, item: Item, record: Record, grader: Grader) -> ScoredAnswer:
+    """A record, graded by the project's rules and, where they need no judge, by the benchmark's own."""
+    sample = item.sample
+    answer = ScoredAnswer(
+        benchmark=benchmark.name,
+        item_id=sample.id,
+        sample_index=record.sample_index,
+        response=record.response,
+        finish_reason=record.finish_reason,
+        extracted="",
+        rule="none",
+        score=0.0,
+        error=f"request: {record.error}" if record.is_failed else None,
+        fields=item.fields,
+        gold=sample.answer,
+        question=sample.question,
+        choices=sample.choices,
+        tokens=record.completion_tokens,
+    )
+    return answer if record.is_failed else graded(benchmark, answer, grader)
+
+
+def graded(benchmark: Benchmark, answer: ScoredAnswer, grader: Grader) -> ScoredAnswer:
+    """An answer with its grade and official score, whatever they were before; a failed request stays one."""
+    if answer.is_failed:
+        return answer
+    grade = grader(benchmark.unwrapped(answer.response), answer.gold, sample_of(answer))
+    answer = replace(answer, extracted=grade.extracted, rule=grade.rule, score=grade.score, error=grade.error)
+    return replace(answer, official_score=benchmark.official_score(answer))

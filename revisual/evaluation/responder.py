@@ -1,0 +1,54 @@
+"""Who answers a benchmark's questions."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from revisual.client.ask import ask_all
+from revisual.client.budget import Budget
+from revisual.client.client import Traffic
+from revisual.client.journal import Journal, Records
+from revisual.client.request import ChatRequest, Decoding
+from revisual.client.server import Server
+
+
+class Responder(ABC):
+    """Answers questions; each answer goes into a journal as soon as it is there."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str:
+        """The model's name, for people."""
+
+    @property
+    @abstractmethod
+    def trouble(self) -> str:
+        """What does not go well at present, in a few words; empty if all does."""
+
+    @abstractmethod
+    def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:
+        """One record per request in any order; what is in the journal already is not asked again."""
+
+
+@dataclass(frozen=True)
+class ServerResponder(Responder):
+    """A model behind a server with OpenAI's chat interface.
+
+    Example: `ServerResponder(Server("http://localhost:8000/v1", "ReVisual-R1"), Decoding(max_tokens=16384))`
+    """
+
+    server: Server
+    decoding: Decoding = field(default_factory=Decoding)
+    budget: Budget = field(default_factory=Budget)
+    traffic: Traffic = field(default_factory=Traffic)
+
+    @property
+    def model(self) -> str:  # noqa: D102
+        return self.server.model
+
+    @property
+    def trouble(self) -> str:  # noqa: D102
+        return f"{self.traffic.retried} retried, {self.traffic.trouble}" if self.traffic.retried else ""
+
+    def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:  # noqa: D102
+        return ask_all(self.server, self.decoding, requests, journal, self.budget, self.traffic)

@@ -1,0 +1,94 @@
+"""What an evaluation leaves: results.jsonl, metrics.json and report.html."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from revisual.data.images import ImageSource
+from revisual.errors import UserError
+from revisual.evaluation.answers import ScoredAnswer, write_answers
+from revisual.evaluation.benchmark import Benchmark, under_official_rules
+from revisual.evaluation.judge_model import judge_share
+from revisual.evaluation.metrics.figures import Metrics
+from revisual.evaluation.report import Measured, PicturesOf, evaluation_report, wrong_answers
+from revisual.files import write_atomically
+from revisual.rewards.grader import Grader
+
+RESULTS, METRICS, REPORT = "results.jsonl", "metrics.json", "report.html"
+Rules = Literal["project", "official"]
+
+
+def measure(benchmark: Benchmark, answers: Sequence[ScoredAnswer], grader: Grader, rules: Rules) -> Measured:
+    """A benchmark's figures by one set of rules."""
+    counted = under_official_rules(benchmark, answers) if rules == "official" else list(answers)
+    return Measured(benchmark.metrics(counted, grader), tuple(counted), judge_share(answers))
+
+
+@dataclass
+class Results:
+    """What is measured of a model, benchmark by benchmark, and how.
+
+    Example: `Results({"model": "ReVisual-R1", "preset": "revisual_r1"})`
+    """
+
+    settings: Mapping[str, Any]
+    answers: list[ScoredAnswer] = field(default_factory=list)
+    """By the project's rules, as results.jsonl has them."""
+    measured: list[Measured] = field(default_factory=list)
+    _pictures: dict[tuple[str, str], Sequence[ImageSource]] = field(default_factory=dict)
+
+    def add(self, answers: Sequence[ScoredAnswer], measured: Measured, pictures_of: PicturesOf) -> None:
+        """Adds a benchmark; of its pictures only those that the report shows are kept."""
+        self.answers += answers
+        self.measured.append(measured)
+        shown = wrong_answers(measured.answers)
+        self._pictures |= {(answer.benchmark, answer.item_id): pictures_of(answer) for answer in shown}
+
+    def write_numbers(self, folder: Path) -> None:
+        """Writes results.jsonl and metrics.json, each whole or not at all."""
+        write_answers(folder / RESULTS, self.answers)
+        write_atomically(folder / METRICS, json.dumps(self.metrics(), indent=2, ensure_ascii=False) + "\n")
+
+    def write_report(self, folder: Path) -> None:
+        """Writes report.html, whole or not at all."""
+        write_atomically(folder / REPORT, evaluation_report(self.settings, self.measured, self._shown))
+
+    def _shown(self, answer: ScoredAnswer) -> Sequence[ImageSource]:
+        return self._pictures.get((answer.benchmark, answer.item_id), ())
+
+    def metrics(self) -> dict[str, Any]:
+        """What metrics.json holds."""
+        return {
+            "settings": dict(self.settings),
+            "benchmarks": {one.metrics.benchmark: _benchmark(one) for one in self.measured},
+        }
+
+
+def _benchmark(measured: Measured) -> dict[str, Any]:
+    metrics: Metrics = measured.metrics
+    return {
+        "headline": asdict(metrics.headline),
+        "figures": {figure.name: asdict(figure) for figure in metrics.figures},
+        "counts": asdict(metrics.counts),
+        "judge": None if measured.judge is None else asdict(measured.judge),
+    }
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The settings of an evaluation, from its metrics.json; empty without one.
+
+    Raises:
+        UserError: the file is broken.
+    """
+    path = folder / METRICS
+    if not path.is_file():
+        return {}
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: not the metrics of an evaluation") from error
+    if not isinstance(settings, dict):
+        raise UserError(f"{path}: not the metrics of an evaluation")
+    return settings

@@ -1,0 +1,78 @@
+"""One benchmark from questions to graded answers."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+from revisual.client.journal import Journal, Record
+from revisual.errors import UserError
+from revisual.evaluation.answers import ScoredAnswer
+from revisual.evaluation.benchmark import Benchmark, Item
+from revisual.evaluation.progress import AnswerProgress
+from revisual.evaluation.questions import Asking, scored
+from revisual.evaluation.responder import Responder
+from revisual.rewards.grader import Grader
+
+
+def items_by_id(benchmark: Benchmark, root: Path | None, limit: int | None = None) -> dict[str, Item]:
+    """A benchmark's items, the first `limit` of them.
+
+    Raises:
+        UserError: there are none, or two have the same id.
+    """
+    items: dict[str, Item] = {}
+    for item in islice(benchmark.items(root), limit):
+        if item.sample.id in items:
+            raise UserError(f"{benchmark.name}: two items have the id {item.sample.id!r}")
+        items[item.sample.id] = item
+    if not items:
+        raise UserError(f"{benchmark.name}: no questions")
+    return items
+
+
+def answer_benchmark(
+    benchmark: Benchmark,
+    items: dict[str, Item],
+    asking: Asking,
+    responder: Responder,
+    grader: Grader,
+    journal_path: Path,
+) -> list[ScoredAnswer]:
+    """All answers, in the order of the questions.
+
+    Each is in the journal before it is graded: a later call with the same settings goes on from there.
+    """
+    answers: dict[tuple[str, int], ScoredAnswer] = {}
+    with (
+        Journal(journal_path) as journal,
+        AnswerProgress(benchmark.name, len(items) * asking.n) as progress,
+        closing(responder.answers(asking.requests(benchmark, items.values()), journal)) as records,
+    ):
+        for record in checked(records):
+            answer = scored(benchmark, items[record.id], record, grader)
+            answers[record.id, record.sample_index] = answer
+            progress.add(answer, responder.trouble)
+    return in_order(items, asking.n, answers)
+
+
+def checked(records: Iterable[Record]) -> Iterator[Record]:
+    """The records; if each of them failed, that is told in the end.
+
+    Raises:
+        UserError: there is not one answer.
+    """
+    failures, answered = 0, False
+    reason: str | None = None
+    for record in records:
+        answered = answered or not record.is_failed
+        failures, reason = failures + record.is_failed, record.error or reason
+        yield record
+    if not answered:
+        raise UserError(f"all {failures} requests failed; the last: {reason}")
+
+
+def in_order(items: Iterable[str], n: int, answers: dict[tuple[str, int], ScoredAnswer]) -> list[ScoredAnswer]:
+    """Answers by question and index."""
+    keys = [(id, index) for id in items for index in range(n)]
+    return [answers[key] for key in keys if key in answers]

@@ -1,0 +1,81 @@
+"""Units of measure: their names, and what one of each is worth in base units."""
+
+import re
+from fractions import Fraction
+
+_RATIOS: dict[str, tuple[str, int | str]] = {
+    # length in metres
+    "m": ("m", 1), "km": ("m", 1000), "dm": ("m", "1/10"), "cm": ("m", "1/100"), "mm": ("m", "1/1000"),
+    "inch": ("m", "254/10000"),
+    "foot": ("m", "3048/10000"), "yard": ("m", "9144/10000"),
+    "mile": ("m", "1609344/1000"),
+    # mass in kilograms
+    "kg": ("kg", 1), "g": ("kg", "1/1000"), "mg": ("kg", "1/1000000"), "ton": ("kg", 1000),
+    "pound": ("lb", 1), "ounce": ("lb", "1/16"),
+    # time in seconds
+    "s": ("s", 1), "min": ("s", 60), "h": ("s", 3600), "day": ("s", 86400), "week": ("s", 604800),
+    "ms": ("s", "1/1000"),
+    "month": ("month", 1), "year": ("month", 12),
+    # volume in litres, money in its own currency, and others
+    "l": ("l", 1), "ml": ("l", "1/1000"), "dollar": ("dollar", 1), "cent": ("dollar", "1/100"), "euro": ("euro", 1),
+    "yuan": ("yuan", 1), "rupee": ("rupee", 1),
+    "percent": ("", "1/100"), "n": ("n", 1), "j": ("j", 1), "kj": ("j", 1000), "w": ("w", 1), "kw": ("w", 1000),
+    "hz": ("hz", 1), "v": ("v", 1), "pa": ("pa", 1), "kpa": ("pa", 1000), "celsius": ("celsius", 1),
+    "fahrenheit": ("fahrenheit", 1), "radian": ("", 1), "unit": ("", 1),
+}  # fmt: skip
+_SPELLINGS = {
+    "meter": "m", "metre": "m", "kilometer": "km", "kilometre": "km", "decimeter": "dm", "decimetre": "dm",
+    "centimeter": "cm", "centimetre": "cm", "millimeter": "mm", "millimetre": "mm", "in": "inch", "inches": "inch",
+    "ft": "foot", "feet": "foot", "yd": "yard", "mi": "mile", "gram": "g", "kilogram": "kg", "milligram": "mg",
+    "tonne": "ton", "lb": "pound", "oz": "ounce", "second": "s", "sec": "s", "minute": "min", "mins": "min",
+    "hour": "h", "hr": "h", "hrs": "h", "yr": "year", "liter": "l", "litre": "l", "L": "l", "milliliter": "ml",
+    "millilitre": "ml", "mL": "ml", "buck": "dollar", "usd": "dollar", "pct": "percent", "percentage": "percent",
+    "pc": "percent",
+    "%": "percent", "deg": "degree", "rad": "radian", "newton": "n", "joule": "j", "watt": "w", "hertz": "hz",
+    "volt": "v", "rs": "rupee", "sq": "square", "cu": "cubic", "C": "celsius", "F": "fahrenheit", "rmb": "yuan",
+    "mph": "mph", "kmh": "kmh", "centimes": "cent",
+}  # fmt: skip
+SHORT = frozenset({
+    "mm", "cm", "dm", "km", "kg", "mg", "ml", "mL", "ms", "min", "hr", "hrs", "ft", "in", "yd", "mi", "lb", "oz",
+    "inch", "cents", "sec", "rad", "deg", "pct", "kJ", "kW", "Hz", "kPa", "mph",
+})  # fmt: skip
+"""Names of two or more letters that are units after a number even outside of text commands."""
+
+
+def unit_name(word: str) -> str:
+    """The one name of a unit, or a noun in the singular where it is no unit that is known.
+
+    Example: `unit_name("metres") == "m"` and `unit_name("Goats") == "goat"`
+    """
+    if word in _SPELLINGS:
+        return _SPELLINGS[word]
+    lower = word.casefold().rstrip(".")
+    if lower in _SPELLINGS:
+        return _SPELLINGS[lower]
+    if lower in _RATIOS:
+        return lower
+    singular = lower[:-1] if len(lower) > 3 and lower.endswith("s") and not lower.endswith("ss") else lower
+    return _SPELLINGS.get(singular, singular)
+
+
+def is_known(word: str) -> bool:
+    """Whether a word is a unit of measure.
+
+    Example: `is_known("minutes") and not is_known("goats")`
+    """
+    return unit_name(word) in _RATIOS or unit_name(word) == "degree"
+
+
+def worth(name: str) -> tuple[str, Fraction]:
+    """The base unit of a unit and how many of it make one; an unknown unit is its own base.
+
+    Example: `worth("cm") == ("m", Fraction(1, 100))` and `worth("goat") == ("goat", Fraction(1))`
+    """
+    base, ratio = _RATIOS.get(name, (name, 1))
+    return base, Fraction(ratio)
+
+
+ORDINAL_NOUN = re.compile(r"(?<=\d)(?:\^ ?)?\\(?:text|mathrm) ?\{ ?(?:st|nd|rd|th) (?=[A-Za-z])")
+"""An ordinal that shares its text command with a noun: 15\\text{th day}."""
+ORDINAL = re.compile(r"(?<=\d)(?:\^ ?)?(?:\{ ?)?(?:\\(?:text|mathrm) ?\{ ?)?(?:st|nd|rd|th)(?![A-Za-z])(?: ?\})*")
+"""What makes an ordinal of a number: 12th, 12^{th}."""

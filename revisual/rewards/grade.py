@@ -1,0 +1,20 @@
+"""What a grader says about a response."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Grade:
+    """How a response was graded.
+
+    Example: `Grade(score=1.0, extracted="42", rule="boxed/number", error=None)`
+    """
+
+    score: float
+    """1 for a right answer, 0 for a wrong one; 0 and without meaning where `error` is set."""
+    extracted: str
+    """The answer that was judged; empty if the response has none."""
+    rule: str
+    """The rule that found the answer, a slash, and the rule that judged it; "none" without an answer."""
+    error: str | None = None
+    """Why no verdict was reached, which is never the same as a score of 0."""

@@ -1,0 +1,210 @@
+"""Asking a server that misbehaves in every way that servers do."""
+
+import threading
+import time
+import tracemalloc
+
+import pytest
+
+from revisual.client.ask import ask_all
+from revisual.client.budget import Budget, BudgetSpent
+from revisual.client.client import Traffic
+from revisual.client.journal import Journal, read_journal
+from revisual.client.retries import Retries
+from revisual.errors import UserError
+
+from .chat_server import ChatServer, Response, says, streams
+from .helpers import DECODING, ask, question, quick
+
+TROUBLE = {
+    "too many": Response(429, b"slow down", {"Retry-After": "0.05"}),
+    "broken server": Response(500, b"<html>oh no</html>"),
+    "overloaded": Response(503),
+    "garbage": Response(body=b'{"choices": [{"mess'),
+    "not an object": Response(body=b"[1, 2]"),
+    "an error with status 200": Response(body=b'{"error": {"message": "out of memory"}}'),
+    "half an answer": says("It is 42.", cut=30),
+    "no choice": Response(body=b'{"choices": []}'),
+    "null choice": Response(body=b'{"choices": [null]}'),
+    "content is no text": Response(body=b'{"choices": [{"message": {"content": 42}}]}'),
+    "an empty answer": Response(body=b'{"choices": [{"message": {"content": ""}}]}'),
+    "silence": says("too late", wait=5.0),
+}
+
+
+def patient(url, kind):
+    """A client that waits long, but for a silence."""
+    return quick(url, timeout_seconds=0.5 if kind == "silence" else 20.0)
+
+
+@pytest.mark.parametrize("kind", TROUBLE)
+def test_trouble_passes(kind, tmp_path):
+    with ChatServer(lambda call: [TROUBLE[kind], says("It is 42.")]) as server:
+        traffic = Traffic()
+        record = ask(patient(server.url, kind), [question(0)], tmp_path / "a.jsonl", traffic=traffic)["q0"]
+    assert (record.response, record.finish_reason, record.error, record.attempts) == ("It is 42.", "stop", None, 2)
+    assert len(server.calls) == traffic.sent == 2 and traffic.retried == 1 and traffic.trouble
+
+
+@pytest.mark.parametrize("kind", TROUBLE)
+def test_trouble_that_stays_is_a_failure_and_no_answer(kind, tmp_path):
+    def answer(call):
+        return TROUBLE[kind] if call.text == "question 3" else says("It is 42.")
+
+    with ChatServer(answer) as server:
+        records = ask(patient(server.url, kind), [question(i) for i in range(6)], tmp_path / "a.jsonl")
+    assert len(records) == 6 and sum(call.text == "question 3" for call in server.calls) == 3
+    assert {record.id for record in records.values() if record.is_failed} == {"q3"}
+    assert records["q3"].response == "" and "3 attempts" in records["q3"].error
+
+
+def test_each_kind_of_trouble_at_once(tmp_path):
+    kinds = list(TROUBLE)
+
+    def answer(call):
+        index = int(call.text.split()[1])
+        return (
+            says(f"answer {index}") if index >= 3 * len(kinds) else [TROUBLE[kinds[index % len(kinds)]], says("late")]
+        )
+
+    with ChatServer(answer) as server:
+        records = ask(patient(server.url, "silence"), [question(i) for i in range(100)], tmp_path / "a.jsonl")
+    assert all(not record.is_failed for record in records.values()) and len(records) == 100
+    assert all(records[f"q{i}"].response == ("late" if i < 36 else f"answer {i}") for i in range(100))
+
+
+def test_a_refused_request_is_not_sent_again(tmp_path):
+    def answer(call):
+        return Response(400, b"the prompt is too long") if call.text == "question 1" else says("42")
+
+    with ChatServer(answer) as server:
+        records = ask(quick(server.url), [question(i) for i in range(3)], tmp_path / "a.jsonl")
+    assert len(server.calls) == 3
+    assert records["q1"].is_failed and records["q1"].error == "HTTP 400: the prompt is too long"
+
+
+def test_an_answer_that_stays_empty_counts_as_one(tmp_path):
+    with ChatServer(lambda call: says("")) as server:
+        record = ask(quick(server.url), [question(0)], tmp_path / "a.jsonl")["q0"]
+    assert (record.response, record.finish_reason, record.attempts) == ("", "stop", 3)
+
+
+def test_cut_answers_keep_their_reason(tmp_path):
+    with ChatServer(lambda call: says("" if "0" in call.text else "<think>Hm", "length")) as server:
+        records = ask(quick(server.url), [question(0), question(1)], tmp_path / "a.jsonl")
+    assert [record.finish_reason for record in records.values()] == ["length", "length"]
+    assert len(server.calls) == 2
+
+
+def test_streams(tmp_path):
+    whole = streams("<think>6 * 7</think> It is 42: ✓.")
+    half = Response(body=whole.body[:100], headers=whole.headers)  # ends well, as far as HTTP goes
+    cut = Response(body=whole.body, headers=whole.headers, cut=100)
+    with ChatServer(lambda call: [half, cut, whole]) as server:
+        server_settings = quick(server.url, stream=True)
+        record = ask(server_settings, [question(0)], tmp_path / "a.jsonl")["q0"]
+    assert (record.response, record.finish_reason, record.attempts) == ("<think>6 * 7</think> It is 42: ✓.", "stop", 3)
+    assert record.completion_tokens == 7 and server.calls[0].body["stream"] is True
+
+
+def test_retry_after_is_honoured(tmp_path):
+    with ChatServer(lambda call: [Response(429, headers={"Retry-After": "0.6"}), says("42")]) as server:
+        began = time.monotonic()
+        ask(quick(server.url), [question(0)], tmp_path / "a.jsonl")
+    assert time.monotonic() - began >= 0.6
+
+
+def test_concurrency_has_a_limit(tmp_path):
+    with ChatServer(lambda call: says("42", wait=0.02)) as server:
+        ask(quick(server.url, concurrency=5), [question(i) for i in range(50)], tmp_path / "a.jsonl")
+    assert server.most_at_once == 5
+
+
+def test_redirects_are_refused_and_the_key_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-123")
+    with (
+        ChatServer(lambda call: says("stolen")) as thief,
+        ChatServer(lambda call: Response(307, headers={"Location": f"{thief.url}/chat/completions"})) as server,
+    ):
+        record = ask(quick(server.url), [question(0)], tmp_path / "a.jsonl")["q0"]
+    assert record.is_failed and "redirect" in record.error and str(thief.port) in record.error
+    assert len(server.calls) == 1 and not thief.calls
+    assert server.calls[0].headers["authorization"] == "Bearer sk-secret-123"
+
+
+def test_the_key_is_in_no_record(tmp_path, monkeypatch):
+    """Even from a server that sends it back."""
+    monkeypatch.setenv("MY_KEY", "sk-secret-123")
+
+    def answer(call):
+        words = f"your {call.headers['authorization']}"
+        return Response(401, words.encode()) if call.text == "question 0" else says(words)
+
+    with ChatServer(answer) as server:
+        records = ask(quick(server.url, key_env="MY_KEY"), [question(0), question(1)], tmp_path / "a.jsonl")
+    assert records["q1"].response == "your Bearer ***" and records["q0"].error == "HTTP 401: your Bearer ***"
+    assert b"secret" not in (tmp_path / "a.jsonl").read_bytes()
+
+
+def test_without_a_key_none_is_sent(tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with ChatServer(lambda call: says("42")) as server:
+        ask(quick(server.url), [question(0)], tmp_path / "a.jsonl")
+    assert "authorization" not in server.calls[0].headers
+
+
+def test_a_server_that_never_answers_ends_it_soon(tmp_path):
+    server = quick("http://127.0.0.1:9", retries=Retries(attempts=1))
+    with pytest.raises(UserError, match=r"http://127.0.0.1:9: the first \d+ requests all failed; .*connection"):
+        ask(server, (question(i) for i in range(10**9)), tmp_path / "a.jsonl")
+
+
+def test_budget_of_requests(tmp_path):
+    """Attempts are counted; what is on its way arrives; a later call goes on."""
+    requests = [question(i) for i in range(20)]
+    with ChatServer(lambda call: says("42")) as server:
+        with pytest.raises(BudgetSpent, match="budget of 12 requests"):
+            ask(quick(server.url), requests, tmp_path / "a.jsonl", budget=Budget(max_requests=12))
+        assert len(server.calls) == 12 == len(list(read_journal(tmp_path / "a.jsonl")))
+        assert len(ask(quick(server.url), requests, tmp_path / "a.jsonl")) == 20 == len(server.calls)
+
+
+def test_budget_of_tokens(tmp_path):
+    """11 tokens per answer."""
+    with ChatServer(lambda call: says("42")) as server:
+        budget = Budget(max_tokens=50)
+        with pytest.raises(BudgetSpent):
+            ask(quick(server.url, concurrency=1), map(question, range(20)), tmp_path / "a.jsonl", budget=budget)
+    assert len(server.calls) == 5 and budget.tokens == 55
+
+
+def test_requests_are_taken_as_there_is_room(tmp_path):
+    """Neither requests nor answers pile up while the caller is busy with one."""
+    taken = []
+
+    def requests():
+        for i in range(10_000):
+            taken.append(i)
+            yield question(i)
+
+    with ChatServer(lambda call: says("42")) as server, Journal(tmp_path / "a.jsonl") as journal:
+        records = ask_all(quick(server.url, concurrency=4), DECODING, requests(), journal)
+        next(records)
+        time.sleep(0.5)
+        assert len(taken) < 40
+        records.close()
+    assert len(taken) < 50 and not [thread for thread in threading.enumerate() if thread.name == "asking"]
+
+
+def test_memory_is_flat(tmp_path):
+    """50 kB per answer: 250 of them kept would be 12 MB, and no more than 10 are ever on their way."""
+    answer = says("word " * 10_000)
+    with ChatServer(lambda call: answer) as server:
+        server.calls = type("Forgetful", (), {"append": lambda self, call: None})()
+        with Journal(tmp_path / "a.jsonl") as journal:
+            tracemalloc.start()
+            for _ in ask_all(quick(server.url, concurrency=2), DECODING, map(question, range(250)), journal):
+                pass
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+    assert (tmp_path / "a.jsonl").stat().st_size > 12e6 and peak < 5e6
