@@ -114,8 +114,8 @@ class PolicyModule(LightningModule):
             every = getattr(checkpoint, "_every_n_train_steps", 0)
             if steps > 1 and getattr(checkpoint, "_train_time_interval", None) is not None:
                 raise UserError(
-                    f"ModelCheckpoint: train_time_interval may fall between two of the {steps} optimiser steps over one "
-                    "batch, where a run cannot go on: use every_n_train_steps"
+                    f"ModelCheckpoint: train_time_interval may fall between two of the {steps} optimiser steps over "
+                    "one batch, where a run cannot go on: use every_n_train_steps"
                 )
             if every % steps:
                 raise UserError(
