@@ -8,6 +8,7 @@ _TOKEN = re.compile(
     r"(?P<box>(?:\\{1,4}|\x08|\x0c(?=box))(?:boxed|fbox|oxed|box)\s*\{)|\\[^A-Za-z]|(?P<open>\{)|(?P<close>\})",
     re.DOTALL,
 )
+_WELL_FORMED = re.compile(r"(?P<box>\\(?:boxed|fbox)\s*\{)|\\.|(?P<open>\{)|(?P<close>\})", re.DOTALL)
 _BARE_BOX = re.compile(r"\\{1,4}(?:boxed|fbox)\s+([^\s{}$\\.,;]+)")
 _CHAT_END = re.compile(r"<\|(?:im_start|im_end|endoftext|eot_id|end|assistant|user)\|>|</s>")
 _MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mbox)\s*\{|\\(?:quad|qquad|[,;:! ])|[${}~*]|\\[()\[\]]")
@@ -51,11 +52,11 @@ def after_thoughts(response: str) -> str | None:
     return text[: stop.start()] if stop and text[: stop.start()].strip() else text
 
 
-def _spans(text: str) -> list[tuple[int, int, int, int]]:
-    """Of each outermost closed box: where it starts, its contents' start and end, and where it ends."""
+def _scan(text: str, token_pattern: re.Pattern[str]) -> tuple[list[tuple[int, int, int, int]], int]:
+    """Of each outermost closed box where it and its contents start and end; and how many boxes are never closed."""
     spans: list[tuple[int, int, int, int]] = []
     open_braces: list[tuple[int, int] | None] = []  # a box and where its contents start, None for a brace that is none
-    for token in _TOKEN.finditer(text):
+    for token in token_pattern.finditer(text):
         if token["box"]:
             open_braces.append((token.start(), token.end()))
         elif token["open"]:
@@ -66,7 +67,20 @@ def _spans(text: str) -> list[tuple[int, int, int, int]]:
                 while spans and spans[-1][0] > opened[0]:
                     spans.pop()
                 spans.append((*opened, token.start(), token.end()))
-    return spans
+    return spans, sum(opened is not None for opened in open_braces)
+
+
+def _spans(text: str) -> list[tuple[int, int, int, int]]:
+    return _scan(text, _TOKEN)[0]
+
+
+def well_formed_boxes(text: str) -> list[str] | None:
+    r"""As `boxed_contents`, but without mending escapes that were broken on the way; None if a box is never closed.
+
+    Example: `well_formed_boxes(r"\boxed{42}") == ["42"]` and `well_formed_boxes(r"\boxed{4} \boxed{2") is None`
+    """
+    spans, unclosed = _scan(text, _WELL_FORMED)
+    return None if unclosed else [text[start:end] for _, start, end, _ in spans]
 
 
 def boxed_contents(text: str) -> list[str]:

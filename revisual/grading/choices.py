@@ -55,22 +55,26 @@ def letters(text: str) -> frozenset[str]:
     return frozenset()
 
 
-def gold_letters(gold: str, texts: Sequence[str]) -> frozenset[str]:
-    """The options that a gold answer names, by text before letter; empty if it is no multiple choice.
+def gold_letters(gold: str, texts: Sequence[str], labelled: bool = False) -> frozenset[str]:
+    """The options that a gold answer names; empty if it is no multiple choice.
+
+    By text before letter, but where the options came with letters (`labelled`), a letter is one of these.
 
     Example: `gold_letters("blue", ("red", "blue")) == gold_letters("(B)", ()) == frozenset("B")`
+    Example: `gold_letters("A", ("B", "A")) == frozenset("B")`, and with `labelled` it is `frozenset("A")`
     """
+    plain = " ".join(unwrapped(gold).replace("$", "").split()).strip()
+    found = letters(plain) if _GOLD.fullmatch(plain) or _RUN.fullmatch(plain) else frozenset()
+    exists = all(ord(letter) - ord("A") < len(texts) for letter in found) or not texts
+    if labelled and found and exists:
+        return found
     by_text = named_by_text(gold, texts)
     if by_text:
         return by_text
-    plain = " ".join(unwrapped(gold).replace("$", "").split()).strip()
-    found = letters(plain) if _GOLD.fullmatch(plain) or _RUN.fullmatch(plain) else frozenset()
-    labelled = re.match(r"\(?([A-J])[).:] ", plain)
-    if labelled and not found:
-        return frozenset(labelled[1])
-    if texts and any(ord(letter) - ord("A") >= len(texts) for letter in found):
-        return frozenset()
-    return found
+    label = re.match(r"\(?([A-J])[).:] ", plain)
+    if label and not found:
+        return frozenset(label[1])
+    return found if exists else frozenset()
 
 
 def named_by_text(answer: str, texts: Sequence[str]) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from revisual.data.sample import Sample
-from revisual.rewards.extraction import boxed_contents, has_unclosed_box
+from revisual.grading.boxes import well_formed_boxes
 from revisual.rewards.grader import Grade, Grader
 
 
@@ -52,10 +52,8 @@ def _split_thoughts(response: str) -> tuple[str, str] | None:
 
 def _ends_in_box(response: str) -> bool:
     parts = _split_thoughts(response)
-    if parts is None or has_unclosed_box(parts[1]):
-        return False
-    boxes = boxed_contents(parts[1])
-    return bool(boxes) and all(box.strip() for box in boxes)
+    boxes = None if parts is None else well_formed_boxes(parts[1])
+    return bool(boxes) and all(box.strip() for box in boxes or ())
 
 
 def _ends_in_answer_tag(response: str) -> bool:

@@ -50,11 +50,13 @@ def _judged(response: str, answer: str, question: Question) -> Grade:
     if not any(gold.strip() for gold in golds):
         return Grade(0.0, "", "none", "unparsable_gold")
     texts = options(question.text, question.choices)
-    right = next((named for gold in golds if (named := gold_letters(gold, texts))), frozenset[str]())
+    labelled = texts != question.choices
+    right = next((named for gold in golds if (named := gold_letters(gold, texts, labelled))), frozenset[str]())
     if right:
         chosen = select(after_thoughts(response), texts)
         if chosen is not None:
             same = chosen.letters == right or _same_text(chosen.letters, right, texts)
+            same = same or find(response).text.strip() == answer.strip()  # an option whose text is a letter
             return Grade(float(same), chosen.text, f"{chosen.rule}/choice")
         if texts and len(right) == 1:
             golds = [*golds, texts[ord(min(right)) - ord("A")]]
@@ -109,7 +111,7 @@ def equal(a: str, b: str, question: Question = Question()) -> bool:
         return False
     texts = options(question.text, question.choices)
     if texts:
-        chosen = [gold_letters(text, texts) for text in (a, b)]
+        chosen = [gold_letters(text, texts, texts != question.choices) for text in (a, b)]
         if chosen[0] and chosen[1]:
             return chosen[0] == chosen[1]
     percent = _asks_percent(question)

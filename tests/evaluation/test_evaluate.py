@@ -172,7 +172,7 @@ def test_a_judge_for_what_the_rules_cannot_decide(tmp_path, monkeypatch):
 def test_a_budget_keeps_what_was_answered(tmp_path, capsys):
     data, out = write_sums(tmp_path / "data"), tmp_path / "out"
     with half_right_server() as server:
-        assert evaluate(server, data, out, "--max_requests=4") == 2
+        assert evaluate(server, data, out, "--max_requests=4", "--concurrency=1") == 2
         assert "budget of 4 requests is spent" in capsys.readouterr().err
         assert evaluate(server, data, out) == 0 and len(server.calls) == COUNT
 

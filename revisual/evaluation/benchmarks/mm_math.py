@@ -6,7 +6,7 @@ from typing import Any
 
 from revisual.errors import UserError
 from revisual.evaluation.benchmarks.table import TableBenchmark
-from revisual.rewards.extraction import boxed_contents
+from revisual.grading.boxes import boxed_contents
 
 
 @dataclass(frozen=True, kw_only=True)
