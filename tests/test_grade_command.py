@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -155,7 +156,9 @@ def test_a_run_that_is_stopped_leaves_the_old_file(folder):
     write(folder / "in.jsonl", *[RIGHT | {"n": n, "answer": str(n)} for n in range(100_000)])
     write(folder / "out.jsonl", {"old": True})
     command = [sys.executable, "-m", "revisual", "grade", "in.jsonl", "--out", "out.jsonl"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell's background jobs ignore interrupts, and so would a child of the tests.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     while process.poll() is None and not list(folder.glob(".out.jsonl.*")):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
