@@ -1,11 +1,11 @@
 """Whether a response answers a question as its gold answer does: the rules, without limits of time and memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from revisual.grading.boxes import after_thoughts
 from revisual.grading.choices import gold_letters, options
 from revisual.grading.deciding import Verdict, decide, says
-from revisual.grading.finding import Found, find
+from revisual.grading.finding import Found, find, is_prose
 from revisual.grading.golds import readings
 from revisual.grading.selecting import select
 from revisual.rewards.grade import Grade
@@ -67,7 +67,11 @@ def _judged(response: str, answer: str, question: Question) -> Grade:
     whole = (after_thoughts(response) or "").strip()
     if found.rule == "sentence" and len(whole) <= MAX_WORDS and any(says(gold, whole) for gold in golds):
         return Grade(1.0, whole, "bare/words")
-    return _grade(found, verdicts)
+    grade = _grade(found, verdicts)
+    if grade.score != 1.0 and found.rule in ("boxed", "tag") and is_prose(found.text):
+        within = _judged(found.text, answer, question)  # a whole sentence in a box: "The answer is (B)."
+        return replace(within, rule=grade.rule) if within.score == 1.0 else grade
+    return grade
 
 
 def _grade(found: Found, verdicts: list[Verdict]) -> Grade:

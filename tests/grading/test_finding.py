@@ -3,7 +3,7 @@
 import pytest
 
 from revisual.grading.finding import Found, find
-from revisual.rewards.judge import extract
+from revisual.rewards.judge import extract, judge
 
 RESPONSES = [
     (r"<think>\boxed{1}</think> So \boxed{\frac{1}{2}}.", r"\frac{1}{2}", "boxed"),
@@ -55,3 +55,18 @@ def test_what_is_denied_is_no_answer(response):
 def test_alternatives_are_flagged():
     assert find(r"\boxed{7} or \boxed{8}") == Found("7 or 8", "boxed", hedged=True)
     assert find(r"\boxed{7} or 8").hedged
+
+
+@pytest.mark.parametrize(
+    ("content", "gold"),
+    [
+        ("The answer is 30 degrees.", "30"),
+        ("There is no solution.", "no solution"),
+        ("The correct option is (B).", "B"),
+        ("A is incorrect, so the answer must be D", "D"),
+    ],
+)
+def test_a_sentence_in_a_box(content, gold):
+    assert judge(rf"\boxed{{{content}}}", gold).score == 1.0
+    assert judge(rf"\boxed{{{content}}}", "C" if gold in "BD" else "31").score == 0.0
+    assert judge(rf"\boxed{{It is 7 or 8, I think {gold}}}", "7").score == 0.0
