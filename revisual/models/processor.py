@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from transformers import AutoConfig, AutoImageProcessor, AutoProcessor, AutoTokenizer
+from transformers import AutoConfig, AutoProcessor, AutoTokenizer
 from transformers.processing_utils import ProcessorMixin
 from transformers.utils.import_utils import is_torchvision_available
 
@@ -62,8 +62,13 @@ def add_tokens(processor: ProcessorMixin, tokens: tuple[str, ...]) -> None:
 
 
 def _without_video(path: str, model_type: str) -> ProcessorMixin:
+    # By its own name: transformers 5.16's AutoImageProcessor needs torchvision.
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
     tokenizer = AutoTokenizer.from_pretrained(path)
-    return build_processor(model_type, AutoImageProcessor.from_pretrained(path), tokenizer, tokenizer.chat_template)
+    return build_processor(
+        model_type, Qwen2VLImageProcessorPil.from_pretrained(path), tokenizer, tokenizer.chat_template
+    )
 
 
 @cache
