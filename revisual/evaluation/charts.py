@@ -102,5 +102,5 @@ def _shortened(name: str) -> str:
 def laid_out(charts: Sequence[Chart]) -> list[Element]:
     """Narrow charts side by side, and each wide one on a row of its own, where its letters stay legible."""
     narrow = [chart for width, chart in charts if width <= WIDE]
-    rows = [[chart] for width, chart in charts if width > WIDE]
-    return [element("div", *row, class_="charts wide") for row in ([narrow, *rows] if narrow else rows)]
+    together = [element("div", *narrow, class_="charts wide")] if narrow else []
+    return together + [element("div", chart, class_="charts wide whole") for width, chart in charts if width > WIDE]
