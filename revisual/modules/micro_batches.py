@@ -19,19 +19,21 @@ def cut(batch: RolloutBatch, spare: RolloutBatch, parts: int, parts_per_update: 
     """
     nothing = torch.zeros(1)
     dummy = spare.select(nothing.long(), nothing)
-    updates = parts // parts_per_update
+    updates, owners, costs = parts // parts_per_update, batch.prompt_index.tolist(), row_costs(batch)
     ends = [i * len(batch) // updates for i in range(updates + 1)]
     micro = []
     for start, end in pairwise(ends):
-        for rows in balanced(row_groups(batch, range(start, end)), row_costs(batch), parts_per_update):
+        for rows in balanced(row_groups(owners, range(start, end)), costs, parts_per_update):
             indices = torch.tensor(rows, dtype=torch.long)
             micro.append(batch.select(indices, batch.weights[indices.to(batch.weights.device)]) if rows else dummy)
     return micro
 
 
-def row_groups(batch: RolloutBatch, rows: Sequence[int]) -> list[list[int]]:
-    """`rows`, those of one prompt together, in the order of their first."""
-    owners = batch.prompt_index.tolist()
+def row_groups(owners: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
+    """`rows`, those of one prompt together, in the order of their first; `owners` says each row's prompt.
+
+    Example: `row_groups([0, 1, 0, 2], range(1, 4)) == [[1], [2], [3]]`
+    """
     groups: dict[int, list[int]] = {}
     for row in rows:
         groups.setdefault(owners[row], []).append(row)
