@@ -27,7 +27,7 @@ def every_rollout(folder, steps):
     return ModelCheckpoint(folder, filename="{step}", every_n_train_steps=steps, save_top_k=-1, save_last=True)
 
 
-def equal(a, b):
+def assert_equal(a, b):
     assert a.keys() == b.keys()
     for name, value in a.items():
         assert torch.equal(value, b[name]), name
@@ -70,7 +70,7 @@ def test_grpo_resumes_exactly(policy_folder, straight, tmp_path, rollouts):
         assert [p.id for p in batch.prompts] == [p.id for p in other.prompts]
         assert torch.equal(batch.token_ids, other.token_ids)
     assert run.trainer.global_step == 10
-    equal(state(run), state(expected))
+    assert_equal(state(run), state(expected))
 
 
 def test_a_finished_run_goes_on_with_more_steps(policy_folder, tmp_path):
@@ -83,7 +83,7 @@ def test_a_finished_run_goes_on_with_more_steps(policy_folder, tmp_path):
 
     expected = run(4, tmp_path / "whole")
     run(2, tmp_path / "half")
-    equal(state(run(4, tmp_path / "rest", tmp_path / "half" / "last.ckpt")), state(expected))
+    assert_equal(state(run(4, tmp_path / "rest", tmp_path / "half" / "last.ckpt")), state(expected))
 
 
 @pytest.mark.parametrize("rollouts", [1, 2])
@@ -95,7 +95,7 @@ def test_an_adapter_resumes_exactly(policy_folder, tmp_path, rollouts):
 
     expected = run(tmp_path / "whole")
     resumed = run(tmp_path / "rest", tmp_path / "whole" / f"step={rollouts}.ckpt")
-    equal(state(resumed), state(expected))
+    assert_equal(state(resumed), state(expected))
 
 
 @pytest.mark.parametrize(("steps", "num_workers"), [(1, 0), (2, 0), (3, 0), (5, 0), (3, 1)])
@@ -108,7 +108,7 @@ def test_sft_resumes_exactly(policy_folder, tmp_path, steps, num_workers):
 
     expected = run(tmp_path / "whole")
     resumed = run(tmp_path / "rest", tmp_path / "whole" / f"step={steps}.ckpt")
-    equal(state(resumed), state(expected))
+    assert_equal(state(resumed), state(expected))
     rates = [float(row["lr"]) for row in (state(resumed), state(expected))]
     assert rates[0] == rates[1]
 
