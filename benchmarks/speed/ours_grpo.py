@@ -1,12 +1,11 @@
 """revisual's side of the GRPO measurements: `python ours_grpo.py SETTINGS`."""
 
 import json
-import logging
 import sys
 from pathlib import Path
 
-import torch
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback
+from ours import adamw, train
 from workers import Turns
 
 from revisual import GRPOModule
@@ -49,8 +48,6 @@ class Clock(Callback):
 
 
 def main(settings: dict) -> None:
-    torch.manual_seed(0)
-    logging.getLogger("lightning").setLevel(logging.ERROR)
     folder = Path(settings["folder"])
     pad = PrioritizedAdvantageDistillation(t_low=1e-6, ratio=0.5)
     module = GRPOModule(
@@ -58,24 +55,13 @@ def main(settings: dict) -> None:
         rewards={"digits": WeightedReward(Digits())},
         engine=ForcedLength(),
         filter=pad if settings.get("filter") == "pad" else KeepAll(),
-        optimizer=lambda parameters: torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.0),
+        optimizer=adamw,
         group_size=settings["group"],
         max_new_tokens=settings["new_tokens"],
         system_prompt=None,
     )
     data = PromptDataModule([JSONLReader(folder / "prompts.jsonl")], root=folder, batch_size=settings["prompts"])
-    trainer = Trainer(
-        accelerator="cpu",
-        max_steps=settings["steps"],
-        callbacks=[Clock()],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        gradient_clip_val=1.0,
-        num_sanity_val_steps=0,
-    )
-    trainer.fit(module, data)
+    train(module, data, settings["steps"], Clock())
 
 
 if __name__ == "__main__":

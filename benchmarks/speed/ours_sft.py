@@ -1,12 +1,11 @@
 """revisual's side of the SFT measurements: `python ours_sft.py SETTINGS`."""
 
 import json
-import logging
 import sys
 from pathlib import Path
 
-import torch
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback
+from ours import adamw, train
 from workers import Turns
 
 from revisual import SFTModule
@@ -29,12 +28,10 @@ class Clock(Callback):
 
 
 def main(settings: dict) -> None:
-    torch.manual_seed(0)
-    logging.getLogger("lightning").setLevel(logging.ERROR)
     folder = Path(settings["folder"])
     module = SFTModule(
         PretrainedPolicy(str(folder / "policy")),
-        optimizer=lambda parameters: torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.0),
+        optimizer=adamw,
         system_prompt=None,
     )
     data = SFTDataModule(
@@ -43,18 +40,7 @@ def main(settings: dict) -> None:
         batch_size=settings["batch"],
         response_template="<think>{solution}</think>\\boxed{{answer}}",
     )
-    trainer = Trainer(
-        accelerator="cpu",
-        max_steps=settings["steps"],
-        callbacks=[Clock()],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        gradient_clip_val=1.0,
-        num_sanity_val_steps=0,
-    )
-    trainer.fit(module, data)
+    train(module, data, settings["steps"], Clock())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,28 @@
+"""What revisual's sides of the measurements share."""
+
+import logging
+
+import torch
+from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
+
+
+def adamw(parameters):
+    return torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.0)
+
+
+def train(module: LightningModule, data: LightningDataModule, steps: int, clock: Callback) -> None:
+    """Trains on the CPU and does nothing besides."""
+    torch.manual_seed(0)
+    logging.getLogger("lightning").setLevel(logging.ERROR)
+    trainer = Trainer(
+        accelerator="cpu",
+        max_steps=steps,
+        callbacks=[clock],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        gradient_clip_val=1.0,
+        num_sanity_val_steps=0,
+    )
+    trainer.fit(module, data)
