@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from revisual.client.budget import Budget
+from revisual.client.proxy import proxy_for
 from revisual.client.reply import BrokenReply, Reply, StreamedReply, read_reply
 from revisual.client.retries import retry_after_seconds
 from revisual.client.server import Server
@@ -56,6 +57,8 @@ class ChatClient:
 
     async def __aenter__(self) -> "ChatClient":
         self._key = self.server.key()
+        # Not aiohttp's `trust_env`, which also takes a password from ~/.netrc and puts it in the key's place.
+        self._proxy = proxy_for(self.server.endpoint)
         self._random = random.Random()  # of its own: no seeded program is disturbed
         authorization = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         silence = self.server.timeout_seconds
@@ -113,7 +116,8 @@ class ChatClient:
         return reply
 
     async def _post(self, body: bytes) -> Reply:
-        async with self._session.post(self.server.endpoint, data=body, allow_redirects=False) as response:
+        endpoint = self.server.endpoint
+        async with self._session.post(endpoint, data=body, allow_redirects=False, proxy=self._proxy) as response:
             if response.status == 200:
                 streamed = self.server.stream and response.content_type == "text/event-stream"
                 return await (self._read_stream(response) if streamed else self._read_whole(response))

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from jaxtyping import Int
 from PIL.Image import Image, Resampling
+from PIL.Image import new as new_picture
 from torch import Tensor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
@@ -96,6 +98,12 @@ class PromptEncoder:
         if not prompt.pictures:
             return {}
         features: Any = self.processor.image_processor(images=list(prompt.pictures), return_tensors="pt")
+        return {name: value for name, value in features.items() if isinstance(value, Tensor)}
+
+    @cached_property
+    def blank(self) -> Mapping[str, Tensor]:
+        """The patches of a small black picture."""
+        features: Any = self.processor.image_processor(images=[new_picture("RGB", (56, 56))], return_tensors="pt")
         return {name: value for name, value in features.items() if isinstance(value, Tensor)}
 
     def encode_response(self, text: str) -> Int[Tensor, " R"]:

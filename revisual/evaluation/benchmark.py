@@ -8,7 +8,9 @@ from pathlib import Path
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.cleaning import ORIGINAL_GOLD
-from revisual.evaluation.metrics.figures import Metrics
+from revisual.evaluation.metrics.figures import Figure, Metrics
+from revisual.evaluation.metrics.problems import Problem
+from revisual.evaluation.metrics.standard import mean_score
 from revisual.evaluation.presets import Preset
 from revisual.rewards.grader import Grader
 
@@ -56,6 +58,10 @@ class Benchmark(ABC):
         Needs of the answer: response, extracted, gold, fields, choices.
         """
         return None
+
+    def headline(self, problems: Sequence[Problem]) -> Figure:
+        """The figure that papers report; the mean score unless the benchmark has another."""
+        return mean_score(problems)
 
     @abstractmethod
     def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:

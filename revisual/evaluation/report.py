@@ -13,7 +13,7 @@ from revisual.evaluation.charts import group_charts, laid_out, length_charts, sc
 from revisual.evaluation.judge_model import JudgeShare
 from revisual.evaluation.metrics.figures import Figure, Metrics
 from revisual.evaluation.paper import REVISUAL_R1_7B, VISION_R1_7B
-from revisual.report.formats import NUMBER, PERCENT
+from revisual.report.formats import NUMBER, PERCENT, label
 from revisual.report.html import Element, Section, element, page, section
 from revisual.report.rollouts import RolloutExample, show_rollout
 from revisual.report.table import Cell, Column, Estimate, table
@@ -47,12 +47,15 @@ def evaluation_report(settings: Mapping[str, Any], measured: Sequence[Measured],
 def _overview(measured: Sequence[Measured]) -> Element:
     papers = [("ReVisual-R1 7B", REVISUAL_R1_7B), ("Vision-R1 7B", VISION_R1_7B)]
     shown = [(name, row) for name, row in papers if any(one.metrics.benchmark in row for one in measured)]
+    others = [one.metrics.by_other_rules for one in measured]
     columns: list[Column | str] = ["Benchmark", "Figure", SHARE]
+    columns += [Column(name, format=PERCENT) for name in _names_of_rules(others)]
     columns += [Column(name, "its paper", PERCENT) for name, _ in shown]
     columns += ["Problems", "Answers", "Cut", "No answer", "Undecided", "Failed"]
     rows: list[list[Cell]] = []
-    for one in measured:
+    for one, other in zip(measured, others, strict=True):
         metrics, counts = one.metrics, one.metrics.counts
+        second: list[Cell] = [None if other is None else other.value] if any(others) else []
         paper: list[Cell] = [row.get(metrics.benchmark) for _, row in shown]
         numbers = (
             counts.problems,
@@ -62,13 +65,18 @@ def _overview(measured: Sequence[Measured]) -> Element:
             counts.undecided,
             counts.failed,
         )
-        rows.append([metrics.benchmark, metrics.headline.name, _estimate(metrics.headline), *paper, *numbers])
+        rows.append([metrics.benchmark, metrics.headline.name, _estimate(metrics.headline), *second, *paper, *numbers])
     caption = (
         "Intervals are 95 % bootstraps over problems. Cut: answers that reached the limit of tokens. No answer: the "
         "response commits to none, which is wrong. Undecided: no verdict was reached. Failed: the request got no "
         "answer. Undecided and failed ones count neither as right nor as wrong."
     )
     return table(columns, rows, caption)
+
+
+def _names_of_rules(figures: Sequence[Figure | None]) -> list[str]:
+    """The heading of the column with the headlines by the other rules; none where there are no such."""
+    return list(dict.fromkeys(label(figure.name.partition("/")[0]) for figure in figures if figure is not None))
 
 
 def _estimate(figure: Figure) -> Estimate:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,8 @@ from revisual.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer, write_answers
 from revisual.evaluation.benchmark import Benchmark, under_official_rules
 from revisual.evaluation.judge_model import judge_share
-from revisual.evaluation.metrics.figures import Metrics
+from revisual.evaluation.metrics.figures import OFFICIAL_RULES, PROJECT_RULES, Metrics
+from revisual.evaluation.metrics.problems import gather
 from revisual.evaluation.report import Measured, PicturesOf, evaluation_report, wrong_answers
 from revisual.files import write_atomically
 from revisual.rewards.grader import Grader
@@ -21,9 +22,15 @@ Rules = Literal["project", "official"]
 
 
 def measure(benchmark: Benchmark, answers: Sequence[ScoredAnswer], grader: Grader, rules: Rules) -> Measured:
-    """A benchmark's figures by one set of rules."""
-    counted = under_official_rules(benchmark, answers) if rules == "official" else list(answers)
-    return Measured(benchmark.metrics(counted, grader), tuple(counted), judge_share(answers))
+    """A benchmark's figures by one set of rules, and beside them its headline by the other, where that has one."""
+    official = under_official_rules(benchmark, answers)
+    kinds: dict[str, Sequence[ScoredAnswer]] = {PROJECT_RULES: answers, OFFICIAL_RULES: official}
+    shown, name = (PROJECT_RULES, OFFICIAL_RULES) if rules == "project" else (OFFICIAL_RULES, PROJECT_RULES)
+    counted, others = kinds[shown], kinds[name]
+    metrics, other = benchmark.metrics(counted, grader), benchmark.headline(gather(others))
+    if other.value is not None:
+        metrics = replace(metrics, figures=(*metrics.figures, replace(other, name=f"{name}/{other.name}")))
+    return Measured(metrics, tuple(counted), judge_share(answers))
 
 
 @dataclass

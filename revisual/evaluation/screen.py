@@ -15,15 +15,18 @@ REMARKS = {"truncated": "cut", "unanswered": "without an answer", "undecided": "
 
 def show_metrics(found: Sequence[Metrics], console: Console | None = None) -> None:
     """A row per benchmark."""
-    table = Table("", "figure", "score", "95 %", "problems", "answers", "of which")
-    for column in table.columns[2:6]:
+    table = Table("", "figure", "score", "95 %", "other rules", "problems", "answers", "of which")
+    for column in table.columns[2:7]:
         column.justify = "right"
     for metrics in found:
-        top, counts = metrics.headline, metrics.counts
+        top, counts, other = metrics.headline, metrics.counts, metrics.by_other_rules
         between = "-" if top.low is None or top.high is None else f"{PERCENT.write(top.low)}–{PERCENT.write(top.high)}"
         remarks = [f"{getattr(counts, name):,} {words}" for name, words in REMARKS.items() if getattr(counts, name)]
-        numbers = (PERCENT.write(top.value), between, NUMBER.write(counts.problems), NUMBER.write(counts.answers))
-        table.add_row(metrics.benchmark, top.name, *numbers, ", ".join(remarks))
+        second = "-" if other is None else f"{other.name.partition('_')[0]} {PERCENT.write(other.value)}"
+        numbers = (NUMBER.write(counts.problems), NUMBER.write(counts.answers))
+        table.add_row(
+            *(metrics.benchmark, top.name, PERCENT.write(top.value), between, second, *numbers), ", ".join(remarks)
+        )
     (console or wide_console()).print(table)
 
 

@@ -22,6 +22,8 @@ class ForwardInputs:
     arguments: Mapping[str, Any]
     predictors: Int[Tensor, " M"]
     """For each of the M completion tokens in row order, the position in the flattened batch that predicts it."""
+    unused: Mapping[str, Tensor] | None = None
+    """Patches of a picture that belongs to no row: with several processes, each must use every part of the policy."""
 
 
 def forward_inputs(

@@ -1,9 +1,13 @@
 """Log-probs of completion tokens: the only place that sets predictions against tokens."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from types import MethodType
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from revisual.models.head import head_logprobs
@@ -16,6 +20,19 @@ def banned_token_ids(policy: nn.Module) -> Int[Tensor, " B"]:
     config: Any = policy.config
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "image_token_index", "video_token_index")
     return torch.tensor(sorted({getattr(config, name) for name in names if getattr(config, name, None) is not None}))
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What a forward is asked for instead of logits: log-probs of M tokens, and entropies."""
+
+    predictors: Int[Tensor, " M"]
+    targets: Int[Tensor, " M"]
+    temperature: float
+    banned: Int[Tensor, " B"]
+    entropy_gradient: bool
+    unused: Mapping[str, Tensor] | None
+    """A picture that the row does not hold, to be computed and left out."""
 
 
 def token_logprobs(
@@ -32,11 +49,55 @@ def token_logprobs(
 
     Without `entropy_gradient` the entropy is a number only.
     """
-    hidden = policy.base_model(**inputs.arguments, use_cache=False)[0].flatten(0, 1)[inputs.predictors]
-    mask = completion_mask.to(hidden.device)
-    targets = token_ids.to(hidden.device)[mask]
+    device = inputs.predictors.device
+    mask = completion_mask.to(device)
+    targets = token_ids.to(device)[mask]
     banned = torch.zeros(0, dtype=torch.long) if banned is None else banned
-    head = policy.get_output_embeddings()
-    values = head_logprobs(head, hidden, targets, temperature, banned, entropy_gradient)
-    logprobs, entropy = (torch.zeros(mask.shape, device=hidden.device).masked_scatter(mask, v) for v in values)
+    scoring = Scoring(inputs.predictors, targets, temperature, banned, entropy_gradient, inputs.unused)
+    values = scorer(policy)(**inputs.arguments, use_cache=False, scoring=scoring)
+    logprobs, entropy = (torch.zeros(mask.shape, device=device).masked_scatter(mask, v) for v in values)
     return PolicyOutputs(logprobs, entropy)
+
+
+def scorer(policy: Any) -> Any:
+    """The policy, whose own call takes a `Scoring` from now on.
+
+    Sharding strategies bring weights together around a module's call and nowhere else: what reads the head's weight
+    has to be inside the policy's.
+    """
+    if "forward" not in vars(policy):
+        policy.forward = MethodType(_with_scoring(type(policy).forward), policy)
+    return policy
+
+
+def _with_scoring(plain: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(plain)
+    def forward(policy: Any, *args: Any, scoring: Scoring | None = None, **kwargs: Any) -> Any:
+        return plain(policy, *args, **kwargs) if scoring is None else _score(policy, scoring, kwargs)
+
+    return forward
+
+
+def _score(
+    policy: Any, scoring: Scoring, arguments: Mapping[str, Any]
+) -> tuple[Float[Tensor, " M"], Float[Tensor, " M"]]:
+    extra: Tensor | float = 0.0
+    if scoring.unused is not None:
+        features = policy.base_model.get_image_features(**scoring.unused)
+        extra = sum((0.0 * f.float().sum() for f in _tensors(features)), torch.zeros((), device=policy.device))
+    hidden = policy.base_model(**arguments)[0].flatten(0, 1)[scoring.predictors]
+    logprobs, entropy = head_logprobs(
+        policy.get_output_embeddings(),
+        hidden,
+        scoring.targets,
+        scoring.temperature,
+        scoring.banned,
+        scoring.entropy_gradient,
+    )
+    return logprobs + extra, entropy
+
+
+def _tensors(features: Any) -> Sequence[Tensor]:
+    """The pictures' features, as the versions of transformers give them."""
+    features = getattr(features, "pooler_output", features)
+    return [features] if isinstance(features, Tensor) else list(features)

@@ -1,12 +1,12 @@
 """What the SFT and the GRPO module share: the policy, its optimiser, and evaluation by generating."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
 from lightning.pytorch import LightningModule
-from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -17,6 +17,7 @@ from revisual.errors import UserError
 from revisual.models.inputs import ForwardInputs, forward_inputs
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
+from revisual.models.sharding import full_tensors
 from revisual.modules.evaluation import Answer, AnswerMeans, answer_prompts
 from revisual.modules.micro_batches import counts_per_update
 from revisual.modules.ranks import sum_over_ranks
@@ -25,6 +26,7 @@ from revisual.rewards.grader import Grader
 from revisual.rl.batch import EncodedPrompt
 from revisual.rollout.engine import RolloutEngine, Sampling
 from revisual.schedulers import NeedsTotalSteps
+from revisual.strategies.placement import Placement
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 SchedulerFactory = Callable[[Optimizer], torch.optim.lr_scheduler.LRScheduler]
@@ -69,6 +71,7 @@ class PolicyModule(LightningModule):
         self.tokens_seen = 0
         """Tokens of the examples trained on, or of the rollouts sampled, since the run began."""
         self._pass = 0
+        self._engine_step: int | None = None
         self.policy: Any = None
 
     @property
@@ -78,7 +81,13 @@ class PolicyModule(LightningModule):
 
     def configure_model(self) -> None:  # noqa: D102
         if self.policy is None:
-            self.policy = self.loader.load(self.encoder.processor)
+            strategy = self.trainer.strategy if self._trainer else None
+            processor = self.encoder.processor
+            self.policy = (
+                strategy.place(self.loader, processor)
+                if isinstance(strategy, Placement)
+                else self.loader.load(processor)
+            )
             self.policy.train()  # transformers loads in evaluation mode, where gradient checkpointing is silently off
             self.engine.attach(self.policy, self.encoder)
 
@@ -95,6 +104,12 @@ class PolicyModule(LightningModule):
             OptimizerLRScheduler,
             {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}},
         )
+
+    def weights_to_engine(self) -> None:
+        """Gives the engine the policy's weights, if they have changed since it last got them."""
+        if self._engine_step != self.trainer.global_step:
+            self.engine.load_weights(full_tensors(self.policy))
+            self._engine_step = self.trainer.global_step
 
     def on_fit_start(self) -> None:
         """Checks what the normalisers rest on.
@@ -153,13 +168,20 @@ class PolicyModule(LightningModule):
     ) -> ForwardInputs:
         """A forward over prompts and completions (see `forward_inputs`)."""
         pad_id = self.encoder.processor.tokenizer.pad_token_id
-        return forward_inputs(
+        inputs = forward_inputs(
             self.policy, prompts, prompt_index, self.encoder.vision_inputs, pad_id, token_ids, completion_mask
         )
+        shown = {name for name in inputs.arguments if name in self.encoder.blank}
+        if self.trainer.world_size == 1 or shown:
+            return inputs
+        blank = {name: value.to(self.device) for name, value in self.encoder.blank.items()}
+        return replace(inputs, unused=blank)
 
-    def set_counts(self, counts: Sequence[Float[Tensor, ""]]) -> None:
-        """Sets the normalisers of the coming passes from each pass's own count."""
-        self._counts = counts_per_update([c.to(self.device) for c in counts], self.trainer.accumulate_grad_batches)
+    def set_counts(self, counts: Sequence[Float[Tensor, ""]], pictures: Sequence[int]) -> None:
+        """Sets the normalisers of the coming passes from each pass's own count and number of pictures."""
+        accumulated = self.trainer.accumulate_grad_batches
+        self._counts = counts_per_update([c.to(self.device) for c in counts], accumulated)
+        self._pictures = counts_per_update([torch.tensor(float(p), device=self.device) for p in pictures], accumulated)
 
     def count(self, step: int) -> Float[Tensor, ""]:
         """The normaliser of pass `step`: the count of its whole optimiser step, over all ranks."""
@@ -173,25 +195,17 @@ class PolicyModule(LightningModule):
         self._pass = step
         for name, value in {"train/loss": loss.detach(), **stats}.items():
             self.step_sums[name] = self.step_sums.get(name, 0.0) + float(value)
-        loss = loss * self.trainer.accumulate_grad_batches * self.trainer.world_size
-        if isinstance(self.trainer.strategy, DDPStrategy):  # which waits for a gradient of every parameter
-            loss = loss + sum(0.0 * parameter.sum() for parameter in self._vision_parameters())
-        return loss
-
-    def _vision_parameters(self) -> list[nn.Parameter]:
-        """What a pass without pictures does not use, of what is trained."""
-        named = self.policy.named_parameters()
-        return [p for name, p in named if p.requires_grad and part_of(name) != "language_model"]
+        return loss * self.trainer.accumulate_grad_batches * self.trainer.world_size
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """With nothing to learn from, no parameter moves: without a gradient, neither momentum nor decay acts."""
         if self.count(self._pass) == 0:
             optimizer.zero_grad(set_to_none=True)
             self.step_log["train/empty_step"] = 1.0
-        vision = [p for p in self._vision_parameters() if p.grad is not None]
-        if not any(p.grad.any() for p in vision if p.grad is not None):  # no rank had a picture: as on one process
-            for parameter in vision:
-                parameter.grad = None
+        if self._pictures[self._pass // self.trainer.accumulate_grad_batches] == 0:  # on any rank
+            for name, parameter in self.policy.named_parameters():
+                if part_of(name) != "language_model":
+                    parameter.grad = None
 
     def on_train_batch_end(self, outputs: Any, batch: Pass[Any], batch_idx: int) -> None:  # noqa: D102
         if (batch.step + 1) % self.trainer.accumulate_grad_batches:
@@ -208,9 +222,11 @@ class PolicyModule(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
         self.tokens_seen = checkpoint.get("tokens_seen", 0)
+        self._engine_step = None
 
     def answers(self, prompts: list[EncodedPrompt], stage: str) -> list[Answer]:
         """Graded answers to the prompts, drawn in every way that `stage` measures."""
+        self.weights_to_engine()
         return [
             answer
             for name, sampling in self.samplings[stage].items()

@@ -157,7 +157,9 @@ class GRPOModule(PolicyModule):
         parts = cut(batch.select(indices, weights), self.spare(batch), self.micro_batches, per_update)
         with self.trainer.precision_plugin.forward_context():
             self._micro = [self.with_old_and_reference_logprobs(part) for part in parts]
-        self.set_counts([self.loss.count(micro) for micro in self._micro] * self.epochs)
+        counts = [self.loss.count(micro) for micro in self._micro]
+        pictures = [sum(len(micro.prompts[p].pictures) for p in micro.prompt_index.tolist()) for micro in self._micro]
+        self.set_counts(counts * self.epochs, pictures * self.epochs)
 
     @torch.no_grad()
     def compare_with_engine(self, batch: RolloutBatch) -> None:
@@ -199,6 +201,7 @@ class GRPOModule(PolicyModule):
         n = self.generation.group_size
         seeds = [stable_seed(self.seed, self.rollout_step, prompt.id, j) for prompt in prompts for j in range(n)]
         sampling = Sampling(n, self.temperature, self.top_p)
+        self.weights_to_engine()
         with self.trainer.precision_plugin.forward_context():
             completions = self.engine.generate(prompts, sampling, self.generation.max_new_tokens, seeds)
         batch = score_completions(prompts, completions, self.encoder, self.grader, self.rewards, self.rollout_step)

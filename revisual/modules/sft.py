@@ -63,7 +63,8 @@ class SFTModule(PolicyModule):
             self._micro = [[batch.items[i] for i in part] for part in parts]
             if not all(self._micro):
                 raise UserError(f"model.micro_batches: {self.micro_batches} is more than data.batch_size, {len(batch)}")
-            self.set_counts([torch.tensor(float(sum(len(e.response_ids) for e in part))) for part in self._micro])
+            counts = [torch.tensor(float(sum(len(e.response_ids) for e in part))) for part in self._micro]
+            self.set_counts(counts, [sum(len(e.prompt.pictures) for e in part) for part in self._micro])
 
     def training_step(self, batch: Pass[Example], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102
         examples = self._micro[batch.step]

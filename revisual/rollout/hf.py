@@ -10,6 +10,7 @@ from torch.nn.functional import pad
 from revisual.data.encoding import PromptEncoder
 from revisual.models.inputs import padded_prompts
 from revisual.models.logprobs import banned_token_ids
+from revisual.models.sharding import gathered
 from revisual.rl.batch import EncodedPrompt
 from revisual.rollout.decoding import decode
 from revisual.rollout.engine import Completions, RolloutEngine, Sampling
@@ -47,10 +48,11 @@ class HFRollout(RolloutEngine):
         training = self.policy.training
         self.policy.eval()  # in training mode, gradient checkpointing would switch the cache off
         try:
-            parts = {
-                rows: self._part([prompts[p] for p in owners], sampling, max_new_tokens, [seeds[row] for row in rows])
-                for owners, rows in _parts(len(prompts), sampling.n, self.max_rows)
-            }
+            with gathered(self.policy):
+                parts = {
+                    rows: self._part([prompts[p] for p in owners], sampling, max_new_tokens, [seeds[r] for r in rows])
+                    for owners, rows in _parts(len(prompts), sampling.n, self.max_rows)
+                }
         finally:
             self.policy.train(training)
         return _joined(parts)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.strategies import DeepSpeedStrategy
 
 from revisual.data.images import ImageSource
 from revisual.data.prompts import PromptDataModule
@@ -17,6 +18,7 @@ from revisual.data.synthetic.arithmetic import ArithmeticTask
 from revisual.data.synthetic.shapes import ShapesTask
 from revisual.hooks import RewardCallback
 from revisual.models.policy import PretrainedPolicy
+from revisual.models.sharding import full_tensor
 from revisual.modules.grpo import GRPOModule
 from revisual.modules.sft import SFTModule
 from revisual.rewards.functions import RewardFunction, RewardScores, WeightedReward
@@ -76,11 +78,14 @@ class Watch(Callback):
 
     def on_before_optimizer_step(self, trainer, pl_module, optimizer) -> None:
         named = pl_module.policy.named_parameters()
-        self.gradients.append({n: None if p.grad is None else p.grad.clone() for n, p in named if p.requires_grad})
+        whole = {n: None if p.grad is None else full_tensor(p.grad).clone() for n, p in named if p.requires_grad}
+        self.gradients.append(whole)
         self.norms.append(total_norm(self.gradients[-1]))
         self.before = weights(pl_module)
 
     def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx) -> None:
+        if isinstance(trainer.strategy, DeepSpeedStrategy):  # whose gradients are not the parameters'
+            self.norms[-1] = float(trainer.strategy.deepspeed_engine.get_global_grad_norm() or 0.0)
         if self.before:
             now = weights(pl_module)
             self.moved.append(any(not torch.equal(now[name], value) for name, value in self.before.items()))
@@ -106,7 +111,7 @@ def total_norm(gradients: dict[str, Any]) -> float:
 
 
 def weights(module) -> dict[str, torch.Tensor]:
-    return {name: value.detach().clone() for name, value in module.policy.named_parameters()}
+    return {name: full_tensor(value).detach().clone() for name, value in module.policy.named_parameters()}
 
 
 def adamw(parameters):

@@ -11,9 +11,12 @@ from torch.testing import assert_close
 pytestmark = pytest.mark.engine
 
 
-def start(job, policy_folder, folder, world, *rest):
+STRATEGIES = ["ddp", "fsdp2"]
+
+
+def start(job, policy_folder, folder, world, strategy="auto", *rest):
     folder.mkdir()
-    script = [str(Path(__file__).with_name("two_ranks.py")), job, str(policy_folder), str(folder), str(world), *rest]
+    script = [str(Path(__file__).with_name("two_ranks.py")), job, str(policy_folder), str(folder), str(world), strategy, *rest]
     launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}"] if world > 1 else []
     done = subprocess.run([sys.executable, *launch, *script], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-4000:]
@@ -24,10 +27,11 @@ def logged(result, name):
     return [row[name] for _, row in result["rows"] if name in row]
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("job", ["gradient", "gradient-pictures", "sft-gradient"])
-def test_the_gradient_does_not_depend_on_the_number_of_processes(policy_folder, tmp_path, job):
+def test_the_gradient_does_not_depend_on_the_number_of_processes(policy_folder, tmp_path, job, strategy):
     (one,) = start(job, policy_folder, tmp_path / "one", 1)
-    two = start(job, policy_folder, tmp_path / "two", 2)
+    two = start(job, policy_folder, tmp_path / "two", 2, strategy)
     assert one["norms"][0] > 0.02  # above the limit of clipping
     for result in two:
         assert result["norms"] == pytest.approx(one["norms"], rel=1e-4)
@@ -42,15 +46,17 @@ def test_the_gradient_does_not_depend_on_the_number_of_processes(policy_folder, 
         assert logged(two[0], name) == pytest.approx(logged(one, name), rel=1e-4, abs=1e-6), name
 
 
-def test_an_empty_selection_moves_nothing(policy_folder, tmp_path):
-    for result in start("empty", policy_folder, tmp_path / "two", 2):
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_an_empty_selection_moves_nothing(policy_folder, tmp_path, strategy):
+    for result in start("empty", policy_folder, tmp_path / "two", 2, strategy):
         assert result["moved"] == [False, False]
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize(("job", "step"), [("grpo", 1), ("grpo", 2), ("sft", 2)])
-def test_a_resumed_run_is_the_straight_one(policy_folder, tmp_path, job, step):
-    straight = start(job, policy_folder, tmp_path / "whole", 2)
-    resumed = start(job, policy_folder, tmp_path / "rest", 2, str(tmp_path / "whole" / f"step={step}.ckpt"))
+def test_a_resumed_run_is_the_straight_one(policy_folder, tmp_path, job, step, strategy):
+    straight = start(job, policy_folder, tmp_path / "whole", 2, strategy)
+    resumed = start(job, policy_folder, tmp_path / "rest", 2, strategy, str(tmp_path / "whole" / f"step={step}.ckpt"))
     for before, after in zip(straight, resumed, strict=True):
         assert after["ids"] == before["ids"][step:]
         assert all(torch.equal(value, before["weights"][name]) for name, value in after["weights"].items())
@@ -58,8 +64,9 @@ def test_a_resumed_run_is_the_straight_one(policy_folder, tmp_path, job, step):
         assert torch.equal(value, straight[1]["weights"][name])
 
 
-def test_validation_counts_every_answer_once(policy_folder, tmp_path):
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_validation_counts_every_answer_once(policy_folder, tmp_path, strategy):
     (one,) = start("validate", policy_folder, tmp_path / "one", 1)
-    two = start("validate", policy_folder, tmp_path / "two", 2)
+    two = start("validate", policy_folder, tmp_path / "two", 2, strategy)
     name = "val/greedy/all/length"
     assert logged(two[0], name) == pytest.approx(logged(one, name)) and len(logged(one, name)) >= 1

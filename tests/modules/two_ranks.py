@@ -11,15 +11,24 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from modules.helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, weights
 from revisual.rl.filters import PrioritizedAdvantageDistillation
 from revisual.schedulers import WarmupCosine
+from revisual.strategies.fsdp2 import FSDP2
 
 
 def warmup_cosine(optimizer):
     return WarmupCosine(optimizer, warmup_ratio=0.3)
 
 
-def main(job, policy_folder, folder, world, ckpt_path=None):
+def strategy(name):
+    if name.startswith("deepspeed"):
+        from revisual.strategies.deepspeed import DeepSpeed
+
+        return DeepSpeed(stage=int(name[-1]))
+    return FSDP2() if name == "fsdp2" else name
+
+
+def main(job, policy_folder, folder, world, name, ckpt_path=None):
     world, keep = int(world), Keep()
-    options = {"devices": world, "strategy": "ddp" if world > 1 else "auto", "accumulate_grad_batches": 2}
+    options = {"devices": world, "strategy": strategy(name), "accumulate_grad_batches": 2}
     if job.startswith("gradient"):
         module = grpo(policy_folder, micro_batches=2, optimizer=sgd, filter=PrioritizedAdvantageDistillation(1e-3))
         samples = some_samples(8) if job == "gradient" else some_samples(16)[1::2]  # or pictures in every row

@@ -11,6 +11,8 @@ from PIL.Image import Image
 from revisual.data.images import ImageSource
 from revisual.data.readers import SampleReader
 from revisual.data.sample import Sample
+from revisual.data.synthetic.overthinking import overthought
+from revisual.errors import UserError
 from revisual.rl.seeds import stable_seed
 
 Split = Literal["train", "validation", "test"]
@@ -41,8 +43,14 @@ class SyntheticTask(SampleReader):
     seed: int = 0
     prefix: str = ""
     """Put in front of every question."""
+    doubt: float = 0.0
+    """Probability that a thought is gone through once more: above 0, solutions are longer than they need be."""
 
     name: ClassVar[str] = "synthetic"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.doubt < 1:
+            raise UserError(f"{self.name}: doubt is {self.doubt}, which is no probability below 1")
 
     @property
     def label(self) -> str:  # noqa: D102
@@ -71,5 +79,7 @@ class SyntheticTask(SampleReader):
                 answer=question.answer,
                 source=self.name,
                 images=[ImageSource(image=question.picture)] if question.picture is not None else [],
-                solution=question.solution,
+                solution=overthought(
+                    question.solution, self.doubt, random.Random(stable_seed(question.key, self.seed))
+                ),
             )

@@ -10,13 +10,12 @@ from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.metrics.dynamath import VARIANTS, average, worst_case
-from revisual.evaluation.metrics.figures import Metrics
-from revisual.evaluation.metrics.standard import standard_metrics
+from revisual.evaluation.metrics.figures import Figure
+from revisual.evaluation.metrics.problems import Problem
 from revisual.evaluation.official.dynamath import is_right, prompt, short_answer, unwrapped
 from revisual.evaluation.official.response import official_gold, visible
 from revisual.evaluation.options import options_inline
 from revisual.evaluation.sources import Source
-from revisual.rewards.grader import Grader
 
 _COLUMNS = {"answer": "ground_truth", "level": "knowledge_level", "images": "decoded_image"}
 
@@ -52,10 +51,11 @@ class DynaMath(TableBenchmark):
         said = short_answer(visible(answer.response))
         return float(is_right(said, official_gold(answer), str(answer.fields["answer_type"])))
 
-    def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:  # noqa: D102
-        return standard_metrics(
-            self.name, answers, grader, self.by or (), worst_case, lambda found: [average(found)], self.unwrapped
-        )
+    def headline(self, problems: Sequence[Problem]) -> Figure:  # noqa: D102
+        return worst_case(problems)
+
+    def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:  # noqa: D102
+        return [average(problems)]
 
     def _split(self, variant: int) -> Source:
         return replace(self.source, split=f"sample_variant{variant}")

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from revisual.data.sample import Sample
-from revisual.evaluation.answers import FieldValue, ScoredAnswer
+from revisual.evaluation.answers import FieldValue
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.cleaning import MATHVERSE
-from revisual.evaluation.metrics.figures import Metrics
+from revisual.evaluation.metrics.figures import Figure
 from revisual.evaluation.metrics.mathverse import version_mean
-from revisual.evaluation.metrics.standard import standard_metrics
+from revisual.evaluation.metrics.problems import Problem
 from revisual.evaluation.options import options_of_lines
-from revisual.rewards.grader import Grader
 
 _COLUMNS = {"id": "sample_index", "images": "image", "subject": "metadata.subject", "subfield": "metadata.subfield"}
 _ASKED_FOR = {
@@ -47,8 +46,8 @@ class MathVerse(TableBenchmark):
         composed = f"Please first conduct reasoning, and then answer the question and {asked_for}\nQuestion: "
         return str(sample.extra["prompt"] or composed + sample.question)
 
-    def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:  # noqa: D102
-        return standard_metrics(self.name, answers, grader, self.by or (), headline=version_mean)
+    def headline(self, problems: Sequence[Problem]) -> Figure:  # noqa: D102
+        return version_mean(problems)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ from revisual.errors import UserError
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
 from revisual.evaluation.cleaning import ORIGINAL_GOLD
-from revisual.evaluation.metrics.figures import Metrics
+from revisual.evaluation.metrics.figures import Figure, Metrics
+from revisual.evaluation.metrics.problems import Problem
 from revisual.evaluation.metrics.standard import standard_metrics
 from revisual.evaluation.options import with_letters
 from revisual.evaluation.presets import Preset
@@ -112,9 +113,13 @@ class TableBenchmark(Benchmark):
         return _SLOT.sub(lambda slot: slots[slot[1]], self.template).strip()
 
     def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:
-        """The mean score, repeats, and the mean score by each of `by`."""
+        """The headline, the mean score, repeats, further figures, and the mean score by each of `by`."""
         by = self.fields if self.by is None else self.by
-        return standard_metrics(self.name, answers, grader, by=by, unwrap=self.unwrapped)
+        return standard_metrics(self.name, answers, grader, by, self.headline, self.other_figures, self.unwrapped)
+
+    def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:
+        """Figures of the benchmark's own, beside the headline: for subclasses."""
+        return ()
 
     def _renamed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: lookup(values, column, name) for name, column in self.columns.items() if name not in values}

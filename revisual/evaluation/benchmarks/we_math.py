@@ -7,20 +7,20 @@ from typing import Any
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
-from revisual.evaluation.metrics.figures import Metrics
-from revisual.evaluation.metrics.standard import standard_metrics
+from revisual.evaluation.metrics.figures import Figure
+from revisual.evaluation.metrics.problems import Problem
 from revisual.evaluation.metrics.we_math import other_figures, strict_score
+from revisual.evaluation.metrics.we_math_domains import domain_figures
 from revisual.evaluation.official.response import official_gold, visible
 from revisual.evaluation.official.we_math import PROMPT, chosen, unwrapped
 from revisual.evaluation.options import options_of_semicolons
-from revisual.rewards.grader import Grader
 
 _COLUMNS = {"images": "image_path", "knowledge_concept": "knowledge concept", "family": "ID"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class WeMath(TableBenchmark):
-    """Headline: the strict score over families. The loose one and the four shares stand beside it."""
+    """Headline: the strict score over families. The loose one, the four shares and domains stand beside."""
 
     name: str = "wemath"
     hub: str | None = "We-Math/We-Math"
@@ -44,5 +44,8 @@ class WeMath(TableBenchmark):
     def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
         return float(chosen(visible(answer.response)) == official_gold(answer))
 
-    def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:  # noqa: D102
-        return standard_metrics(self.name, answers, grader, self.by or (), strict_score, other_figures, self.unwrapped)
+    def headline(self, problems: Sequence[Problem]) -> Figure:  # noqa: D102
+        return strict_score(problems)
+
+    def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:  # noqa: D102
+        return [*other_figures(problems), *domain_figures(problems)]

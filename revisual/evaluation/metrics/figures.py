@@ -40,6 +40,10 @@ class Counts:
     """Answers that commit to nothing; they are wrong."""
 
 
+OFFICIAL_RULES, PROJECT_RULES = "official_rules", "project_rules"
+"""What stands before the slash in the name of a headline that is counted by the rules that the others are not."""
+
+
 @dataclass(frozen=True)
 class Metrics:
     """The figures of one benchmark."""
@@ -50,6 +54,12 @@ class Metrics:
     figures: tuple[Figure, ...]
     """All others."""
     counts: Counts
+
+    @property
+    def by_other_rules(self) -> Figure | None:
+        """The headline counted by the other set of rules, if that has a say."""
+        names = (f"{OFFICIAL_RULES}/", f"{PROJECT_RULES}/")
+        return next((figure for figure in self.figures if figure.name.startswith(names)), None)
 
 
 def counts(answers: Sequence[ScoredAnswer]) -> Counts:

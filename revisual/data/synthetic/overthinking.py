@@ -1,0 +1,21 @@
+"""Thoughts that are longer than they need be."""
+
+import random
+
+DOUBTS = ("Wait", "Hmm", "Check", "Alternatively")
+"""Words that open another round of the same thought: four of those that Vision-R1 counts in its data (table 2)."""
+MOST_ROUNDS = 12
+
+
+def overthought(solution: str, doubt: float, rng: random.Random) -> str:
+    """The solution, gone through again and again: after each round comes another with probability `doubt`.
+
+    Every round is right, so that a response gains nothing from its length: what Vision-R1 calls overthinking. There
+    are 1 / (1 - doubt) rounds on average and at most `MOST_ROUNDS`.
+
+    Example: `overthought("it is red", 0.5, random.Random(5))` may be `it is red. Wait, it is red. Check, it is red`.
+    """
+    rounds = [solution]
+    while len(rounds) < MOST_ROUNDS and rng.random() < doubt:
+        rounds.append(f"{rng.choice(DOUBTS)}, {solution}")
+    return ". ".join(rounds)

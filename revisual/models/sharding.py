@@ -1,0 +1,102 @@
+"""A policy's whole weights, however a strategy spreads them over processes."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
+from torch.distributed.tensor import DTensor
+
+from revisual.models.lora import adapter_scaling
+
+
+def full_tensors(policy: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Name and whole value of each weight that the policy without adapters would have, one at a time.
+
+    Adapters are merged in; a head that shares the embedding's weight comes under its own name too. Every process must
+    go through all of it, as each tensor is put together from all processes' parts.
+    """
+    tensors = dict(policy.named_parameters(remove_duplicate=False))
+    tensors |= {name: value for name, value in policy.named_buffers() if name in policy.state_dict()}
+    scaling = adapter_scaling(policy)
+    for name, value in tensors.items():
+        if ".lora_" in name:
+            continue
+        plain, layer = name.replace(".base_layer.", "."), name.removesuffix(".base_layer.weight")
+        with torch.no_grad():
+            full = full_tensor(value)
+            if layer != name and layer in scaling:
+                up, down = (_adapter(tensors, layer, part) for part in ("lora_B", "lora_A"))
+                full = (full.float() + scaling[layer] * (up.float() @ down.float())).to(full.dtype)
+        yield plain, full
+
+
+def full_tensor(tensor: Tensor) -> Tensor:
+    """The whole of a tensor that FSDP2 or ZeRO-3 has spread over processes; any other as it is, not copied."""
+    if isinstance(tensor, DTensor):
+        return tensor.full_tensor()
+    if not hasattr(tensor, "ds_id"):
+        return tensor.detach()
+    from deepspeed.zero import GatheredParameters
+
+    with GatheredParameters([tensor]):
+        return tensor.detach().clone()
+
+
+def _adapter(tensors: dict[str, Tensor], layer: str, part: str) -> Tensor:
+    return full_tensor(next(value for name, value in tensors.items() if name.startswith(f"{layer}.{part}.")))
+
+
+def is_sharded(policy: nn.Module) -> bool:
+    """Whether a process holds only a part of the policy's weights."""
+    return isinstance(policy, FSDPModule) or any(hasattr(p, "ds_id") for p in policy.parameters())
+
+
+@contextmanager
+def gathered(policy: nn.Module) -> Iterator[None]:
+    """Each process holds the whole weights within, and computes on its own.
+
+    Generation would otherwise bring every layer together for every token, and processes whose answers end earlier
+    would leave the others waiting for ever. It costs a whole copy of the weights; an engine with its own does not
+    need it. Nothing within may need gradients.
+    """
+    if not is_sharded(policy):
+        yield
+        return
+    with ExitStack() as stack:
+        if isinstance(policy, FSDPModule):
+            stack.enter_context(_unsharded([m for m in policy.modules() if isinstance(m, FSDPModule)]))
+        else:
+            from deepspeed.zero import GatheredParameters
+
+            stack.enter_context(GatheredParameters(list(policy.parameters())))
+        stack.enter_context(_without_hooks(policy))
+        yield
+
+
+@contextmanager
+def _unsharded(parts: Sequence[Any]) -> Iterator[None]:
+    for part in parts:
+        part.unshard()
+    try:
+        yield
+    finally:
+        for part in parts:
+            part.reshard()
+
+
+@contextmanager
+def _without_hooks(policy: nn.Module) -> Iterator[None]:
+    """Strategies gather and let go of weights in hooks around each module's forward."""
+    names = ("_forward_pre_hooks", "_forward_hooks")
+    kept = [(module, name, getattr(module, name)) for module in policy.modules() for name in names]
+    for module, name, _ in kept:
+        setattr(module, name, OrderedDict())
+    try:
+        yield
+    finally:
+        for module, name, hooks in kept:
+            setattr(module, name, hooks)

@@ -1,0 +1,66 @@
+"""DeepSpeed's ZeRO: optimiser states, gradients and, at stage 3, weights spread over processes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import torch
+from lightning.fabric.utilities.seed import reset_seed
+from lightning.pytorch.accelerators import CUDAAccelerator
+from lightning.pytorch.strategies import DeepSpeedStrategy
+from torch import Tensor, nn
+from transformers.integrations import HfDeepSpeedConfig
+from transformers.processing_utils import ProcessorMixin
+
+from revisual.models.policy import PolicyLoader
+from revisual.strategies.placement import Placement
+
+
+class DeepSpeed(Placement, DeepSpeedStrategy):
+    """Lightning's DeepSpeed strategy, with policies that load under stage 3, and on CPUs too.
+
+    Args:
+        stage: 1: optimiser states are spread, 2: gradients too, 3: weights too.
+        offload: optimiser states, and at stage 3 the weights, stay in the host's memory.
+    """
+
+    def __init__(self, stage: Literal[1, 2, 3] = 2, offload: bool = False, **options: Any) -> None:
+        super().__init__(
+            stage=stage, offload_optimizer=offload, offload_parameters=offload and stage == 3, **options
+        )
+
+    def setup_environment(self) -> None:
+        """Lightning's own refuses CPUs, on which DeepSpeed runs by gloo."""
+        super(DeepSpeedStrategy, self).setup_environment()
+
+    def setup_distributed(self) -> None:
+        """As Lightning's; CPUs have no device index to check."""
+        if isinstance(self.accelerator, CUDAAccelerator):
+            super().setup_distributed()
+            return
+        reset_seed()
+        self.set_world_ranks()
+        self._init_deepspeed_distributed()
+
+    @property
+    def root_device(self) -> torch.device:
+        """With an index, which DeepSpeed asks for."""
+        device = super().root_device
+        return torch.device("cpu", self.local_rank) if device.type == "cpu" else device
+
+    @contextmanager
+    def model_sharded_context(self) -> Iterator[None]:
+        """Weights are spread by transformers while it reads them, and not by what stands around `configure_model`."""
+        self._init_config_if_needed()
+        yield
+
+    def place(self, loader: PolicyLoader, processor: ProcessorMixin) -> nn.Module:
+        """At stage 3, transformers reads weights one file at a time and leaves each process its part."""
+        # transformers asks for this object by a weak reference whenever it loads a model.
+        self._hf_config = HfDeepSpeedConfig(self.config)
+        with torch.device("cpu"):
+            return loader.load(processor)
+
+    def backward(self, closure_loss: Tensor, optimizer: Any, *args: Any, **kwargs: Any) -> None:
+        """Lightning has divided by the number of accumulated passes; DeepSpeed would once more."""
+        super().backward(closure_loss, optimizer, *args, scale_wrt_gas=False, **kwargs)
