@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from revisual.models.sharding import written_whole
+
 
 @torch.no_grad()
 def grow_embeddings(policy: Any, needed: int) -> int:
@@ -13,14 +15,16 @@ def grow_embeddings(policy: Any, needed: int) -> int:
     Qwen2.5-VL's table is longer than its tokenizer, so that most added tokens find a row that is there. New rows
     start from the mean of the old ones. Returns the number of rows.
     """
-    old = policy.get_input_embeddings().weight.shape[0]
+    old = int(policy.get_input_embeddings().num_embeddings)
     if needed <= old:
-        return int(old)
+        return old
     policy.resize_token_embeddings(needed, mean_resizing=False)
     tables: list[Tensor] = [policy.get_input_embeddings().weight]
     head = policy.get_output_embeddings()
     if head is not None and head.weight is not tables[0]:
         tables.append(head.weight)
-    for table in tables:
-        table[old:] = table[:old].mean(0)
+    with written_whole(tables):
+        for table in tables:
+            if len(table):  # on the process that writes
+                table[old:] = table[:old].mean(0)
     return needed

@@ -125,6 +125,7 @@ def padded_inputs(
     arguments["input_ids"] = torch.cat([arguments["input_ids"], completions], 1)
     arguments["mm_token_type_ids"] = pad(arguments["mm_token_type_ids"], (0, length))
     arguments["attention_mask"] = torch.cat([arguments["attention_mask"], mask.to(arguments["attention_mask"])], 1)
+    arguments["position_ids"] = padded_positions(policy, arguments)
     row, column = torch.nonzero(mask, as_tuple=True)
     return ForwardInputs(arguments, row * (width + length) + width + column - 1)
 
@@ -150,6 +151,24 @@ def padded_prompts(
         "mm_token_type_ids": torch.stack(types).to(device),
         **_joined([patches[i] for i in rows], device),
     }
+
+
+def has_axes(policy: Any) -> bool:
+    """Whether the policy numbers tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
+    return hasattr(policy.base_model, "get_rope_index")
+
+
+def padded_positions(policy: Any, prompts: Mapping[str, Tensor]) -> Int[Tensor, "*axes P S"]:
+    """Positions of padded rows' tokens, along three axes where the policy has them."""
+    if not has_axes(policy):
+        return (prompts["attention_mask"].cumsum(1) - 1).clamp(min=0)
+    positions, _ = policy.base_model.get_rope_index(
+        prompts["input_ids"],
+        mm_token_type_ids=prompts["mm_token_type_ids"],
+        image_grid_thw=prompts.get("image_grid_thw"),
+        attention_mask=prompts["attention_mask"],
+    )
+    return positions
 
 
 def prompt_positions(policy: Any, prompt: EncodedPrompt, patches: Mapping[str, Tensor]) -> Int[Tensor, "3 P"]:

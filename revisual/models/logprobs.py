@@ -1,6 +1,7 @@
 """Log-probs of completion tokens: the only place that sets predictions against tokens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from types import MethodType
@@ -81,12 +82,9 @@ def _with_scoring(plain: Callable[..., Any]) -> Callable[..., Any]:
 def _score(
     policy: Any, scoring: Scoring, arguments: Mapping[str, Any]
 ) -> tuple[Float[Tensor, " M"], Float[Tensor, " M"]]:
-    extra: Tensor | float = 0.0
-    if scoring.unused is not None:
-        features = policy.base_model.get_image_features(**scoring.unused)
-        extra = sum((0.0 * f.float().sum() for f in _tensors(features)), torch.zeros((), device=policy.device))
-    hidden = policy.base_model(**arguments)[0].flatten(0, 1)[scoring.predictors]
-    logprobs, entropy = head_logprobs(
+    with computing_unused_picture(policy, scoring.unused):
+        hidden = policy.base_model(**arguments)[0].flatten(0, 1)[scoring.predictors]
+    return head_logprobs(
         policy.get_output_embeddings(),
         hidden,
         scoring.targets,
@@ -94,7 +92,29 @@ def _score(
         scoring.banned,
         scoring.entropy_gradient,
     )
-    return logprobs + extra, entropy
+
+
+@contextmanager
+def computing_unused_picture(policy: Any, picture: Mapping[str, Tensor] | None) -> Iterator[None]:
+    """Forwards within compute a picture and add its features, times 0, to the embeddings of their tokens.
+
+    It happens where a row's own pictures are computed: sharding strategies need every process to come by the same
+    weights in the same order, forward and backward.
+    """
+    if picture is None:
+        yield
+        return
+
+    def add_picture(decoder: nn.Module, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        for feature in _tensors(policy.base_model.get_image_features(**picture)):
+            kwargs["inputs_embeds"] = kwargs["inputs_embeds"] + 0.0 * feature.sum().to(kwargs["inputs_embeds"].dtype)
+        return args, kwargs
+
+    hook = policy.base_model.get_decoder().register_forward_pre_hook(add_picture, prepend=True, with_kwargs=True)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _tensors(features: Any) -> Sequence[Tensor]:

@@ -40,10 +40,22 @@ def full_tensor(tensor: Tensor) -> Tensor:
         return tensor.full_tensor()
     if not hasattr(tensor, "ds_id"):
         return tensor.detach()
-    from deepspeed.zero import GatheredParameters
+    from deepspeed import zero
 
-    with GatheredParameters([tensor]):
+    with zero.GatheredParameters([tensor]):
         return tensor.detach().clone()
+
+
+@contextmanager
+def written_whole(parameters: Sequence[Tensor]) -> Iterator[None]:
+    """Parameters can be written within: those that ZeRO-3 spreads, by the first process, for all."""
+    if not any(hasattr(p, "ds_id") for p in parameters):
+        yield
+        return
+    from deepspeed import zero
+
+    with zero.GatheredParameters(list(parameters), modifier_rank=0):
+        yield
 
 
 def _adapter(tensors: dict[str, Tensor], layer: str, part: str) -> Tensor:
@@ -70,9 +82,9 @@ def gathered(policy: nn.Module) -> Iterator[None]:
         if isinstance(policy, FSDPModule):
             stack.enter_context(_unsharded([m for m in policy.modules() if isinstance(m, FSDPModule)]))
         else:
-            from deepspeed.zero import GatheredParameters
+            from deepspeed import zero
 
-            stack.enter_context(GatheredParameters(list(policy.parameters())))
+            stack.enter_context(zero.GatheredParameters(list(policy.parameters())))
         stack.enter_context(_without_hooks(policy))
         yield
 

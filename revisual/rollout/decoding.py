@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from revisual.models.attention import shares_prompts
+from revisual.models.inputs import has_axes, padded_positions
 from revisual.models.logprobs import banned_token_ids
 from revisual.rollout.caches import AnswerCache, CopiedPromptCache, SharedPromptCache
 from revisual.rollout.engine import Sampling
@@ -70,21 +71,3 @@ def prefill(
     answers = SharedPromptCache(cache, mask) if shares_prompts(policy) else CopiedPromptCache(cache, mask, n)
     places = (positions.amax(0) if has_axes(policy) else positions).amax(1) + 1
     return logits[:, -1].repeat_interleave(n, 0), answers, places.repeat_interleave(n)
-
-
-def has_axes(policy: Any) -> bool:
-    """Whether the policy numbers tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
-    return hasattr(policy.base_model, "get_rope_index")
-
-
-def padded_positions(policy: Any, prompts: Mapping[str, Tensor]) -> Int[Tensor, "*axes P S"]:
-    """Positions of padded prompts' tokens, along three axes where the policy has them."""
-    if not has_axes(policy):
-        return (prompts["attention_mask"].cumsum(1) - 1).clamp(min=0)
-    positions, _ = policy.base_model.get_rope_index(
-        prompts["input_ids"],
-        mm_token_type_ids=prompts["mm_token_type_ids"],
-        image_grid_thw=prompts.get("image_grid_thw"),
-        attention_mask=prompts["attention_mask"],
-    )
-    return positions

@@ -26,7 +26,11 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
 
     def __init__(self, stage: Literal[1, 2, 3] = 2, offload: bool = False, **options: Any) -> None:
         super().__init__(
-            stage=stage, offload_optimizer=offload, offload_parameters=offload and stage == 3, **options
+            stage=stage,
+            offload_optimizer=offload,
+            offload_parameters=offload and stage == 3,
+            logging_batch_size_per_gpu=1,  # Lightning would look for one in the loader, to log a rate
+            **options,
         )
 
     def setup_environment(self) -> None:
@@ -56,10 +60,15 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
 
     def place(self, loader: PolicyLoader, processor: ProcessorMixin) -> nn.Module:
         """At stage 3, transformers reads weights one file at a time and leaves each process its part."""
+        from deepspeed import zero
+
         # transformers asks for this object by a weak reference whenever it loads a model.
         self._hf_config = HfDeepSpeedConfig(self.config)
         with torch.device("cpu"):
-            return loader.load(processor)
+            policy: Any = loader.load(processor)
+        if self.zero_stage_3:  # log-probs read the head's weight without a call of the head
+            zero.register_external_parameter(policy, policy.get_output_embeddings().weight)
+        return policy
 
     def backward(self, closure_loss: Tensor, optimizer: Any, *args: Any, **kwargs: Any) -> None:
         """Lightning has divided by the number of accumulated passes; DeepSpeed would once more."""

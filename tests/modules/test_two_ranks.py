@@ -11,7 +11,7 @@ from torch.testing import assert_close
 pytestmark = pytest.mark.engine
 
 
-STRATEGIES = ["ddp", "fsdp2"]
+STRATEGIES = ["ddp", "fsdp2", "deepspeed_2", "deepspeed_3"]
 
 
 def start(job, policy_folder, folder, world, strategy="auto", *rest):
