@@ -5,6 +5,7 @@ from pathlib import Path
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from revisual.export import export_policy
+from revisual.models.sharding import full_tensors
 
 
 class HFExport(Callback):
@@ -17,7 +18,11 @@ class HFExport(Callback):
         """Exports, unless the run was interrupted."""
         if trainer.interrupted:
             return
+        weights = {}
+        for name, tensor in full_tensors(pl_module.policy):  # put together from all processes' parts
+            if trainer.is_global_zero:
+                weights[name] = tensor.cpu()
         if trainer.is_global_zero:
-            module = pl_module
-            export_policy(module.policy, module.encoder.processor, Path(trainer.default_root_dir) / self.folder)
+            folder = Path(trainer.default_root_dir) / self.folder
+            export_policy(pl_module.policy, pl_module.encoder.processor, folder, weights)
         trainer.strategy.barrier("export")

@@ -10,11 +10,14 @@ COMMANDS = {
     "test": ("revisual.training_cli", "Answer and grade the test set."),
     "predict": ("revisual.training_cli", "Answer questions, and write responses.jsonl."),
     "pipeline": ("revisual.pipeline.command", "Chain stages, each from the folder that the one before exported."),
+    "export": ("revisual.export_command", "Write a checkpoint's policy as a Hugging Face folder."),
     "grade": ("revisual.grade_command", "Grade the responses in a file by their gold answers."),
     "evaluate": ("revisual.evaluate_command", "Ask a model the questions of benchmarks, and grade its answers."),
     "score": ("revisual.score_command", "Grade the answers of an evaluation again, without a model."),
     "compare": ("revisual.compare_command", "Compare two evaluations, question by question."),
     "generate": ("revisual.generate_command", "Answer questions about pictures, on the terminal or from a file."),
+    "curate": ("revisual.curate_command", "Make balanced training data of many sources: GRAMMAR."),
+    "bridge": ("revisual.bridge_command", "Make cold-start samples about pictures from two models."),
     "tiny": ("revisual.models.tiny_command", "Make a tiny untrained policy, as a Hugging Face folder."),
 }
 

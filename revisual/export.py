@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from transformers.processing_utils import ProcessorMixin
 
 from revisual.errors import UserError
 from revisual.manifest import MANIFEST, check_export, hashes
-from revisual.models.lora import has_adapter, plain_state_dict
+from revisual.models.lora import has_adapter
 from revisual.models.processor import save_processor
+from revisual.models.sharding import full_tensors
 
 __all__ = [
     "MANIFEST",
@@ -27,18 +28,18 @@ __all__ = [
 
 
 def export_policy(
-    policy: nn.Module, processor: ProcessorMixin, folder: Path, state: dict[str, Tensor] | None = None
+    policy: nn.Module, processor: ProcessorMixin, folder: Path, weights: Mapping[str, Tensor] | None = None
 ) -> None:
     """Writes weights (safetensors), config, generation config and processor; adapters are merged in.
 
-    `state` is the full state dict of a sharded policy. The folder appears whole or not at all: what was there before
+    `weights` are those of `full_tensors`, for a policy whose weights are spread over processes. The folder appears whole or not at all: what was there before
     stays until the new one is complete.
 
     Raises:
         UserError: the folder cannot be written (full disk, no permission).
     """
     with replaced_folder(folder) as new:
-        _save_model(policy, new, plain_state_dict(policy, state))
+        _save_model(policy, new, dict(full_tensors(policy) if weights is None else weights))
         save_processor(processor, new)
         (new / MANIFEST).write_text(json.dumps(hashes(new), indent=2) + "\n")
 

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,6 @@ def adapter_disabled(policy: Any) -> Iterator[None]:
         policy.enable_adapters()
 
 
-def merge_adapter(state: dict[str, Tensor], scaling: dict[str, float]) -> dict[str, Tensor]:
-    """A full state dict with the adapters added into the weights, under the plain model's names.
-
-    `scaling` maps an adapted layer's name to alpha / rank.
-    """
-    merged = {name.replace(".base_layer.", "."): value for name, value in state.items() if ".lora_" not in name}
-    for name, factor in scaling.items():
-        up = next(v for k, v in state.items() if k.startswith(f"{name}.lora_B."))
-        down = next(v for k, v in state.items() if k.startswith(f"{name}.lora_A."))
-        weight = merged[f"{name}.weight"]
-        merged[f"{name}.weight"] = (weight.float() + factor * (up.float() @ down.float())).to(weight.dtype)
-    return merged
-
-
 def adapter_scaling(policy: nn.Module) -> dict[str, float]:
     """The factor of every adapted layer, by the layer's name."""
     found: dict[str, float] = {}
@@ -73,10 +58,3 @@ def adapter_scaling(policy: nn.Module) -> dict[str, float]:
         if hasattr(module, "base_layer") and isinstance(factors, dict):
             found[name] = float(next(iter(factors.values())))
     return found
-
-
-def plain_state_dict(policy: nn.Module, state: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
-    """The state dict that the model without adapters would have."""
-    state = dict(policy.state_dict()) if state is None else state
-    with torch.no_grad():
-        return merge_adapter(state, adapter_scaling(policy)) if has_adapter(policy) else state

@@ -200,7 +200,10 @@ class PolicyModule(LightningModule):
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """With nothing to learn from, no parameter moves: without a gradient, neither momentum nor decay acts."""
         if self.count(self._pass) == 0:
-            optimizer.zero_grad(set_to_none=True)
+            if isinstance(self.trainer.strategy, Placement):
+                self.trainer.strategy.drop_step(optimizer)
+            else:
+                optimizer.zero_grad(set_to_none=True)
             self.step_log["train/empty_step"] = 1.0
         if self._pictures[self._pass // self.trainer.accumulate_grad_batches] == 0:  # on any rank
             for name, parameter in self.policy.named_parameters():

@@ -1,5 +1,6 @@
 """DeepSpeed's ZeRO: optimiser states, gradients and, at stage 3, weights spread over processes."""
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -9,9 +10,9 @@ from lightning.fabric.utilities.seed import reset_seed
 from lightning.pytorch.accelerators import CUDAAccelerator
 from lightning.pytorch.strategies import DeepSpeedStrategy
 from torch import Tensor, nn
-from transformers.integrations import HfDeepSpeedConfig
 from transformers.processing_utils import ProcessorMixin
 
+from revisual.errors import UserError
 from revisual.models.policy import PolicyLoader
 from revisual.strategies.placement import Placement
 
@@ -25,6 +26,8 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
     """
 
     def __init__(self, stage: Literal[1, 2, 3] = 2, offload: bool = False, **options: Any) -> None:
+        if importlib.util.find_spec("deepspeed") is None:
+            raise UserError("the DeepSpeed strategies need the deepspeed package: pip install 'revisual[deepspeed]'")
         super().__init__(
             stage=stage,
             offload_optimizer=offload,
@@ -32,6 +35,7 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
             logging_batch_size_per_gpu=1,  # Lightning would look for one in the loader, to log a rate
             **options,
         )
+        self._dropped: list[tuple[dict[str, Any], float]] = []
 
     def setup_environment(self) -> None:
         """Lightning's own refuses CPUs, on which DeepSpeed runs by gloo."""
@@ -61,6 +65,7 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
     def place(self, loader: PolicyLoader, processor: ProcessorMixin) -> nn.Module:
         """At stage 3, transformers reads weights one file at a time and leaves each process its part."""
         from deepspeed import zero
+        from transformers.integrations import HfDeepSpeedConfig
 
         # transformers asks for this object by a weak reference whenever it loads a model.
         self._hf_config = HfDeepSpeedConfig(self.config)
@@ -73,3 +78,18 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
     def backward(self, closure_loss: Tensor, optimizer: Any, *args: Any, **kwargs: Any) -> None:
         """Lightning has divided by the number of accumulated passes; DeepSpeed would once more."""
         super().backward(closure_loss, optimizer, *args, scale_wrt_gas=False, **kwargs)
+
+    def drop_step(self, optimizer: Any) -> None:
+        """By a rate of 0, as DeepSpeed steps whatever the gradients are: only the momenta fade."""
+        self._dropped = [(group, group["lr"]) for group in optimizer.param_groups]
+        for group in optimizer.param_groups:
+            group["lr"] = 0.0
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> Any:
+        """Gives the rates back after a dropped step."""
+        try:
+            return super().optimizer_step(*args, **kwargs)
+        finally:
+            for group, rate in self._dropped:
+                group["lr"] = rate
+            self._dropped = []

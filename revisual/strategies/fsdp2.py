@@ -85,5 +85,3 @@ class FSDP2(Placement, ModelParallelStrategy):
         if self.precision_plugin.precision != "bf16-mixed":
             return MixedPrecisionPolicy()
         return MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
-
-

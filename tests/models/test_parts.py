@@ -8,7 +8,8 @@ from modules.helpers import examples, fit, grpo, prompts, sft, some_samples, tot
 from torch.testing import assert_close
 
 from revisual.errors import UserError
-from revisual.models.lora import LoRA, adapter_disabled, adapter_scaling, has_adapter, plain_state_dict
+from revisual.models.lora import LoRA, adapter_disabled, adapter_scaling, has_adapter
+from revisual.models.sharding import full_tensors
 from revisual.models.parts import freeze, part_of
 from revisual.models.policy import PretrainedPolicy, attention_implementation
 
@@ -116,7 +117,7 @@ def test_without_its_adapter_a_policy_is_the_base(policy_folder, processor, poli
 
 def test_merged_weights_are_by_hand(policy_folder, processor, policy):
     adapted = random_adapter(policy_folder, processor)
-    merged = plain_state_dict(adapted)
+    merged = dict(full_tensors(adapted))
     plain = policy.state_dict()
     assert merged.keys() == plain.keys()
     changed = {name for name, value in merged.items() if not torch.equal(value, plain[name])}

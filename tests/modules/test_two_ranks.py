@@ -16,7 +16,15 @@ STRATEGIES = ["ddp", "fsdp2", "deepspeed_2", "deepspeed_3"]
 
 def start(job, policy_folder, folder, world, strategy="auto", *rest):
     folder.mkdir()
-    script = [str(Path(__file__).with_name("two_ranks.py")), job, str(policy_folder), str(folder), str(world), strategy, *rest]
+    script = [
+        str(Path(__file__).with_name("two_ranks.py")),
+        job,
+        str(policy_folder),
+        str(folder),
+        str(world),
+        strategy,
+        *rest,
+    ]
     launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}"] if world > 1 else []
     done = subprocess.run([sys.executable, *launch, *script], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-4000:]
