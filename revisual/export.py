@@ -32,8 +32,8 @@ def export_policy(
 ) -> None:
     """Writes weights (safetensors), config, generation config and processor; adapters are merged in.
 
-    `weights` are those of `full_tensors`, for a policy whose weights are spread over processes. The folder appears whole or not at all: what was there before
-    stays until the new one is complete.
+    `weights` are those of `full_tensors`, for a policy whose weights are spread over processes. The folder appears
+    whole or not at all: what was there before stays until the new one is complete.
 
     Raises:
         UserError: the folder cannot be written (full disk, no permission).

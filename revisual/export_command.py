@@ -52,9 +52,8 @@ def check_names(checkpoint: Path, expected: set[str], found: set[str]) -> None:
     """
     missing = sorted(expected - found - {"lm_head.weight"}) + sorted(found - expected)
     if missing:
-        raise UserError(
-            f"{checkpoint}: is not of the config's policy: {missing[0]} and {len(missing) - 1} others differ"
-        )
+        others = f" and {len(missing) - 1} others" if missing[1:] else ""
+        raise UserError(f"{checkpoint}: is not of the config's policy: only one of the two has {missing[0]}{others}")
 
 
 def config_of(checkpoint: Path) -> Path:

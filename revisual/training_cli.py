@@ -8,6 +8,7 @@ from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from revisual.arguments import OneLineErrors, import_parts, one_line_errors
+from revisual.checkpoints import STOPPED
 
 TRAINER_DEFAULTS = {
     # The pass before step 1 is the measurement that training is compared with: all of it, not a sample of two.
@@ -36,6 +37,15 @@ class TrainingCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
 
     def before_instantiate_classes(self) -> None:
+        """Keeps what a run writes together, and goes on with a run that was asked to leave."""
+        self._put_logs_into_root()
+        config = self.config[self.subcommand]
+        stopped = Path(config.trainer.default_root_dir or ".") / STOPPED
+        if self.subcommand == "fit" and config.ckpt_path is None and stopped.exists():
+            print(f"going on from {stopped}", flush=True)
+            config.ckpt_path = str(stopped)
+
+    def _put_logs_into_root(self) -> None:
         """Puts a logger's relative `save_dir` inside `default_root_dir`, where callbacks write too."""
         trainer = self.config[self.subcommand].trainer
         loggers = trainer.logger if isinstance(trainer.logger, list) else [trainer.logger]

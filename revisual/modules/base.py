@@ -6,11 +6,13 @@ from typing import Any, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from revisual.checkpoints import WholeFiles
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import Pass
 from revisual.errors import UserError
@@ -82,6 +84,8 @@ class PolicyModule(LightningModule):
     def configure_model(self) -> None:  # noqa: D102
         if self.policy is None:
             strategy = self.trainer.strategy if self._trainer else None
+            if strategy is not None and type(strategy.checkpoint_io) is TorchCheckpointIO:
+                strategy.checkpoint_io = WholeFiles()  # Lightning's leaves half a file where the disk is full
             processor = self.encoder.processor
             self.policy = (
                 strategy.place(self.loader, processor)

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -15,6 +16,7 @@ from transformers.processing_utils import ProcessorMixin
 from revisual.errors import UserError
 from revisual.models.policy import PolicyLoader
 from revisual.strategies.placement import Placement
+from revisual.strategies.saving import replaced_together
 
 
 class DeepSpeed(Placement, DeepSpeedStrategy):
@@ -65,7 +67,7 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
     def place(self, loader: PolicyLoader, processor: ProcessorMixin) -> nn.Module:
         """At stage 3, transformers reads weights one file at a time and leaves each process its part."""
         from deepspeed import zero
-        from transformers.integrations import HfDeepSpeedConfig
+        from transformers.integrations.deepspeed import HfDeepSpeedConfig
 
         # transformers asks for this object by a weak reference whenever it loads a model.
         self._hf_config = HfDeepSpeedConfig(self.config)
@@ -75,9 +77,9 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
             zero.register_external_parameter(policy, policy.get_output_embeddings().weight)
         return policy
 
-    def backward(self, closure_loss: Tensor, optimizer: Any, *args: Any, **kwargs: Any) -> None:
+    def backward(self, closure_loss: Tensor, optimizer: Any, *args: Any, **kwargs: Any) -> Tensor:
         """Lightning has divided by the number of accumulated passes; DeepSpeed would once more."""
-        super().backward(closure_loss, optimizer, *args, scale_wrt_gas=False, **kwargs)
+        return super().backward(closure_loss, optimizer, *args, scale_wrt_gas=False, **kwargs)
 
     def drop_step(self, optimizer: Any) -> None:
         """By a rate of 0, as DeepSpeed steps whatever the gradients are: only the momenta fade."""
@@ -93,3 +95,8 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
             for group, rate in self._dropped:
                 group["lr"] = rate
             self._dropped = []
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], filepath: str | Path, storage_options: Any = None) -> None:
+        """As Lightning's; the folder appears whole or not at all."""
+        with replaced_together(self, filepath) as folder:
+            super().save_checkpoint(checkpoint, folder, storage_options)

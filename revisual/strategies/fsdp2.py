@@ -1,10 +1,10 @@
 """Weights, gradients and optimiser states spread over processes by FSDP2."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.fabric.plugins.collectives.torch_collective import default_pg_timeout
 from lightning.pytorch.strategies import ModelParallelStrategy
 from torch import nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
@@ -14,6 +14,7 @@ from transformers.processing_utils import ProcessorMixin
 
 from revisual.models.policy import PolicyLoader
 from revisual.strategies.placement import Placement
+from revisual.strategies.saving import replaced_together
 
 
 class FSDP2(Placement, ModelParallelStrategy):
@@ -33,7 +34,7 @@ class FSDP2(Placement, ModelParallelStrategy):
         hybrid: bool = False,
         sharded_checkpoints: bool = True,
         process_group_backend: str | None = None,
-        timeout: timedelta | None = default_pg_timeout,
+        timeout: timedelta = timedelta(minutes=30),
     ) -> None:
         super().__init__(
             save_distributed_checkpoint=sharded_checkpoints,
@@ -85,3 +86,11 @@ class FSDP2(Placement, ModelParallelStrategy):
         if self.precision_plugin.precision != "bf16-mixed":
             return MixedPrecisionPolicy()
         return MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], filepath: str | Path, storage_options: Any = None) -> None:
+        """As Lightning's; a folder appears whole or not at all, as a file does."""
+        if not self._save_distributed_checkpoint:
+            super().save_checkpoint(checkpoint, filepath, storage_options)
+            return
+        with replaced_together(self, filepath) as folder:
+            super().save_checkpoint(checkpoint, folder, storage_options)

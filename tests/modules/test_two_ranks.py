@@ -1,38 +1,12 @@
-"""Two processes (DDP on gloo) against one."""
-
-import subprocess
-import sys
-from pathlib import Path
+"""Two processes (on gloo) against one, under every strategy."""
 
 import pytest
 import torch
 from torch.testing import assert_close
 
+from .ranks import STRATEGIES, logged, start
+
 pytestmark = pytest.mark.engine
-
-
-STRATEGIES = ["ddp", "fsdp2", "deepspeed_2", "deepspeed_3"]
-
-
-def start(job, policy_folder, folder, world, strategy="auto", *rest):
-    folder.mkdir()
-    script = [
-        str(Path(__file__).with_name("two_ranks.py")),
-        job,
-        str(policy_folder),
-        str(folder),
-        str(world),
-        strategy,
-        *rest,
-    ]
-    launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}"] if world > 1 else []
-    done = subprocess.run([sys.executable, *launch, *script], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return [torch.load(folder / f"rank{rank}.pt", weights_only=False) for rank in range(world)]
-
-
-def logged(result, name):
-    return [row[name] for _, row in result["rows"] if name in row]
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -1,14 +1,21 @@
 """Runs a job of `test_two_ranks.py`; started by torchrun, or alone for one process."""
 
+import os
+import signal
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from modules.helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, weights
+from revisual.callbacks import StopOnSignal, Watchdog
+from revisual.rewards.functions import RewardFunction, RewardScores, WeightedReward
 from revisual.rl.filters import PrioritizedAdvantageDistillation
 from revisual.schedulers import WarmupCosine
 from revisual.strategies.fsdp2 import FSDP2
@@ -18,17 +25,42 @@ def warmup_cosine(optimizer):
     return WarmupCosine(optimizer, warmup_ratio=0.3)
 
 
+@dataclass(frozen=True)
+class HangsOnOneRank(RewardFunction):
+    def __call__(self, responses, samples, grades):
+        time.sleep(0 if os.environ["RANK"] == "0" else 1000)
+        return RewardScores([0.0] * len(responses), [None] * len(responses))
+
+
+class AsksOneRank(Callback):
+    """A signal to the second process in the middle of the second optimiser step."""
+
+    def on_before_backward(self, trainer, pl_module, loss):
+        if trainer.global_step == 1 and trainer.global_rank == trainer.world_size - 1:
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+
+class KillsOneRank(Callback):
+    """As the system does when memory runs out, in the middle of the third optimiser step."""
+
+    def on_before_backward(self, trainer, pl_module, loss):
+        if trainer.global_step == 2 and trainer.global_rank == trainer.world_size - 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def strategy(name):
     if name.startswith("deepspeed"):
         from revisual.strategies.deepspeed import DeepSpeed
 
         return DeepSpeed(stage=int(name[-1]))
-    return FSDP2() if name == "fsdp2" else name
+    return FSDP2(hybrid="hybrid" in name) if name.startswith("fsdp2") else name
 
 
 def main(job, policy_folder, folder, world, name, ckpt_path=None):
     world, keep = int(world), Keep()
-    options = {"devices": world, "strategy": strategy(name), "accumulate_grad_batches": 2}
+    options = {"devices": world, "strategy": strategy(name.removesuffix("_nodes")), "accumulate_grad_batches": 2}
+    if name.endswith("_nodes"):
+        options |= {"devices": 1, "num_nodes": world}
     if job.startswith("gradient"):
         module = grpo(policy_folder, micro_batches=2, optimizer=sgd, filter=PrioritizedAdvantageDistillation(1e-3))
         samples = some_samples(8) if job == "gradient" else some_samples(16)[1::2]  # or pictures in every row
@@ -39,6 +71,9 @@ def main(job, policy_folder, folder, world, name, ckpt_path=None):
     elif job == "empty":
         module = grpo(policy_folder, micro_batches=2, filter=KeepNothing())
         run = fit(module, prompts(batch_size=2), folder, 2, **options)
+    elif job == "hang":
+        module = grpo(policy_folder, rewards={"hang": WeightedReward(HangsOnOneRank())}, micro_batches=2)
+        run = fit(module, prompts(batch_size=2), folder, 2, [Watchdog(limit=8.0, grace=4.0)], **options)
     elif job == "validate":
         module = grpo(policy_folder, filter=KeepNothing())
         run = fit(
@@ -53,7 +88,11 @@ def main(job, policy_folder, folder, world, name, ckpt_path=None):
         saved = ModelCheckpoint(folder, filename="{step}", every_n_train_steps=1, save_top_k=-1)
         callbacks = [saved, keep]
         options |= {"enable_checkpointing": True, "ckpt_path": ckpt_path}
-        if job == "grpo":
+        if job.startswith("stop"):
+            callbacks += [StopOnSignal(), *([AsksOneRank()] if job == "stop" else [])]
+        if job == "killed":
+            callbacks.append(KillsOneRank())
+        if job != "sft":
             module = grpo(
                 policy_folder, micro_batches=2, scheduler=warmup_cosine, filter=PrioritizedAdvantageDistillation(1e-3)
             )

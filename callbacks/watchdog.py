@@ -1,0 +1,75 @@
+"""Ends a run that hangs, and says where it hung."""
+
+import faulthandler
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+
+class Watchdog(Callback):
+    """Each process prints the stacks of its threads when it has got no further for `limit` seconds, and then ends.
+
+    What hangs is as a rule one process, with the others waiting for it in a collective operation: all print, and the
+    one whose stack differs is the culprit. The launcher then ends the run with an error.
+
+    Args:
+        limit: longer than a rollout, the longest step that nothing is heard from, takes.
+        grace: seconds between a process's report and its end, in which the others report.
+    """
+
+    def __init__(self, limit: float = 3600.0, grace: float = 10.0) -> None:
+        if limit <= 0 or grace < 0:
+            raise ValueError(f"Watchdog: limit > 0 and grace >= 0 seconds, got {limit} and {grace}")
+        self.limit, self.grace = limit, grace
+        self._done = threading.Event()
+        self._note("starting", 0, 0)
+
+    def _note(self, what: str, step: int, rank: int) -> None:
+        self._where, self._rank, self._since = f"{what}, optimiser step {step}", rank, time.monotonic()
+
+    def _watch(self) -> None:
+        while not self._done.wait(min(1.0, self.limit / 4)):
+            waited = time.monotonic() - self._since
+            if waited > self.limit:
+                self._report(waited)
+                time.sleep(self.grace)
+                os._exit(1)  # the main thread may never return
+
+    def _report(self, waited: float) -> None:
+        print(f"rank {self._rank}: no progress for {waited:.0f} s: {self._where}; stacks:", file=sys.stderr, flush=True)
+        faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+        self._note("starting", trainer.global_step, trainer.global_rank)
+        self._done.clear()
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:  # noqa: D102
+        fresh = getattr(batch, "step", 0) == 0
+        self._note(f"pass {batch_idx}{', with a rollout before it' if fresh else ''}", trainer.global_step, self._rank)
+
+    def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Any) -> None:  # noqa: D102
+        self._note("backward", trainer.global_step, self._rank)
+
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:  # noqa: D102
+        self._note("optimiser", trainer.global_step, self._rank)
+
+    def on_train_batch_end(  # noqa: D102
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._note(f"after pass {batch_idx}", trainer.global_step, self._rank)
+
+    def on_validation_batch_start(  # noqa: D102
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        self._note(f"validation batch {batch_idx}", trainer.global_step, self._rank)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:  # noqa: D102
+        self._done.set()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: D102
+        self._done.set()

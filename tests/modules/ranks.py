@@ -1,0 +1,47 @@
+"""Starting the jobs of two_ranks.py: one process, several on one machine, or as many nodes of one process each."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+STRATEGIES = ["ddp", "fsdp2", "deepspeed_2", "deepspeed_3"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
+
+
+def run(job, policy_folder, folder, world, strategy="auto", *rest):
+    """The finished job."""
+    folder.mkdir()
+    script = [Path(__file__).with_name("two_ranks.py"), job, policy_folder, folder, world, strategy, *rest]
+    script = [str(part) for part in script]
+    if world == 1:
+        return subprocess.run([sys.executable, *script], capture_output=True, text=True, timeout=300)
+    if not strategy.endswith("_nodes"):
+        launch = [*TORCHRUN, "--standalone", f"--nproc-per-node={world}"]
+        return subprocess.run([*launch, *script], capture_output=True, text=True, timeout=300)
+    launch = [*TORCHRUN, f"--nnodes={world}", "--nproc-per-node=1", "--master-addr=127.0.0.1"]
+    launch.append(f"--master-port={free_port()}")
+    others = [subprocess.Popen([*launch, f"--node-rank={n}", *script]) for n in range(1, world)]
+    try:
+        return subprocess.run([*launch, "--node-rank=0", *script], capture_output=True, text=True, timeout=300)
+    finally:
+        assert [other.wait(60) for other in others] == [0] * len(others)
+
+
+def start(job, policy_folder, folder, world, strategy="auto", *rest):
+    """What each rank of the job kept."""
+    done = run(job, policy_folder, folder, world, strategy, *rest)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return [torch.load(folder / f"rank{rank}.pt", weights_only=False) for rank in range(world)]
+
+
+def logged(result, name):
+    return [row[name] for _, row in result["rows"] if name in row]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
