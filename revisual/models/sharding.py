@@ -19,7 +19,7 @@ def full_tensors(policy: nn.Module) -> Iterator[tuple[str, Tensor]]:
     Adapters are merged in; a head that shares the embedding's weight comes under its own name too. Every process must
     go through all of it, as each tensor is put together from all processes' parts.
     """
-    tensors = dict(policy.named_parameters(remove_duplicate=False))
+    tensors: dict[str, Tensor] = dict(policy.named_parameters(remove_duplicate=False))
     tensors |= {name: value for name, value in policy.named_buffers() if name in policy.state_dict()}
     scaling = adapter_scaling(policy)
     for name, value in tensors.items():
@@ -87,6 +87,16 @@ def gathered(policy: nn.Module) -> Iterator[None]:
             stack.enter_context(zero.GatheredParameters(list(policy.parameters())))
         stack.enter_context(_without_hooks(policy))
         yield
+
+
+@contextmanager
+def whole_without_engine(policy: nn.Module) -> Iterator[None]:
+    """Forwards of a policy that ZeRO-3 has spread, but that is no part of what DeepSpeed trains, work within."""
+    if isinstance(policy, FSDPModule):
+        yield
+    else:
+        with gathered(policy):
+            yield
 
 
 @contextmanager

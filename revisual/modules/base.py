@@ -83,17 +83,19 @@ class PolicyModule(LightningModule):
 
     def configure_model(self) -> None:  # noqa: D102
         if self.policy is None:
-            strategy = self.trainer.strategy if self._trainer else None
-            if strategy is not None and type(strategy.checkpoint_io) is TorchCheckpointIO:
-                strategy.checkpoint_io = WholeFiles()  # Lightning's leaves half a file where the disk is full
-            processor = self.encoder.processor
-            self.policy = (
-                strategy.place(self.loader, processor)
-                if isinstance(strategy, Placement)
-                else self.loader.load(processor)
-            )
+            self.policy = self.placed(lambda: self.loader.load(self.encoder.processor))
             self.policy.train()  # transformers loads in evaluation mode, where gradient checkpointing is silently off
             self.engine.attach(self.policy, self.encoder)
+
+    def placed(self, load: Callable[[], nn.Module]) -> nn.Module:
+        """What `load` gives, as the strategy spreads it over processes."""
+        strategy = self.trainer.strategy if self._trainer else None
+        return strategy.place(load) if isinstance(strategy, Placement) else load()
+
+    def setup(self, stage: str) -> None:
+        """Has checkpoints appear whole: Lightning's leaves half a file where the disk is full."""
+        if type(self.trainer.strategy.checkpoint_io) is TorchCheckpointIO:
+            self.trainer.strategy.checkpoint_io = WholeFiles()
 
     def configure_optimizers(self) -> OptimizerLRScheduler:  # noqa: D102
         optimizer = self.optimizer_factory(p for p in self.policy.parameters() if p.requires_grad)

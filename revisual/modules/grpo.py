@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from revisual.hooks import RewardCallback
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import adapter_disabled, has_adapter
 from revisual.models.policy import PolicyLoader
+from revisual.models.sharding import whole_without_engine
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.modules.micro_batches import cut
 from revisual.modules.parity import NO_GAPS, ParityCheck, logprob_gaps
@@ -118,7 +120,7 @@ class GRPOModule(PolicyModule):
         self.banned = banned_token_ids(self.policy)
         needs_copy = self.kl != Constant(0.0) and not has_adapter(self.policy)
         if needs_copy and not self._reference:
-            self._reference = [self.loader.load_reference(self.encoder.processor)]
+            self._reference = [self.placed(lambda: self.loader.load_reference(self.encoder.processor))]
 
     def on_fit_start(self) -> None:  # noqa: D102
         super().on_fit_start()
@@ -155,7 +157,9 @@ class GRPOModule(PolicyModule):
             callback.on_selection(self.trainer, self, batch, indices, weights)
         per_update = self.trainer.accumulate_grad_batches
         parts = cut(batch.select(indices, weights), self.spare(batch), self.micro_batches, per_update)
-        with self.trainer.precision_plugin.forward_context():
+        with self.trainer.precision_plugin.forward_context(), ExitStack() as whole:
+            for reference in self._reference:
+                whole.enter_context(whole_without_engine(reference))
             self._micro = [self.with_old_and_reference_logprobs(part) for part in parts]
         counts = [self.loss.count(micro) for micro in self._micro]
         pictures = [sum(len(micro.prompts[p].pictures) for p in micro.prompt_index.tolist()) for micro in self._micro]

@@ -1,7 +1,7 @@
 """DeepSpeed's ZeRO: optimiser states, gradients and, at stage 3, weights spread over processes."""
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -11,10 +11,8 @@ from lightning.fabric.utilities.seed import reset_seed
 from lightning.pytorch.accelerators import CUDAAccelerator
 from lightning.pytorch.strategies import DeepSpeedStrategy
 from torch import Tensor, nn
-from transformers.processing_utils import ProcessorMixin
 
 from revisual.errors import UserError
-from revisual.models.policy import PolicyLoader
 from revisual.strategies.placement import Placement
 from revisual.strategies.saving import replaced_together
 
@@ -48,6 +46,11 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
         if isinstance(self.accelerator, CUDAAccelerator):
             super().setup_distributed()
             return
+        from deepspeed import ops
+
+        # A collective operator that it would compile at the first start. A process that is killed meanwhile leaves a
+        # lock behind, for which all later runs wait for ever.
+        ops.__compatible_ops__["deepspeed_shm_comm"] = False
         reset_seed()
         self.set_world_ranks()
         self._init_deepspeed_distributed()
@@ -64,7 +67,7 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
         self._init_config_if_needed()
         yield
 
-    def place(self, loader: PolicyLoader, processor: ProcessorMixin) -> nn.Module:
+    def place(self, load: Callable[[], nn.Module]) -> nn.Module:
         """At stage 3, transformers reads weights one file at a time and leaves each process its part."""
         from deepspeed import zero
         from transformers.integrations.deepspeed import HfDeepSpeedConfig
@@ -72,7 +75,7 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
         # transformers asks for this object by a weak reference whenever it loads a model.
         self._hf_config = HfDeepSpeedConfig(self.config)
         with torch.device("cpu"):
-            policy: Any = loader.load(processor)
+            policy: Any = load()
         if self.zero_stage_3:  # log-probs read the head's weight without a call of the head
             zero.register_external_parameter(policy, policy.get_output_embeddings().weight)
         return policy

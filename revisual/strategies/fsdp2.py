@@ -1,5 +1,6 @@
 """Weights, gradients and optimiser states spread over processes by FSDP2."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,7 @@ from torch import nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
-from transformers.processing_utils import ProcessorMixin
 
-from revisual.models.policy import PolicyLoader
 from revisual.strategies.placement import Placement
 from revisual.strategies.saving import replaced_together
 
@@ -48,11 +47,11 @@ class FSDP2(Placement, ModelParallelStrategy):
         self._data_parallel_size, self._tensor_parallel_size = self.num_nodes * self.num_processes, 1
         super().setup_environment()
 
-    def place(self, loader: PolicyLoader, processor: ProcessorMixin) -> nn.Module:
+    def place(self, load: Callable[[], nn.Module]) -> nn.Module:
         """The first process alone reads the weights, and hands each its part."""
         with torch.device("meta"):
-            policy: Any = loader.load(processor)
-        whole = loader.load(processor) if self.global_rank == 0 else None
+            policy: Any = load()
+        whole = load() if self.global_rank == 0 else None
         self.shard(policy)
         policy.to_empty(device=self.root_device)
         policy.tie_weights()

@@ -1,20 +1,21 @@
 """How a strategy gets a policy onto its processes."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from torch import nn
 from torch.optim import Optimizer
-from transformers.processing_utils import ProcessorMixin
-
-from revisual.models.policy import PolicyLoader
 
 
 class Placement(ABC):
     """A strategy that spreads a policy's weights, or what belongs to them, over processes."""
 
     @abstractmethod
-    def place(self, loader: PolicyLoader, processor: ProcessorMixin) -> nn.Module:
-        """The policy, ready to train, without a whole copy on every process."""
+    def place(self, load: Callable[[], nn.Module]) -> nn.Module:
+        """What `load` gives, spread over the processes without a whole copy on each.
+
+        `load` may be called under `torch.device("meta")`, and on some processes only.
+        """
 
     def drop_step(self, optimizer: Optimizer) -> None:
         """The optimiser step that comes next moves no parameter."""

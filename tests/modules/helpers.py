@@ -84,7 +84,10 @@ class Watch(Callback):
         self.before = weights(pl_module)
 
     def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx) -> None:
-        if isinstance(trainer.strategy, DeepSpeedStrategy):  # whose gradients are not the parameters'
+        if isinstance(trainer.strategy, DeepSpeedStrategy):  # whose gradients are not the parameters', step or not
+            if (batch_idx + 1) % trainer.accumulate_grad_batches:
+                self.norms.pop()
+                return
             self.norms[-1] = float(trainer.strategy.deepspeed_engine.get_global_grad_norm() or 0.0)
         if self.before:
             now = weights(pl_module)

@@ -32,9 +32,15 @@ def run(job, policy_folder, folder, world, strategy="auto", *rest):
 
 def start(job, policy_folder, folder, world, strategy="auto", *rest):
     """What each rank of the job kept."""
-    done = run(job, policy_folder, folder, world, strategy, *rest)
+    return start_all([job], policy_folder, folder, world, strategy, *rest)[job]
+
+
+def start_all(jobs, policy_folder, folder, world, strategy="auto", *rest):
+    """The same for several jobs, one after another in the same processes."""
+    done = run("+".join(jobs), policy_folder, folder, world, strategy, *rest)
     assert done.returncode == 0, done.stderr[-4000:]
-    return [torch.load(folder / f"rank{rank}.pt", weights_only=False) for rank in range(world)]
+    files = {job: [folder / f"{job}-rank{rank}.pt" for rank in range(world)] for job in jobs}
+    return {job: [torch.load(path, weights_only=False) for path in paths] for job, paths in files.items()}
 
 
 def logged(result, name):

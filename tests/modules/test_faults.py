@@ -31,7 +31,7 @@ def test_a_run_that_was_asked_to_leave_goes_on(straight, policy_folder, tmp_path
     done = run("stop", policy_folder, tmp_path / "left", 2, strategy)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "stopped by a signal; the same command goes on from step 2" in done.stdout
-    assert not (tmp_path / "left" / "rank0.pt").exists()  # it did not come to its end
+    assert not (tmp_path / "left" / "stop-rank0.pt").exists()  # it did not come to its end
     same(start("stopped", policy_folder, tmp_path / "on", 2, strategy, tmp_path / "left" / "stopped.ckpt"), expected)
 
 

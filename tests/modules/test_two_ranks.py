@@ -4,38 +4,69 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from .ranks import STRATEGIES, logged, start
+from .ranks import STRATEGIES, logged, start, start_all
 
 pytestmark = pytest.mark.engine
 
+GRADIENTS = [
+    "gradient", "gradient-pictures", "gradient-lora", "gradient-frozen", "gradient-reference",
+    "gradient-checkpointing", "gradient-padded", "sft-gradient",
+]  # fmt: skip
+JOBS = [*GRADIENTS, "three-steps", "validate"]
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("job", ["gradient", "gradient-pictures", "sft-gradient"])
-def test_the_gradient_does_not_depend_on_the_number_of_processes(policy_folder, tmp_path, job, strategy):
-    (one,) = start(job, policy_folder, tmp_path / "one", 1)
-    two = start(job, policy_folder, tmp_path / "two", 2, strategy)
-    assert one["norms"][0] > 0.02  # above the limit of clipping
-    for result in two:
-        assert result["norms"] == pytest.approx(one["norms"], rel=1e-4)
+
+@pytest.fixture(scope="module")
+def one(policy_folder, tmp_path_factory):
+    """What one process makes of the jobs, and the folder."""
+    folder = tmp_path_factory.mktemp("ranks")
+    return folder, start_all(JOBS, policy_folder, folder / "one", 1)
+
+
+@pytest.fixture(scope="module", params=STRATEGIES)
+def two(request, policy_folder, one):
+    """What two processes make of them."""
+    folder, _ = one
+    return start_all([*JOBS, "empty"], policy_folder, folder / request.param, 2, request.param)
+
+
+@pytest.mark.parametrize("job", GRADIENTS)
+def test_the_gradient_does_not_depend_on_the_number_of_processes(one, two, job):
+    (alone,), together = one[1][job], two[job]
+    assert alone["norms"][0] > 0.02  # above the limit of clipping
+    for result in together:
+        assert result["norms"] == pytest.approx(alone["norms"], rel=1e-4)
         for name, value in result["weights"].items():
-            assert_close(value, one["weights"][name], atol=1e-6, rtol=1e-4)
+            assert_close(value, alone["weights"][name], atol=1e-6, rtol=1e-4)
     if job != "sft-gradient":
-        assert sorted(two[0]["ids"][0] + two[1]["ids"][0]) == sorted(one["ids"][0])
+        assert sorted(together[0]["ids"][0] + together[1]["ids"][0]) == sorted(alone["ids"][0])
     for name in (
         "train/loss",
         *(["policy/entropy", "reward/mean", "advantage/kept_fraction"] if "sft" not in job else []),
     ):
-        assert logged(two[0], name) == pytest.approx(logged(one, name), rel=1e-4, abs=1e-6), name
+        assert logged(together[0], name) == pytest.approx(logged(alone, name), rel=1e-4, abs=1e-6), name
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_an_empty_selection_moves_nothing(policy_folder, tmp_path, strategy):
-    for result in start("empty", policy_folder, tmp_path / "two", 2, strategy):
+def test_three_steps_on_recorded_rollouts_are_the_same(one, two):
+    (alone,) = one[1]["three-steps"]
+    assert len(alone["norms"]) == 3 and len(set(alone["norms"])) == 3
+    for result in two["three-steps"]:
+        assert result["norms"] == pytest.approx(alone["norms"], abs=5e-6)
+    assert logged(two["three-steps"][0], "train/loss") == pytest.approx(logged(alone, "train/loss"), abs=5e-6)
+
+
+def test_an_empty_selection_moves_nothing(two):
+    for result in two["empty"]:
         assert result["moved"] == [False, False]
 
 
+def test_validation_counts_every_answer_once(one, two):
+    (alone,) = one[1]["validate"]
+    name = "val/greedy/all/length"
+    assert logged(two["validate"][0], name) == pytest.approx(logged(alone, name)) and len(logged(alone, name)) >= 1
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize(("job", "step"), [("grpo", 1), ("grpo", 2), ("sft", 2)])
+@pytest.mark.parametrize(("job", "step"), [("grpo", 1), ("sft", 2)])
 def test_a_resumed_run_is_the_straight_one(policy_folder, tmp_path, job, step, strategy):
     straight = start(job, policy_folder, tmp_path / "whole", 2, strategy)
     resumed = start(job, policy_folder, tmp_path / "rest", 2, strategy, str(tmp_path / "whole" / f"step={step}.ckpt"))
@@ -44,11 +75,3 @@ def test_a_resumed_run_is_the_straight_one(policy_folder, tmp_path, job, step, s
         assert all(torch.equal(value, before["weights"][name]) for name, value in after["weights"].items())
     for name, value in straight[0]["weights"].items():
         assert torch.equal(value, straight[1]["weights"][name])
-
-
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_validation_counts_every_answer_once(policy_folder, tmp_path, strategy):
-    (one,) = start("validate", policy_folder, tmp_path / "one", 1)
-    two = start("validate", policy_folder, tmp_path / "two", 2, strategy)
-    name = "val/greedy/all/length"
-    assert logged(two[0], name) == pytest.approx(logged(one, name)) and len(logged(one, name)) >= 1

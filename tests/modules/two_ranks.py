@@ -10,13 +10,18 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.nn.functional import pad
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from modules.helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, weights
 from revisual.callbacks import StopOnSignal, Watchdog
+from revisual.models.lora import LoRA
 from revisual.rewards.functions import RewardFunction, RewardScores, WeightedReward
 from revisual.rl.filters import PrioritizedAdvantageDistillation
+from revisual.rl.schedules import Constant
+from revisual.rollout.engine import Completions
+from revisual.rollout.hf import HFRollout
 from revisual.schedulers import WarmupCosine
 from revisual.strategies.fsdp2 import FSDP2
 
@@ -25,11 +30,48 @@ def warmup_cosine(optimizer):
     return WarmupCosine(optimizer, warmup_ratio=0.3)
 
 
+POLICIES = {
+    "gradient-lora": {"lora": LoRA(rank=4)},
+    "gradient-frozen": {"freeze": ["vision_tower", "projector"]},
+    "gradient-checkpointing": {"gradient_checkpointing": True},
+    "gradient-padded": {"packed": False},
+}
+
+
 @dataclass(frozen=True)
 class HangsOnOneRank(RewardFunction):
     def __call__(self, responses, samples, grades):
         time.sleep(0 if os.environ["RANK"] == "0" else 1000)
         return RewardScores([0.0] * len(responses), [None] * len(responses))
+
+
+class Record(HFRollout):
+    """Keeps each prompt's rollouts."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = {}
+
+    def generate(self, prompts, sampling, max_new_tokens, seeds):
+        made = super().generate(prompts, sampling, max_new_tokens, seeds)
+        for p, prompt in enumerate(prompts):
+            rows = slice(p * sampling.n, (p + 1) * sampling.n)
+            self.rows[prompt.id] = {name: getattr(made, name)[rows] for name in made.__dataclass_fields__}
+        return made
+
+
+class Replay(HFRollout):
+    """Gives recorded rollouts."""
+
+    def __init__(self, recorded):
+        super().__init__()
+        self.rows = torch.load(recorded)
+
+    def generate(self, prompts, sampling, max_new_tokens, seeds):
+        found = [self.rows[prompt.id] for prompt in prompts]
+        width = max(rows["token_ids"].shape[1] for rows in found)
+        wide = [{n: pad(v, (0, width - v.shape[1])) if v.ndim == 2 else v for n, v in r.items()} for r in found]
+        return Completions(**{name: torch.cat([rows[name] for rows in wide]) for name in wide[0]})
 
 
 class AsksOneRank(Callback):
@@ -56,15 +98,36 @@ def strategy(name):
     return FSDP2(hybrid="hybrid" in name) if name.startswith("fsdp2") else name
 
 
-def main(job, policy_folder, folder, world, name, ckpt_path=None):
+def main(jobs, *arguments):
+    for job in jobs.split("+"):
+        do(job, *arguments)
+
+
+def do(job, policy_folder, folder, world, name, ckpt_path=None):
+    torch.manual_seed(0)  # adapters start at random
     world, keep = int(world), Keep()
     options = {"devices": world, "strategy": strategy(name.removesuffix("_nodes")), "accumulate_grad_batches": 2}
     if name.endswith("_nodes"):
         options |= {"devices": 1, "num_nodes": world}
     if job.startswith("gradient"):
-        module = grpo(policy_folder, micro_batches=2, optimizer=sgd, filter=PrioritizedAdvantageDistillation(1e-3))
-        samples = some_samples(8) if job == "gradient" else some_samples(16)[1::2]  # or pictures in every row
+        module = grpo(
+            policy_folder,
+            POLICIES.get(job),
+            micro_batches=2,
+            optimizer=sgd,
+            filter=PrioritizedAdvantageDistillation(1e-3),
+            kl=Constant(0.1 if job == "gradient-reference" else 0.0),
+        )
+        samples = some_samples(16)[1::2] if job == "gradient-pictures" else some_samples(8)
         run = fit(module, prompts(samples, batch_size=4 // world), folder, 1, [keep], gradient_clip_val=0.01, **options)
+    elif job == "three-steps":
+        recorded = Path(folder).parent / "one" / "rollouts.pt"
+        engine = Replay(recorded) if world > 1 else Record()
+        module = grpo(policy_folder, micro_batches=2, engine=engine, filter=PrioritizedAdvantageDistillation(1e-3))
+        data = prompts(some_samples(12), batch_size=4 // world)
+        run = fit(module, data, folder, 3, [keep], gradient_clip_val=0.01, **options)
+        if world == 1:
+            torch.save(engine.rows, Path(folder) / "rollouts.pt")
     elif job == "sft-gradient":
         module = sft(policy_folder, micro_batches=2, optimizer=sgd)
         run = fit(module, examples(some_samples(8), batch_size=8 // world), folder, 1, **options)
@@ -108,7 +171,7 @@ def main(job, policy_folder, folder, world, name, ckpt_path=None):
         "rows": run.log.rows,
         "steps": keep.steps,
     }
-    torch.save(result, Path(folder) / f"rank{run.trainer.global_rank}.pt")
+    torch.save(result, Path(folder) / f"{job}-rank{run.trainer.global_rank}.pt")
 
 
 if __name__ == "__main__":
