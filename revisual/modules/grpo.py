@@ -19,7 +19,8 @@ from revisual.models.lora import adapter_disabled, has_adapter
 from revisual.models.policy import PolicyLoader
 from revisual.models.sharding import whole_without_engine
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
-from revisual.modules.micro_batches import cut
+from revisual.modules.evening import evened
+from revisual.modules.micro_batches import cut, row_costs, row_groups
 from revisual.modules.parity import NO_GAPS, ParityCheck, logprob_gaps
 from revisual.modules.ranks import mean_over_ranks, select_over_ranks, worst_over_ranks
 from revisual.modules.rollouts import reward_shares, rollout_stats, score_completions
@@ -48,6 +49,7 @@ class GRPOModule(PolicyModule):
 
     `trainer.accumulate_grad_batches` passes make an optimiser step, and must divide `micro_batches`.
     Schedules (`kl`, `entropy`, the filter's temperature) count rollout steps, as the papers do.
+    The filter chooses among the rollouts of all ranks, or with `filter_per_rank` among each one's own.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class GRPOModule(PolicyModule):
         system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT,
         seed: int = 0,
         parity: ParityCheck | None = None,
+        filter_per_rank: bool = False,
     ) -> None:
         super().__init__(
             policy,
@@ -91,6 +94,7 @@ class GRPOModule(PolicyModule):
         self.advantage, self.filter = advantage or GroupNormalised(), filter or PrioritizedAdvantageDistillation()
         self.loss, self.kl, self.entropy = loss or ClippedLoss(), kl or Constant(0.0), entropy or Constant(0.0)
         self.generation = Generation(group_size, max_new_tokens)
+        self.filter_per_rank = filter_per_rank
         self.epochs, self.seed = epochs, seed
         self.temperature, self.top_p = temperature, top_p
         self.parity, self._compared = parity or ParityCheck(), False
@@ -156,7 +160,8 @@ class GRPOModule(PolicyModule):
         for callback in self.reward_callbacks():
             callback.on_selection(self.trainer, self, batch, indices, weights)
         per_update = self.trainer.accumulate_grad_batches
-        parts = cut(batch.select(indices, weights), self.spare(batch), self.micro_batches, per_update)
+        chosen = self.evened(batch.select(indices, weights))
+        parts = cut(chosen, self.spare(batch), self.micro_batches, per_update)
         with self.trainer.precision_plugin.forward_context(), ExitStack() as whole:
             for reference in self._reference:
                 whole.enter_context(whole_without_engine(reference))
@@ -216,11 +221,22 @@ class GRPOModule(PolicyModule):
         self.step_log["rollout/tokens_per_second"] = self.step_log["rollout/tokens"] / mean["rollout/seconds"]
         return batch
 
+    def evened(self, batch: RolloutBatch) -> RolloutBatch:
+        """The selection after some groups have moved to ranks that have fewer tokens to learn from."""
+        if self.trainer.world_size == 1:
+            return batch
+        prompts, completions = row_costs(batch)
+        groups = row_groups(batch.prompt_index.tolist(), range(len(batch)))
+        costs = [prompts[rows[0]] + sum(completions[row] for row in rows) for rows in groups]
+        rows = [torch.tensor(group) for group in groups]
+        pieces = evened([batch.select(own, batch.weights[own.to(batch.weights.device)]) for own in rows], costs)
+        return RolloutBatch.joined(pieces) if pieces else batch.select(torch.zeros(0).long(), torch.zeros(0))
+
     def select(self, batch: RolloutBatch) -> tuple[Int[Tensor, " M"], Float[Tensor, " M"]]:
         """The filter's choice: rows of this rank, and their weights."""
         progress = min(1.0, self.rollout_step / max(1, self.rollout_steps - 1))
         seed = stable_seed(self.seed, "filter", self.rollout_step)
-        indices, weights, stats = select_over_ranks(self.filter, batch, progress, seed)
+        indices, weights, stats = select_over_ranks(self.filter, batch, progress, seed, self.filter_per_rank)
         self.step_log |= stats
         return indices, weights
 

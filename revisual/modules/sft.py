@@ -13,6 +13,7 @@ from revisual.errors import UserError
 from revisual.models.logprobs import token_logprobs
 from revisual.models.policy import PolicyLoader
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
+from revisual.modules.evening import evened
 from revisual.modules.micro_batches import balanced
 from revisual.rewards.functions import WeightedReward
 from revisual.rewards.grader import AnswerGrader, Grader
@@ -58,9 +59,11 @@ class SFTModule(PolicyModule):
     def on_train_batch_start(self, batch: Pass[Example], batch_idx: int) -> None:  # noqa: D102
         if batch.step == 0:
             self.require_items(batch, Example, "SFTDataModule")
-            costs = [len(e.prompt.token_ids) for e in batch.items], [len(e.response_ids) for e in batch.items]
-            parts = balanced([[i] for i in range(len(batch))], costs, self.micro_batches)
-            self._micro = [[batch.items[i] for i in part] for part in parts]
+            tokens = [len(e.prompt.token_ids) + len(e.response_ids) for e in batch.items]
+            items = evened(batch.items, tokens, at_least=self.micro_batches)
+            costs = [len(e.prompt.token_ids) for e in items], [len(e.response_ids) for e in items]
+            parts = balanced([[i] for i in range(len(items))], costs, self.micro_batches)
+            self._micro = [[items[i] for i in part] for part in parts]
             if not all(self._micro):
                 raise UserError(f"model.micro_batches: {self.micro_batches} is more than data.batch_size, {len(batch)}")
             counts = [torch.tensor(float(sum(len(e.response_ids) for e in part))) for part in self._micro]

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,35 @@ class RolloutBatch:
         parts = torch.arange(len(self)).split(list(sizes))
         return [self.select(rows, self.weights[rows.to(self.weights.device)]) for rows in parts]
 
+    @staticmethod
+    def joined(parts: Sequence["RolloutBatch"]) -> "RolloutBatch":
+        """The rows of all parts, in order; completions are padded to the longest."""
+        first, width = parts[0], max(part.token_ids.shape[1] for part in parts)
+        starts = torch.tensor([0, *(len(part.prompts) for part in parts)]).cumsum(0).tolist()
+        changed: dict[str, Any] = {
+            name: torch.cat([_widened(getattr(part, name), width).to(value.device) for part in parts])
+            for name, value in vars(first).items()
+            if isinstance(value, Tensor)
+        }
+        shifted = [part.prompt_index.cpu() + start for part, start in zip(parts, starts, strict=False)]
+        changed["prompt_index"] = torch.cat(shifted).to(first.prompt_index.device)
+        changed["prompts"] = [prompt for part in parts for prompt in part.prompts]
+        changed["responses"] = [response for part in parts for response in part.responses]
+        changed["reward_terms"] = {
+            name: torch.cat([part.reward_terms[name].to(value.device) for part in parts])
+            for name, value in first.reward_terms.items()
+        }
+        return replace(first, **changed)
+
     def to(self, device: torch.device | str) -> "RolloutBatch":
         """All tensors on `device`; prompts stay where they are."""
         moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         moved["reward_terms"] = {k: v.to(device) for k, v in self.reward_terms.items()}
         return replace(self, **moved)
+
+
+def _widened(values: Tensor, width: int) -> Tensor:
+    return pad(values, (0, width - values.shape[1])) if values.ndim == 2 else values
 
 
 @dataclass(frozen=True)

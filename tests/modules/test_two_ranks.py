@@ -26,7 +26,7 @@ def one(policy_folder, tmp_path_factory):
 def two(request, policy_folder, one):
     """What two processes make of them."""
     folder, _ = one
-    return start_all([*JOBS, "empty"], policy_folder, folder / request.param, 2, request.param)
+    return start_all([*JOBS, "empty", "gradient-per-rank"], policy_folder, folder / request.param, 2, request.param)
 
 
 @pytest.mark.parametrize("job", GRADIENTS)
@@ -52,6 +52,13 @@ def test_three_steps_on_recorded_rollouts_are_the_same(one, two):
     for result in two["three-steps"]:
         assert result["norms"] == pytest.approx(alone["norms"], abs=5e-6)
     assert logged(two["three-steps"][0], "train/loss") == pytest.approx(logged(alone, "train/loss"), abs=5e-6)
+
+
+def test_a_filter_may_choose_on_each_rank_alone(two):
+    own, over_all = two["gradient-per-rank"], two["gradient"]
+    assert [result["chosen"] for result in own] == [[4], [4]]  # half of two groups of four
+    assert sum(result["chosen"][0] for result in over_all) == 8
+    assert own[0]["norms"] == pytest.approx(own[1]["norms"]) and own[0]["norms"][0] > 0
 
 
 def test_an_empty_selection_moves_nothing(two):

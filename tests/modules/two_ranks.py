@@ -116,6 +116,7 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
             micro_batches=2,
             optimizer=sgd,
             filter=PrioritizedAdvantageDistillation(1e-3),
+            filter_per_rank=job == "gradient-per-rank",
             kl=Constant(0.1 if job == "gradient-reference" else 0.0),
         )
         samples = some_samples(16)[1::2] if job == "gradient-pictures" else some_samples(8)
@@ -170,6 +171,7 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
         "ids": [[p.id for p in batch.prompts] for batch, _, _ in keep.kept],
         "rows": run.log.rows,
         "steps": keep.steps,
+        "chosen": [len(indices) for _, indices, _ in keep.kept],
     }
     torch.save(result, Path(folder) / f"{job}-rank{run.trainer.global_rank}.pt")
 
