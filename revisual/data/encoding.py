@@ -12,6 +12,7 @@ from PIL.Image import new as new_picture
 from torch import Tensor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
+from revisual.data.patches import PatchStore
 from revisual.data.sample import Sample
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.errors import UserError
@@ -95,15 +96,22 @@ class PromptEncoder:
 
     def vision_inputs(self, prompt: EncodedPrompt) -> Mapping[str, Tensor]:
         """The patches of a prompt's pictures, as the policy's forward takes them; empty without pictures."""
-        if not prompt.pictures:
-            return {}
-        features: Any = self.processor.image_processor(images=list(prompt.pictures), return_tensors="pt")
-        return {name: value for name, value in features.items() if isinstance(value, Tensor)}
+        return self._patches(prompt) if prompt.pictures else {}
+
+    @cached_property
+    def _patches(self) -> PatchStore:
+        return PatchStore(self._patches_of)
 
     @cached_property
     def blank(self) -> Mapping[str, Tensor]:
         """The patches of a small black picture."""
-        features: Any = self.processor.image_processor(images=[new_picture("RGB", (56, 56))], return_tensors="pt")
+        return self._processed([new_picture("RGB", (56, 56))])
+
+    def _patches_of(self, prompt: EncodedPrompt) -> Mapping[str, Tensor]:
+        return self._processed(prompt.pictures)
+
+    def _processed(self, pictures: Sequence[Image]) -> dict[str, Tensor]:
+        features: Any = self.processor.image_processor(images=list(pictures), return_tensors="pt")
         return {name: value for name, value in features.items() if isinstance(value, Tensor)}
 
     def encode_response(self, text: str) -> Int[Tensor, " R"]:
