@@ -24,6 +24,18 @@ TRAINER_DEFAULTS = {
     ],
 }
 
+QUIET = (
+    ".*does not have many workers",
+    ".*args parameter is intended to run",
+    "You have overridden `transfer_batch_to_device`",  # on purpose
+    "Total length of `list` across ranks is zero",  # no validation data
+    "It is recommended to use `self.log",  # what is logged is the same on every rank
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",
+    "When saving the DeepSpeed Stage 3 checkpoint",  # `revisual export` is what it advises
+    r"`torch\.distributed\.\w+` is deprecated",
+)
+"""Warnings of Lightning, torch and DeepSpeed that a user can do nothing about."""
+
 
 class OneLineTrainingParser(OneLineErrors, LightningArgumentParser):
     """Lightning's parser with errors of one line."""
@@ -61,7 +73,8 @@ class TrainingCLI(LightningCLI):
 
 def run(args: Sequence[str]) -> None:
     """Runs one of Lightning's subcommands."""
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*args parameter is intended to run.*")
+    for message in QUIET:
+        warnings.filterwarnings("ignore", message=message)
     import_parts()
     with one_line_errors():
         TrainingCLI(

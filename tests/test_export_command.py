@@ -5,7 +5,7 @@ import torch
 from conftest import SMALL, small_texts
 from lightning.pytorch.callbacks import ModelCheckpoint
 from modules.helpers import fit, grpo, prompts, some_samples
-from modules.ranks import start
+from modules.ranks import STRATEGIES, start
 from torch.testing import assert_close
 from transformers import AutoModelForImageTextToText
 
@@ -102,7 +102,7 @@ def test_another_policys_checkpoint_is_refused(policy_folder, tmp_path, capsys):
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("strategy", ["fsdp2", "deepspeed_2", "deepspeed_3"])
+@pytest.mark.parametrize("strategy", STRATEGIES[1:])
 def test_every_strategys_checkpoint_is_exported(policy_folder, tmp_path, strategy):
     result = start("grpo", policy_folder, tmp_path / "run", 2, strategy)[0]
     config(tmp_path / "run", policy_folder)

@@ -112,8 +112,8 @@ class PolicyModule(LightningModule):
         )
 
     def weights_to_engine(self) -> None:
-        """Gives the engine the policy's weights, if they have changed since it last got them."""
-        if self._engine_step != self.trainer.global_step:
+        """Gives the engine the policy's weights, if they have changed since it last got them, or it lost them."""
+        if self._engine_step != self.trainer.global_step or self.engine.needs_weights:
             self.engine.load_weights(full_tensors(self.policy))
             self._engine_step = self.trainer.global_step
 

@@ -48,6 +48,9 @@ class Completions:
 class RolloutEngine(ABC):
     """Answers prompts with the policy's present weights."""
 
+    needs_weights: bool = False
+    """Whether `load_weights` must come before the next `generate`, even if the policy has not changed."""
+
     @abstractmethod
     def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:
         """Called once, when the policy has its weights."""

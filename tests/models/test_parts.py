@@ -9,9 +9,9 @@ from torch.testing import assert_close
 
 from revisual.errors import UserError
 from revisual.models.lora import LoRA, adapter_disabled, adapter_scaling, has_adapter
-from revisual.models.sharding import full_tensors
 from revisual.models.parts import freeze, part_of
 from revisual.models.policy import PretrainedPolicy, attention_implementation
+from revisual.models.sharding import full_tensors
 
 
 @pytest.mark.parametrize(

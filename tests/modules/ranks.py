@@ -3,11 +3,18 @@
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 import torch
 
-STRATEGIES = ["ddp", "fsdp2", "deepspeed_2", "deepspeed_3"]
+needs_deepspeed = pytest.mark.skipif(find_spec("deepspeed") is None, reason="deepspeed is not installed")
+STRATEGIES = [
+    "ddp",
+    "fsdp2",
+    *(pytest.param(f"deepspeed_{stage}", marks=needs_deepspeed, id=f"deepspeed_{stage}") for stage in (2, 3)),
+]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
 
 

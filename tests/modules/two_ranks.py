@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from modules.helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, weights
 from revisual.callbacks import StopOnSignal, Watchdog
 from revisual.models.lora import LoRA
+from revisual.modules.parity import ParityCheck
 from revisual.rewards.functions import RewardFunction, RewardScores, WeightedReward
 from revisual.rl.filters import PrioritizedAdvantageDistillation
 from revisual.rl.schedules import Constant
@@ -121,6 +122,17 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
         )
         samples = some_samples(16)[1::2] if job == "gradient-pictures" else some_samples(8)
         run = fit(module, prompts(samples, batch_size=4 // world), folder, 1, [keep], gradient_clip_val=0.01, **options)
+    elif job == "vllm":
+        from revisual.rollout.vllm import VLLMRollout
+
+        module = grpo(
+            policy_folder,
+            micro_batches=2,
+            engine=VLLMRollout(max_model_len=512, max_pictures=2),
+            parity=ParityCheck(every=1, rows=16),
+            max_new_tokens=12,
+        )
+        run = fit(module, prompts(some_samples(12), batch_size=4 // world), folder, 4, [keep], **options)
     elif job == "three-steps":
         recorded = Path(folder).parent / "one" / "rollouts.pt"
         engine = Replay(recorded) if world > 1 else Record()
