@@ -106,7 +106,7 @@ def test_another_policys_checkpoint_is_refused(policy_folder, tmp_path, capsys):
 def test_every_strategys_checkpoint_is_exported(policy_folder, tmp_path, strategy):
     result = start("grpo", policy_folder, tmp_path / "run", 2, strategy)[0]
     config(tmp_path / "run", policy_folder)
-    loader = exported(tmp_path / "run" / "step=4.ckpt", tmp_path / "out")
+    loader = exported(tmp_path / "run" / "grpo" / "step=4.ckpt", tmp_path / "out")
     policy = loader.load(loader.load_processor())
     for name, value in policy.named_parameters():
         assert torch.equal(value, result["weights"][name]), name

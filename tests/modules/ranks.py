@@ -46,7 +46,7 @@ def start_all(jobs, policy_folder, folder, world, strategy="auto", *rest):
     """The same for several jobs, one after another in the same processes."""
     done = run("+".join(jobs), policy_folder, folder, world, strategy, *rest)
     assert done.returncode == 0, done.stderr[-4000:]
-    files = {job: [folder / f"{job}-rank{rank}.pt" for rank in range(world)] for job in jobs}
+    files = {job: [folder / job / f"rank{rank}.pt" for rank in range(world)] for job in jobs}
     return {job: [torch.load(path, weights_only=False) for path in paths] for job, paths in files.items()}
 
 

@@ -16,8 +16,8 @@ def straight(request, policy_folder, tmp_path_factory):
     """A strategy, its run that nothing happened to, and the bytes of a checkpoint."""
     folder = tmp_path_factory.mktemp("straight") / "whole"
     results = start("grpo", policy_folder, folder, 2, request.param)
-    files = [folder / "step=2.ckpt", *(folder / "step=2.ckpt").rglob("*")]
-    return request.param, results, sum(path.stat().st_size for path in files if path.is_file())
+    saved = folder / "grpo" / "step=2.ckpt"
+    return request.param, results, sum(path.stat().st_size for path in [saved, *saved.rglob("*")] if path.is_file())
 
 
 def same(results, expected):
@@ -31,16 +31,22 @@ def test_a_run_that_was_asked_to_leave_goes_on(straight, policy_folder, tmp_path
     done = run("stop", policy_folder, tmp_path / "left", 2, strategy)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "stopped by a signal; the same command goes on from step 2" in done.stdout
-    assert not (tmp_path / "left" / "stop-rank0.pt").exists()  # it did not come to its end
-    same(start("stopped", policy_folder, tmp_path / "on", 2, strategy, tmp_path / "left" / "stopped.ckpt"), expected)
+    assert not (tmp_path / "left" / "stop" / "rank0.pt").exists()  # it did not come to its end
+    same(
+        start("stopped", policy_folder, tmp_path / "on", 2, strategy, tmp_path / "left" / "stop" / "stopped.ckpt"),
+        expected,
+    )
 
 
 def test_a_killed_rank_ends_the_run_which_resumes(straight, policy_folder, tmp_path):
     strategy, expected, _ = straight
     done = run("killed", policy_folder, tmp_path / "killed", 2, strategy)
     assert done.returncode != 0 and "SIGKILL" in done.stderr
-    assert not (tmp_path / "killed" / "step=3.ckpt").exists()
-    same(start("grpo", policy_folder, tmp_path / "on", 2, strategy, tmp_path / "killed" / "step=2.ckpt"), expected)
+    assert not (tmp_path / "killed" / "killed" / "step=3.ckpt").exists()
+    same(
+        start("grpo", policy_folder, tmp_path / "on", 2, strategy, tmp_path / "killed" / "killed" / "step=2.ckpt"),
+        expected,
+    )
 
 
 def test_a_hanging_rank_is_found_out(policy_folder, tmp_path):
@@ -72,8 +78,8 @@ def test_a_full_disk_keeps_the_earlier_checkpoints(straight, policy_folder, tmp_
     try:
         done = run("grpo", policy_folder, small / "run", 2, strategy)
         assert done.returncode != 0 and "No space left on device" in done.stderr
-        kept = sorted(path.name for path in (small / "run").glob("step=*.ckpt"))
+        kept = sorted(path.name for path in (small / "run" / "grpo").glob("step=*.ckpt"))
         assert kept == ["step=1.ckpt", "step=2.ckpt"]
-        same(start("grpo", policy_folder, tmp_path / "on", 2, strategy, small / "run" / kept[-1]), expected)
+        same(start("grpo", policy_folder, tmp_path / "on", 2, strategy, small / "run" / "grpo" / kept[-1]), expected)
     finally:
         subprocess.run(["umount", str(small)], check=True)

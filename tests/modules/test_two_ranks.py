@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from .ranks import STRATEGIES, logged, start, start_all
+from .ranks import STRATEGIES, logged, start_all
 
 pytestmark = pytest.mark.engine
 
@@ -72,13 +72,17 @@ def test_validation_counts_every_answer_once(one, two):
     assert logged(two["validate"][0], name) == pytest.approx(logged(alone, name)) and len(logged(alone, name)) >= 1
 
 
+RESUMED = ["grpo", "grpo-frozen", "grpo-lora", "sft"]
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize(("job", "step"), [("grpo", 1), ("sft", 2)])
-def test_a_resumed_run_is_the_straight_one(policy_folder, tmp_path, job, step, strategy):
-    straight = start(job, policy_folder, tmp_path / "whole", 2, strategy)
-    resumed = start(job, policy_folder, tmp_path / "rest", 2, strategy, str(tmp_path / "whole" / f"step={step}.ckpt"))
-    for before, after in zip(straight, resumed, strict=True):
-        assert after["ids"] == before["ids"][step:]
-        assert all(torch.equal(value, before["weights"][name]) for name, value in after["weights"].items())
-    for name, value in straight[0]["weights"].items():
-        assert torch.equal(value, straight[1]["weights"][name])
+def test_a_resumed_run_is_the_straight_one(policy_folder, tmp_path, strategy):
+    straight = start_all(RESUMED, policy_folder, tmp_path / "whole", 2, strategy)
+    saved = tmp_path / "whole" / "{job}" / "step=2.ckpt"
+    resumed = start_all(RESUMED, policy_folder, tmp_path / "rest", 2, strategy, saved)
+    for job in RESUMED:
+        for before, after in zip(straight[job], resumed[job], strict=True):
+            assert after["ids"] == before["ids"][2:]
+            assert all(torch.equal(value, before["weights"][name]) for name, value in after["weights"].items())
+        for name, value in straight[job][0]["weights"].items():
+            assert torch.equal(value, straight[job][1]["weights"][name])

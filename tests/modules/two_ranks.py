@@ -32,10 +32,10 @@ def warmup_cosine(optimizer):
 
 
 POLICIES = {
-    "gradient-lora": {"lora": LoRA(rank=4)},
-    "gradient-frozen": {"freeze": ["vision_tower", "projector"]},
-    "gradient-checkpointing": {"gradient_checkpointing": True},
-    "gradient-padded": {"packed": False},
+    "lora": {"lora": LoRA(rank=4)},
+    "frozen": {"freeze": ["vision_tower", "projector"]},
+    "checkpointing": {"gradient_checkpointing": True},
+    "padded": {"packed": False},
 }
 
 
@@ -99,9 +99,11 @@ def strategy(name):
     return FSDP2(hybrid="hybrid" in name) if name.startswith("fsdp2") else name
 
 
-def main(jobs, *arguments):
+def main(jobs, policy_folder, folder, world, name, ckpt_path=None):
     for job in jobs.split("+"):
-        do(job, *arguments)
+        within = Path(folder) / job
+        within.mkdir(exist_ok=True)  # by the first of the processes
+        do(job, policy_folder, within, world, name, ckpt_path and ckpt_path.format(job=job))
 
 
 def do(job, policy_folder, folder, world, name, ckpt_path=None):
@@ -113,7 +115,7 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
     if job.startswith("gradient"):
         module = grpo(
             policy_folder,
-            POLICIES.get(job),
+            POLICIES.get(job.partition("-")[2]),
             micro_batches=2,
             optimizer=sgd,
             filter=PrioritizedAdvantageDistillation(1e-3),
@@ -134,13 +136,13 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
         )
         run = fit(module, prompts(some_samples(12), batch_size=4 // world), folder, 4, [keep], **options)
     elif job == "three-steps":
-        recorded = Path(folder).parent / "one" / "rollouts.pt"
+        recorded = folder.parents[1] / "one" / job / "rollouts.pt"
         engine = Replay(recorded) if world > 1 else Record()
         module = grpo(policy_folder, micro_batches=2, engine=engine, filter=PrioritizedAdvantageDistillation(1e-3))
         data = prompts(some_samples(12), batch_size=4 // world)
         run = fit(module, data, folder, 3, [keep], gradient_clip_val=0.01, **options)
         if world == 1:
-            torch.save(engine.rows, Path(folder) / "rollouts.pt")
+            torch.save(engine.rows, folder / "rollouts.pt")
     elif job == "sft-gradient":
         module = sft(policy_folder, micro_batches=2, optimizer=sgd)
         run = fit(module, examples(some_samples(8), batch_size=8 // world), folder, 1, **options)
@@ -170,7 +172,11 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
             callbacks.append(KillsOneRank())
         if job != "sft":
             module = grpo(
-                policy_folder, micro_batches=2, scheduler=warmup_cosine, filter=PrioritizedAdvantageDistillation(1e-3)
+                policy_folder,
+                POLICIES.get(job.partition("-")[2]),
+                micro_batches=2,
+                scheduler=warmup_cosine,
+                filter=PrioritizedAdvantageDistillation(1e-3),
             )
             run = fit(module, prompts(some_samples(8), batch_size=2), folder, 4, callbacks, **options)
         else:
@@ -185,7 +191,7 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
         "steps": keep.steps,
         "chosen": [len(indices) for _, indices, _ in keep.kept],
     }
-    torch.save(result, Path(folder) / f"{job}-rank{run.trainer.global_rank}.pt")
+    torch.save(result, folder / f"rank{run.trainer.global_rank}.pt")
 
 
 if __name__ == "__main__":
