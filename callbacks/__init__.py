@@ -3,7 +3,22 @@
 from revisual.callbacks.hf_export import HFExport
 from revisual.callbacks.length_reward import LengthReward
 from revisual.callbacks.metrics_file import MetricsFile
+from revisual.callbacks.online_difficulty import OnlineDifficulty
+from revisual.callbacks.ptst import PTST, PTSTStage
 from revisual.callbacks.response_log import ResponseLog
 from revisual.callbacks.rollout_log import RolloutLog
+from revisual.callbacks.stop_on_signal import StopOnSignal
+from revisual.callbacks.watchdog import Watchdog
 
-__all__ = ["HFExport", "LengthReward", "MetricsFile", "ResponseLog", "RolloutLog"]
+__all__ = [
+    "PTST",
+    "HFExport",
+    "LengthReward",
+    "MetricsFile",
+    "OnlineDifficulty",
+    "PTSTStage",
+    "ResponseLog",
+    "RolloutLog",
+    "StopOnSignal",
+    "Watchdog",
+]

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import PassLoader
 from revisual.data.readers import SampleReader, read_all
+from revisual.data.rounds import PromptChooser, RoundLoader, prompt_key
 from revisual.data.sample import Sample
 from revisual.errors import UserError
 from revisual.rl.batch import EncodedPrompt
@@ -108,7 +109,12 @@ class PromptDataModule(LightningDataModule):
         repeat: int = self.trainer.lightning_module.passes  # type: ignore[union-attr,assignment]
         if len(self.datasets["train"]) < self.batch_size * self.trainer.world_size:  # type: ignore[union-attr,arg-type]
             raise UserError(f"data.batch_size: {self.batch_size} is more than there are training samples")
-        return self._loader("train", self.batch_size, repeat=repeat, shuffle=True)
+        callbacks: list[Any] = self.trainer.callbacks  # type: ignore[union-attr]
+        for chooser in callbacks:
+            if isinstance(chooser, PromptChooser):
+                return self._rounds(chooser, repeat)
+        look_ahead = bool(getattr(self.trainer.lightning_module, "max_staleness", 0))  # type: ignore[union-attr]
+        return self._loader("train", self.batch_size, repeat=repeat, shuffle=True, look_ahead=look_ahead)
 
     def val_dataloader(self) -> PassLoader[Any] | list[PassLoader[Any]]:  # noqa: D102
         return self._loader("validation", self.evaluation_batch_size) if "validation" in self.datasets else []
@@ -119,7 +125,24 @@ class PromptDataModule(LightningDataModule):
     def predict_dataloader(self) -> PassLoader[Any]:  # noqa: D102
         return self._loader("predict", self.evaluation_batch_size)
 
-    def _loader(self, split: str, batch_size: int, *, repeat: int = 1, shuffle: bool = False) -> PassLoader[Any]:
+    def _rounds(self, chooser: PromptChooser, repeat: int) -> RoundLoader[Any]:
+        trainer: Any = self.trainer
+        dataset: Any = self.datasets["train"]
+        return RoundLoader(
+            dataset,
+            self.batch_size,
+            chooser,
+            [prompt_key(sample) for sample in dataset.samples],
+            repeat=repeat,
+            seed=self.seed,
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
+            num_workers=self.num_workers,
+        )
+
+    def _loader(
+        self, split: str, batch_size: int, *, repeat: int = 1, shuffle: bool = False, look_ahead: bool = False
+    ) -> PassLoader[Any]:
         trainer: Any = self.trainer
         return PassLoader(
             self.datasets[split],
@@ -131,4 +154,5 @@ class PromptDataModule(LightningDataModule):
             rank=trainer.global_rank,
             world_size=trainer.world_size,
             num_workers=self.num_workers,
+            look_ahead=look_ahead,
         )

@@ -1,10 +1,11 @@
 """Group-relative policy optimisation, with a filter between advantages and update (ReVisual-R1 section 3.2)."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -18,6 +19,7 @@ from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import adapter_disabled, has_adapter
 from revisual.models.policy import PolicyLoader
 from revisual.models.sharding import whole_without_engine
+from revisual.modules.ahead import Ahead, Drawn
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.modules.evening import evened
 from revisual.modules.micro_batches import cut, row_costs, row_groups
@@ -49,6 +51,8 @@ class GRPOModule(PolicyModule):
 
     `trainer.accumulate_grad_batches` passes make an optimiser step, and must divide `micro_batches`.
     Schedules (`kl`, `entropy`, the filter's temperature) count rollout steps, as the papers do.
+    With `max_staleness` 1, the rollouts of a batch are drawn while the batch before it is learnt from, by an engine
+    that runs apart; the loss then has to correct for weights that are one rollout step old.
     The filter chooses among the rollouts of all ranks, or with `filter_per_rank` among each one's own.
     """
 
@@ -77,6 +81,7 @@ class GRPOModule(PolicyModule):
         seed: int = 0,
         parity: ParityCheck | None = None,
         filter_per_rank: bool = False,
+        max_staleness: Literal[0, 1] = 0,
     ) -> None:
         super().__init__(
             policy,
@@ -94,7 +99,8 @@ class GRPOModule(PolicyModule):
         self.advantage, self.filter = advantage or GroupNormalised(), filter or PrioritizedAdvantageDistillation()
         self.loss, self.kl, self.entropy = loss or ClippedLoss(), kl or Constant(0.0), entropy or Constant(0.0)
         self.generation = Generation(group_size, max_new_tokens)
-        self.filter_per_rank = filter_per_rank
+        self.filter_per_rank, self.max_staleness = filter_per_rank, max_staleness
+        self._ahead = Ahead()
         self.epochs, self.seed = epochs, seed
         self.temperature, self.top_p = temperature, top_p
         self.parity, self._compared = parity or ParityCheck(), False
@@ -134,11 +140,16 @@ class GRPOModule(PolicyModule):
                 f"model.top_p: {self.top_p} draws from a nucleus, which is not the policy's distribution; give "
                 "model.loss an importance (TokenImportance or SequenceImportance), or sample with top_p 1"
             )
+        if self.max_staleness and not (self.engine.is_apart and self.loss.corrects_sampling):
+            raise UserError(
+                "model.max_staleness: 1 draws rollouts with weights of one step before, while the policy is trained: "
+                "it needs an engine that runs apart (VLLMServerRollout), and a model.loss with an importance"
+            )
 
     def on_train_batch_start(self, batch: Pass[EncodedPrompt], batch_idx: int) -> None:  # noqa: D102
         if batch.step == 0:
             self.require_items(batch, EncodedPrompt, "PromptDataModule")
-            self.roll_out(list(batch.items))
+            self.roll_out(list(batch.items), batch.upcoming)
 
     def training_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102
         micro = self._micro[batch.step % self.micro_batches].to(self.device)
@@ -147,10 +158,11 @@ class GRPOModule(PolicyModule):
         loss, stats = self.loss(outputs, micro, self.count(batch.step), coefficients)
         return self.micro_batch_loss(batch.step, loss, stats)
 
-    def roll_out(self, prompts: list[EncodedPrompt]) -> None:
+    def roll_out(self, prompts: list[EncodedPrompt], upcoming: Sequence[EncodedPrompt] = ()) -> None:
         """Samples, rewards and selects; leaves the micro-batches for the passes that follow."""
-        batch = self.sample(prompts)
-        if self.parity.due(self.rollout_step, self._compared) and self.top_p == 1:
+        batch = self.sample(prompts, upcoming)
+        is_fresh = bool((batch.policy_version == self.rollout_step).all())
+        if is_fresh and self.parity.due(self.rollout_step, self._compared) and self.top_p == 1:
             self.compare_with_engine(batch)
         for callback in self.reward_callbacks():
             batch = callback.on_rollout(self.trainer, self, batch)
@@ -204,22 +216,38 @@ class GRPOModule(PolicyModule):
             rollout_logprobs=row.rollout_logprobs[:, :1],
         )
 
-    def sample(self, prompts: list[EncodedPrompt]) -> RolloutBatch:
-        """Scored rollouts of the prompts; a rollout's seed is the same on any number of ranks."""
-        start = time.perf_counter()
-        n = self.generation.group_size
-        seeds = [stable_seed(self.seed, self.rollout_step, prompt.id, j) for prompt in prompts for j in range(n)]
-        sampling = Sampling(n, self.temperature, self.top_p)
+    def sample(self, prompts: list[EncodedPrompt], upcoming: Sequence[EncodedPrompt] = ()) -> RolloutBatch:
+        """Scored rollouts of the prompts, and with a staleness of 1 a start with the rollouts of the coming ones."""
+        start, step = time.perf_counter(), self.rollout_step
+        drawn = self._ahead.take(prompts)
         self.weights_to_engine()
-        with self.trainer.precision_plugin.forward_context():
-            completions = self.engine.generate(prompts, sampling, self.generation.max_new_tokens, seeds)
-        batch = score_completions(prompts, completions, self.encoder, self.grader, self.rewards, self.rollout_step)
+        drawn = drawn or self.draw(prompts, step, step)
+        if upcoming and step + 1 < self.rollout_steps:
+            self._ahead.start(upcoming, partial(self.draw, upcoming, step + 1, step))
+        batch = score_completions(prompts, drawn.completions, self.encoder, self.grader, self.rewards, drawn.version)
         took = {"rollout/seconds": time.perf_counter() - start, "tokens": float(batch.completion_mask.sum())}
         mean = mean_over_ranks(took)
         self.step_log["rollout/seconds"] = mean["rollout/seconds"]
         self.step_log["rollout/tokens"] = mean["tokens"] * self.trainer.world_size
         self.step_log["rollout/tokens_per_second"] = self.step_log["rollout/tokens"] / mean["rollout/seconds"]
+        self.step_log["rollout/staleness"] = float(step - drawn.version)
         return batch
+
+    def draw(self, prompts: Sequence[EncodedPrompt], step: int, version: int) -> Drawn:
+        """Rollouts for rollout step `step`, by the weights of step `version`.
+
+        A rollout's seed is the same on any number of ranks.
+        """
+        n = self.generation.group_size
+        seeds = [stable_seed(self.seed, step, prompt.id, j) for prompt in prompts for j in range(n)]
+        sampling = Sampling(n, self.temperature, self.top_p)
+        with self.trainer.precision_plugin.forward_context():
+            completions = self.engine.generate(prompts, sampling, self.generation.max_new_tokens, seeds)
+        return Drawn(completions, version)
+
+    def weights_to_engine(self) -> None:  # noqa: D102
+        self._ahead.finish()
+        super().weights_to_engine()
 
     def evened(self, batch: RolloutBatch) -> RolloutBatch:
         """The selection after some groups have moved to ranks that have fewer tokens to learn from."""

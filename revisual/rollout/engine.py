@@ -51,6 +51,9 @@ class RolloutEngine(ABC):
     needs_weights: bool = False
     """Whether `load_weights` must come before the next `generate`, even if the policy has not changed."""
 
+    is_apart: bool = False
+    """Whether it draws while the policy is trained: with weights of its own, outside this process."""
+
     @abstractmethod
     def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:
         """Called once, when the policy has its weights."""
