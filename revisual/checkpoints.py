@@ -41,9 +41,7 @@ class WholeFiles(TorchCheckpointIO):
             torch.save(checkpoint, new)
             os.replace(new, target)
         except (OSError, RuntimeError) as error:  # torch's writer tells of a full disk by the latter
-            full = shutil.disk_usage(target.parent).free < 1_000_000
-            reason = "No space left on device" if full else " ".join(str(error).split())[:200]
-            raise UserError(f"cannot write the checkpoint {target}: {reason}; earlier ones are kept") from error
+            raise not_written(target, error) from error
         finally:
             new.unlink(missing_ok=True)
 
@@ -52,6 +50,13 @@ class WholeFiles(TorchCheckpointIO):
     ) -> dict[str, Any]:
         """Reads tensors and plain values only."""
         return super().load_checkpoint(path, map_location, weights_only=True)
+
+
+def not_written(target: Path, error: Exception) -> UserError:
+    """Says in one line why a checkpoint was not written; torch's writer does not say that a disk is full."""
+    full = shutil.disk_usage(target.parent).free < 1_000_000
+    reason = "No space left on device" if full else " ".join(str(error).split())[-200:]
+    return UserError(f"cannot write the checkpoint {target}: {reason}; earlier ones are kept")
 
 
 def policy_weights(checkpoint: Path) -> dict[str, Tensor]:

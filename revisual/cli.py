@@ -9,6 +9,7 @@ COMMANDS = {
     "validate": ("revisual.training_cli", "Answer and grade the validation set."),
     "test": ("revisual.training_cli", "Answer and grade the test set."),
     "predict": ("revisual.training_cli", "Answer questions, and write responses.jsonl."),
+    "plan": ("revisual.plan_command", "Say what a run of `fit` will need, before a GPU is taken."),
     "pipeline": ("revisual.pipeline.command", "Chain stages, each from the folder that the one before exported."),
     "export": ("revisual.export_command", "Write a checkpoint's policy as a Hugging Face folder."),
     "grade": ("revisual.grade_command", "Grade the responses in a file by their gold answers."),

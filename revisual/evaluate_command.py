@@ -51,6 +51,7 @@ def evaluate(
     max_total_tokens: int | None = None,
     rows: int = 32,
     dtype: Literal["auto", "float32", "bfloat16"] = "auto",
+    engine: Literal["auto", "transformers", "vllm"] = "auto",
     judge_url: str | None = None,
     judge_model: str | None = None,
     judge_key_env: str = "JUDGE_API_KEY",
@@ -85,6 +86,7 @@ def evaluate(
         max_total_tokens: stop after so many tokens of prompts and answers.
         rows: answers at once, without base_url.
         dtype: of the weights, without base_url; auto is bfloat16 on a GPU, else float32.
+        engine: what answers without base_url; auto is vLLM where it is installed and there is a GPU.
         judge_url: of a server whose model judges what the rules cannot decide.
         judge_model: that model's name.
         judge_key_env: the environment variable that holds that server's key, never the one of key_env unasked.
@@ -96,6 +98,7 @@ def evaluate(
     asking = Asking(way, n, seed, PixelBounds(min_pixels, max_pixels))
     judge = _judge(judge_url, judge_model, judge_key_env, judge_checks, concurrency, timeout)
     responder: Responder
+    answered_by = "server"
     if base_url is not None:
         server = Server(base_url, model, key_env, concurrency, timeout, stream)
         responder = ServerResponder(server, decoding, Budget(max_requests, max_total_tokens))
@@ -103,9 +106,16 @@ def evaluate(
         # Imported here: a server's client needs no torch, which takes seconds to import.
         from revisual.evaluation.policy_responder import load_responder
 
-        responder = load_responder(model, decoding, rows, dtype, min_pixels, max_pixels)
+        local = load_responder(model, decoding, rows, dtype, min_pixels, max_pixels, engine)
+        responder, answered_by = local, type(local.engine).__name__
     settings = {"model": model, "base_url": base_url, "preset": preset, "n": n, **decoding.settings(), "seed": seed}
-    settings |= {"limit": limit, "rules": rules, "min_pixels": min_pixels, "max_pixels": max_pixels}
+    settings |= {
+        "limit": limit,
+        "rules": rules,
+        "engine": answered_by,
+        "min_pixels": min_pixels,
+        "max_pixels": max_pixels,
+    }
     evaluation = Evaluation(asked, data, limit, asking, responder, AnswerGrader(), judge, rules, out)
     results = evaluation.run(settings | {"judge": judge_model})
     show_metrics([one.metrics for one in results.measured])

@@ -1,16 +1,18 @@
 """Many samples on their way at once, over two endpoints."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
 from revisual.bridging.budget import SharedBudget
 from revisual.bridging.desk import Arrivals, Closed, Desk
+from revisual.bridging.disk import told_in_a_line
 from revisual.bridging.draft import STEPS, VLM_STEPS, Draft, Outcome
 from revisual.bridging.endpoint import Endpoint
 from revisual.bridging.recipe import Recipe
 from revisual.client.budget import Budget
+from revisual.client.client import Traffic
 from revisual.client.journal import Journal, Record
 from revisual.data.sample import Sample
 from revisual.errors import UserError
@@ -35,6 +37,8 @@ class Bridge:
     recipe: Recipe
     out: Path
     budget: Budget = field(default_factory=SharedBudget)
+    traffic: tuple[Traffic, Traffic] = field(default_factory=lambda: (Traffic(), Traffic()))
+    """What went to the one and to the other."""
     _arrivals: Arrivals = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
@@ -50,6 +54,13 @@ class Bridge:
         return {step: (self.vlm if step in VLM_STEPS else self.reasoner).server.model for step in STEPS}
 
     @property
+    def trouble(self) -> str:
+        """What does not go well, in a few words; empty if all does."""
+        names = ("vlm", "reasoner")
+        troubled = [(name, one) for name, one in zip(names, self.traffic, strict=True) if one.retried]
+        return "; ".join(f"{name}: {one.retried} retried, {one.trouble}" for name, one in troubled)
+
+    @property
     def window(self) -> int:
         """How many samples are on their way at once: both endpoints busy, and as many in line."""
         return 2 * (self.vlm.server.concurrency + self.reasoner.server.concurrency)
@@ -58,7 +69,7 @@ class Bridge:
         """Asks nothing more; outcomes end, and raise `reason`, when what is on its way has arrived. For any thread."""
         self._arrivals.put(reason)
 
-    def outcomes(self, samples: Iterable[Sample]) -> Iterator[Outcome]:
+    def outcomes(self, samples: Iterable[Sample]) -> Generator[Outcome, None, None]:
         """What becomes of each sample, in the order of the samples as far as it is known.
 
         Raises:
@@ -66,11 +77,12 @@ class Bridge:
                 be read any further, an endpoint fails from the start, or the disk takes no more.
         """
         with (
+            told_in_a_line(self.out / "answers"),
             Journal(self.out / "answers" / "vlm.jsonl") as vlm_journal,
             Journal(self.out / "answers" / "reasoner.jsonl") as reasoner_journal,
         ):
-            vlm = Desk(self.vlm, vlm_journal, self.budget, self._arrivals)
-            reasoner = Desk(self.reasoner, reasoner_journal, self.budget, self._arrivals)
+            vlm = Desk(self.vlm, vlm_journal, self.budget, self.traffic[0], self._arrivals)
+            reasoner = Desk(self.reasoner, reasoner_journal, self.budget, self.traffic[1], self._arrivals)
             yield from in_order(_Run(self, vlm, reasoner, samples).outcomes())
 
 
@@ -137,9 +149,9 @@ class _Run:
     def _close(self) -> None:
         """Nothing more is asked."""
         if not self.is_stopping:
-            self.is_stopping = self.is_read = True
             for desk in {id(desk): desk for desk in self.desks.values()}.values():
                 desk.close()
+            self.is_stopping = self.is_read = True
 
     def _complain(self) -> None:
         """Tells what ended it, or that an endpoint gave not one answer."""

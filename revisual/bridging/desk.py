@@ -30,17 +30,20 @@ Arrivals = SimpleQueue[Record | Closed | BaseException]
 class Desk:
     """Asks a model in a thread of its own, through `ask_all`, until it is closed.
 
-    Example: `Desk(vlm, journal, budget, arrivals).ask(request, urgency=1)`; later `arrivals.get()` gives the record.
+    Example: `Desk(vlm, journal, budget, traffic, arrivals).ask(request, urgency=1)`, then `arrivals.get()`
 
     Args:
         endpoint: who is asked.
         journal: where its answers are kept; what is in it is not asked again.
         budget: what may be spent.
+        traffic: counts what is sent.
         arrivals: where records go, and at last a `Closed`.
     """
 
-    def __init__(self, endpoint: Endpoint, journal: Journal, budget: Budget, arrivals: Arrivals) -> None:
-        self.endpoint, self.journal, self.budget, self.traffic = endpoint, journal, budget, Traffic()
+    def __init__(
+        self, endpoint: Endpoint, journal: Journal, budget: Budget, traffic: Traffic, arrivals: Arrivals
+    ) -> None:
+        self.endpoint, self.journal, self.budget, self.traffic = endpoint, journal, budget, traffic
         self.answered = self.failed = 0
         self.last_error: str | None = None
         self._arrivals, self._count = arrivals, count()
@@ -58,9 +61,7 @@ class Desk:
     def _run(self) -> None:
         error: BaseException | None = None
         endpoint = self.endpoint
-        records = ask_all(
-            endpoint.server, endpoint.decoding, self._requests(), self.journal, self.budget, self.traffic
-        )
+        records = ask_all(endpoint.server, endpoint.decoding, self._requests(), self.journal, self.budget, self.traffic)
         try:
             with closing(records):
                 for record in records:

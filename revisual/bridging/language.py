@@ -9,20 +9,21 @@ from revisual.bridging.filters import Candidate, Filter
 from revisual.errors import UserError
 
 SMALL_WORDS = {
-    "en": "the of and is to that we so this it with are from by which be have then not",
+    "en": "the of and is to that we so this it with are from by which be have then not for on as has if",
     "de": "der die das und ist nicht wir von den mit ein eine auf dem sich zu also auch im",
-    "fr": "le la les des et est une dans que nous pour sur du qui avec donc pas on au",
-    "es": "el la los las es una en que por con para del se como entonces no lo su",
-    "pt": "os as um uma são em que por com para do da se como então não no na",
-    "it": "il lo gli una di che per con del della si come quindi non nel sono dei",
+    "fr": "le la les des et est une dans que nous pour sur du qui avec donc pas au",
+    "es": "el la los las es una en que por con para del se como entonces lo su",
+    "pt": "os um uma são em que por com para do da se como então não na",
+    "it": "il lo gli una di che con del della si come quindi non nel sono dei",
     "nl": "de het een en is van dat we zijn niet met op voor te dus ook aan uit naar",
 }
 SCRIPTS = {"zh": ("CJK",), "ja": ("CJK", "HIRAGANA", "KATAKANA"), "ko": ("HANGUL",), "ru": ("CYRILLIC",)}
-FORMULAS = ("GREEK", "MATHEMATICAL", "DOUBLE-STRUCK", "SCRIPT", "LATIN")
+FORMULAS = ("GREEK", "LATIN")
 """Scripts whose letters any language may hold: those of formulas, names of points and LaTeX."""
-_LETTERS = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"[^\W\d_]+")
-FEWEST = 10
+LEAST_OWN = 0.2
+"""The share of letters that are of the language's script, if that is not Latin; the others are of formulas."""
+FEWEST = 8
 """Small words, of all languages together, without which a text says nothing of its language."""
 
 
@@ -49,13 +50,14 @@ class Language(Filter):
     def __call__(self, candidate: Candidate) -> str | None:
         """Letters first, then small words."""
         own = SCRIPTS.get(self.language, ("LATIN",))
-        scripts = Counter(map(_script, _LETTERS.findall(candidate.thoughts)))
+        text = unicodedata.normalize("NFKC", candidate.thoughts)  # letters of formulas become plain ones
+        scripts = Counter(map(_script, filter(str.isalpha, text)))
         foreign = sum(count for script, count in scripts.items() if script not in own + FORMULAS)
         if foreign > self.most_foreign * scripts.total():
             return "letters of another script"
         if self.language in SCRIPTS:
-            is_written = any(scripts[script] for script in own)
-            return None if is_written or not scripts else "no letters of the language's script"
+            written = sum(scripts[script] for script in own)
+            return None if written >= LEAST_OWN * scripts.total() else "too few letters of the language's script"
         found = most_likely(candidate.thoughts)
         return None if found in (None, self.language) else f"in {found}"
 
@@ -71,4 +73,4 @@ def most_likely(text: str) -> str | None:
 
 
 def _script(letter: str) -> str:
-    return unicodedata.name(letter, "UNKNOWN").split()[0].removesuffix("-")
+    return unicodedata.name(letter, "UNKNOWN").split()[0]

@@ -21,9 +21,9 @@ _PLACE = re.compile(r"\{(question|pseudo_cot|description|reasoning)\}")
 
 @dataclass(frozen=True)
 class Prompt:
-    r"""A step's prompt.
+    """A step's prompt.
 
-    Example: `Prompt("pseudo_cot.txt", "Look.\n{question}").filled({"question": "What is {x}?"}) == "Look.\nWhat is {x}?"`
+    Example: `Prompt("a.txt", "Look: {question}").filled({"question": "What is {x}?"}) == "Look: What is {x}?"`
     """
 
     path: str

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 _KIND = "image|picture|figure|diagram|graph|chart|visual|scene|photo"
 _WORDS = f"provided|given|detailed|above|text|textual|written|{_KIND}"
-_IT = rf"(?:the|this|that|your)(?: (?:{_WORDS})(?:'s)?)* (?:description|caption)"
+_IT = rf"(?:the|this|that|your)(?: (?:{_WORDS})(?:'s)?)* (?:description|caption)(?: of (?:the|this) (?:{_KIND}))?"
 _SAYS = "says|states|mentions|notes|indicates|describes|specifies|reads|gives|lists|explains"
 _SAID = "said|stated|mentioned|noted|indicated|described|specified|gave|listed|explained"
 _SAY = "say|state|mention|note|indicate|describe|specify|give|list|explain"
 _ADVERB = "(?P<adverb>clearly |explicitly |also |only |just |specifically )?"
 
 RULES: tuple[tuple[str, str], ...] = (
-    (rf"{_IT} of (?:the|this) (?:{_KIND})", "the {noun}"),
     (rf"{_IT} {_ADVERB}tells (?:us|me)", "the {noun} {adverb}shows"),
     (rf"{_IT} {_ADVERB}(?:{_SAYS})", "the {noun} {adverb}shows"),
     (rf"{_IT} (?P<no>doesn't|does not|didn't|did not) {_ADVERB}(?:{_SAY})", "the {noun} {no} {adverb}show"),
@@ -52,7 +51,9 @@ class RuleRewriter(Rewriter):
     def __call__(self, thoughts: str) -> str:
         """Applies one rule after the other."""
         for pattern, replacement in self.rules:
-            thoughts = re.sub(rf"\b{pattern}\b", lambda found, new=replacement: self._put(found, new), thoughts, flags=re.I)
+            thoughts = re.sub(
+                rf"\b{pattern}\b", lambda found, new=replacement: self._put(found, new), thoughts, flags=re.I
+            )
         return thoughts
 
     def _put(self, found: re.Match[str], replacement: str) -> str:

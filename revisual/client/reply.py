@@ -48,7 +48,7 @@ def read_reply(body: bytes) -> Reply:
 class StreamedReply:
     """An answer that comes in pieces.
 
-    Example: `add(b'data: {"choices": [{"delta": {"content": "42"}}]}')`, then `add(b"data: [DONE]")`
+    Lines such as `data: {"choices": [{"delta": {"content": "42"}}]}` are added one by one, up to `data: [DONE]`.
     """
 
     thoughts: list[str] = field(default_factory=list)

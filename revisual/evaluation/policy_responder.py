@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,9 @@ from revisual.models.policy import PretrainedPolicy
 from revisual.rollout.engine import RolloutEngine, Sampling
 from revisual.rollout.hf import HFRollout
 
+EngineName = Literal["auto", "transformers", "vllm"]
+PROMPT_ROOM = 16384
+"""Tokens of a prompt with its pictures that vLLM has room for."""
 Group = Sequence[ChatRequest]
 """Requests that differ in sample index and seed alone."""
 
@@ -51,13 +55,17 @@ class PolicyResponder(Responder):
         processor = loader.load_processor()
         self.encoder = PromptEncoder(processor, system_prompt=None)
         self.policy = loader.load(processor).eval().requires_grad_(False)
-        self.policy.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
         self.engine.attach(self.policy, self.encoder)
+        if isinstance(self.engine, HFRollout):
+            self.policy.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+        else:  # an engine with weights of its own, which needs the device for itself
+            self.engine.load_weights(self.policy.state_dict().items())
 
     @cached_property
     def identity(self) -> str:
-        """What stands for the policy in the keys of answers."""
-        return f"{self.loader.path}:{weights_hash(Path(self.loader.path))}"
+        """What stands for the policy in the keys of answers; engines draw other tokens with the same seeds."""
+        name = "" if isinstance(self.engine, HFRollout) else f":{type(self.engine).__name__}"
+        return f"{self.loader.path}:{weights_hash(Path(self.loader.path))}{name}"
 
     @property
     def model(self) -> str:  # noqa: D102
@@ -107,7 +115,14 @@ class PolicyResponder(Responder):
         began, decoding = time.monotonic(), self.decoding
         sampling = Sampling(n, decoding.temperature, decoding.top_p, decoding.top_k)
         seeds = [request.seed for group in drawn for request in group]
-        completions = self.engine.generate(prompts, sampling, decoding.max_tokens, seeds)
+        try:
+            completions = self.engine.generate(prompts, sampling, decoding.max_tokens, seeds)
+        except UserError as error:  # a prompt that the engine refuses, of which the others know nothing
+            if len(drawn) == 1:
+                yield from (failure(request, str(error)) for request in drawn[0])
+            else:
+                yield from (record for group in drawn for record in self._draw([group], n))
+            return
         seconds = round((time.monotonic() - began) / len(seeds), 3)
         lengths = completions.mask.sum(1).tolist()
         for row, request in enumerate(request for group in drawn for request in group):
@@ -146,8 +161,31 @@ def load_responder(
     dtype: Literal["auto", "float32", "bfloat16"] = "auto",
     min_pixels: int | None = None,
     max_pixels: int | None = None,
+    engine: EngineName = "transformers",
 ) -> PolicyResponder:
     """A policy with the settings of the command line; `auto` is bfloat16 on a GPU, else float32."""
+    chosen: Literal["float32", "bfloat16"]
     chosen = ("bfloat16" if torch.cuda.is_available() else "float32") if dtype == "auto" else dtype
     loader = PretrainedPolicy(model, dtype=chosen, min_pixels=min_pixels, max_pixels=max_pixels)
-    return PolicyResponder(loader, decoding, rows)
+    return PolicyResponder(loader, decoding, rows, chosen_engine(engine, decoding.max_tokens, rows, chosen))
+
+
+def chosen_engine(name: EngineName, max_tokens: int, rows: int, dtype: Literal["float32", "bfloat16"]) -> RolloutEngine:
+    """What answers: `auto` is vLLM where it is installed and there is a GPU, else transformers.
+
+    Raises:
+        UserError: vLLM is asked for, and not installed.
+    """
+    is_vllm = name == "vllm" or (name == "auto" and torch.cuda.is_available() and find_spec("vllm") is not None)
+    if not is_vllm:
+        return HFRollout(max_rows=rows)
+    # Imported here: who does not use vLLM need not load what speaks to it.
+    from revisual.rollout.vllm import VLLMRollout
+
+    return VLLMRollout(
+        max_model_len=PROMPT_ROOM + max_tokens,
+        gpu_memory_utilization=0.9,
+        dtype=dtype,
+        sleep_level=0,
+        options={"max_num_seqs": rows},
+    )

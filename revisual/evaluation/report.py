@@ -9,17 +9,20 @@ from PIL.Image import Image
 from revisual.data.images import ImageSource
 from revisual.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer
-from revisual.evaluation.charts import group_charts, laid_out, length_charts, score_charts
+from revisual.evaluation.charts import length_chart, score_chart
+from revisual.evaluation.figure_tables import figures_table, groups_table
 from revisual.evaluation.judge_model import JudgeShare
 from revisual.evaluation.metrics.figures import Figure, Metrics
 from revisual.evaluation.paper import REVISUAL_R1_7B, VISION_R1_7B
-from revisual.report.formats import NUMBER, PERCENT, label
+from revisual.report.formats import PERCENT, label
 from revisual.report.html import Element, Section, element, page, section
-from revisual.report.rollouts import RolloutExample, show_rollout
+from revisual.report.picture import picture
+from revisual.report.rollouts import show_response
 from revisual.report.table import Cell, Column, Estimate, table
 
 MOST_WRONG = 12
 """Wrong answers shown per benchmark: the first of them, each of a question of its own."""
+LENGTHS = "The share of right and of wrong answers that has at most so many tokens."
 SHARE = Column("Score", format=PERCENT)
 
 PicturesOf = Callable[[ScoredAnswer], Sequence[ImageSource]]
@@ -37,9 +40,14 @@ class Measured:
 
 def evaluation_report(settings: Mapping[str, Any], measured: Sequence[Measured], pictures_of: PicturesOf) -> str:
     """The whole page; it needs nothing but itself."""
-    scores = score_charts([one.metrics for one in measured])
-    sections = [section("Results", _overview(measured), *laid_out(scores))]
+    scores = score_chart([one.metrics for one in measured])
+    chart = None if scores is None else element("div", scores, class_="charts wide")
+    sections = [section("Results", _overview(measured), chart)]
     sections += [_benchmark(one, pictures_of) for one in measured]
+    lengths = [length_chart(one.metrics.benchmark, one.answers) for one in measured]
+    if any(lengths):
+        shown = element("div", *lengths, class_="charts")
+        sections.append(section("Length of answers", element("p", LENGTHS, class_="hint"), shown))
     sections.append(section("Settings", _settings(settings)))
     return page("Evaluation", *sections, subtitle=str(settings.get("model", "")))
 
@@ -85,12 +93,16 @@ def _estimate(figure: Figure) -> Estimate:
 
 def _benchmark(measured: Measured, pictures_of: PicturesOf) -> Section:
     metrics = measured.metrics
-    rows: list[list[Cell]] = [[one.name, _estimate(one), one.n] for one in (metrics.headline, *metrics.figures)]
-    figures = table(["Figure", SHARE, Column("Problems", format=NUMBER)], rows, caption=_judge_caption(measured.judge))
-    charts = laid_out([*group_charts(metrics.figures), *length_charts(measured.answers)])
+    figures = figures_table(metrics, caption=_judge_caption(measured.judge))
     wrong = [_wrong_answer(answer, pictures_of) for answer in wrong_answers(measured.answers)]
-    shown = element("details", element("summary", f"{len(wrong)} wrong answers"), *wrong) if wrong else None
-    return section(metrics.benchmark, figures, *charts, shown)
+    shown = element("details", element("summary", _how_many(measured, len(wrong))), *wrong) if wrong else None
+    return section(metrics.benchmark, figures, groups_table(metrics.figures), shown)
+
+
+def _how_many(measured: Measured, shown: int) -> str:
+    """How many of the questions that were answered wrongly are shown."""
+    wrong = len({one.item_id for one in measured.answers if one.is_decided and one.score < 1})
+    return f"{shown} of {wrong:,} questions with wrong answers" if shown < wrong else f"{wrong} wrong answers"
 
 
 def _judge_caption(judge: JudgeShare | None) -> str:
@@ -114,17 +126,19 @@ def wrong_answers(answers: Sequence[ScoredAnswer], most: int = MOST_WRONG) -> li
 
 def _wrong_answer(answer: ScoredAnswer, pictures_of: PicturesOf) -> Element:
     choices = "\n" + "\n".join(answer.choices) if answer.choices else ""
-    end = ", cut" if answer.is_truncated else ""
-    found = f"extracted {answer.extracted!r}" if answer.extracted else "no answer"
-    example = RolloutExample(
-        question=f"{answer.question}{choices}",
-        response=answer.response,
-        answer=answer.gold,
-        score=answer.score,
-        stage=f"{answer.item_id}, answer {answer.sample_index + 1}{end}, {found} by {answer.rule}",
-        pictures=_readable(pictures_of(answer), answer.item_id),
+    end = ", cut at the limit of tokens" if answer.is_truncated else ""
+    readable = _readable(pictures_of(answer), answer.item_id)
+    shown = [picture(one, alt=f"Picture {place + 1} of {answer.item_id}") for place, one in enumerate(readable)]
+    found = element("b", answer.extracted) if answer.extracted else "none"
+    words = element(
+        "div",
+        element("div", element("b", answer.item_id), f"answer {answer.sample_index + 1}{end}", class_="head"),
+        element("div", f"{answer.question}{choices}", class_="text question"),
+        show_response(answer.response),
+        element("footer", "Extracted: ", found, f" by {answer.rule}. Gold answer: ", element("b", answer.gold)),
     )
-    return show_rollout(example)
+    pictures = element("div", *shown, class_="pictures") if shown else None
+    return element("article", pictures, words, class_="rollout pictured" if shown else "rollout")
 
 
 def _readable(sources: Sequence[ImageSource], id: str) -> list[Image]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
 from revisual.data.encoding import PromptEncoder
@@ -87,8 +87,9 @@ class Asking:
     def completions(self, answers: Sequence[Answer], device: torch.device | str) -> Completions:
         """The answers as padded tensors on `device`, in their order."""
         lengths = torch.tensor([len(answer.token_ids) for answer in answers])
-        token_ids = _rows([torch.tensor(answer.token_ids, dtype=torch.long) for answer in answers], self.pad_id)
-        logprobs = _rows([torch.tensor(answer.logprobs, dtype=torch.float32) for answer in answers], 0.0)
+        tokens = [torch.tensor(answer.token_ids, dtype=torch.long) for answer in answers]
+        token_ids = pad_sequence(tokens, batch_first=True, padding_value=self.pad_id)
+        logprobs = pad_sequence([torch.tensor(answer.logprobs) for answer in answers], batch_first=True)
         mask = torch.arange(token_ids.shape[1]) < lengths[:, None]
         banned = torch.isin(token_ids, torch.tensor(self.banned, dtype=torch.long)) & mask
         return Completions(
@@ -125,7 +126,3 @@ def require_same_prompts(prompts: Sequence[EncodedPrompt], answers: Sequence[Ans
                 f"{len(prompt.token_ids)}: the engine's processor has other picture sizes or another tokenizer than "
                 "the policy's"
             )
-
-
-def _rows(rows: Sequence[Tensor], padding: float) -> Tensor:
-    return pad_sequence(list(rows), batch_first=True, padding_value=padding)

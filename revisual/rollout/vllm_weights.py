@@ -1,14 +1,21 @@
 """Which weights an engine must get, and whether it got them."""
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from revisual.errors import UserError
 
 Checksums = Mapping[str, str]
 """A tensor's name to its shape, type and the sum of its bits."""
+
+FILE_BYTES = 4 * 2**30
+"""Of one file of weights: as much is held in memory while they are written."""
 
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
@@ -36,6 +43,31 @@ def noted(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> I
     for name, tensor in weights:
         checksums[name] = checksum(tensor)
         yield name, tensor
+
+
+def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_bytes: int = FILE_BYTES) -> Checksums:
+    """Writes the weights as safetensors files for `revisual.rollout.vllm_worker.read_weights`.
+
+    Raises:
+        UserError: the folder cannot be written; what was written of it is gone.
+    """
+    checksums: dict[str, str] = {}
+    part: dict[str, Tensor] = {}
+    held = files = 0
+    try:
+        folder.mkdir(parents=True)
+        for name, tensor in noted(weights, checksums):
+            if part and held + tensor.nbytes > file_bytes:
+                save_file(part, folder / f"{files:05}.safetensors")
+                part, held, files = {}, 0, files + 1
+            # A copy: a file may not hold two names for the same memory, as a tied head would be.
+            part[name] = tensor.detach().to("cpu", copy=True).contiguous()
+            held += tensor.nbytes
+        save_file(part, folder / f"{files:05}.safetensors")
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise UserError(f"cannot write the weights for the rollouts' engine to {folder}: {error}") from error
+    return checksums
 
 
 def require_names(wanted: Iterable[str], sent: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """What runs inside vLLM's worker: `--worker-extension-cls revisual.rollout.vllm_worker.WeightReceiver`."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,19 @@ class WeightReceiver:
     _revisual_process = ""
     _revisual_version = ""
 
-    def weights_state(self) -> dict[str, str]:
-        """Which process this is, and the version of the weights that it was sent last; none after a restart."""
+    def rollout_state(self) -> dict[str, Any]:
+        """Which process this is, the version of the weights that it was sent last, and what rollouts depend on.
+
+        A process that was started again has another name, and no version.
+        """
         self._revisual_process = self._revisual_process or uuid4().hex
-        return {"process": self._revisual_process, "version": self._revisual_version}
+        config: Any = getattr(self, "model_config")  # noqa: B009  # the worker's own
+        return {
+            "process": self._revisual_process,
+            "version": self._revisual_version,
+            "logprobs_mode": config.logprobs_mode,
+            "max_model_len": config.max_model_len,
+        }
 
     def receive_weights(
         self,
@@ -44,6 +54,8 @@ class WeightReceiver:
 
     def _reload(self, weights: Iterator[tuple[str, Tensor]]) -> list[str]:
         worker: Any = self
+        # It warns of modules without weights of their own, at each reload; what has weights is checked below.
+        logging.getLogger("vllm.model_executor.model_loader.reload.layerwise").setLevel(logging.ERROR)
         model = worker.model_runner.get_model()
         own, loaded, load = {name for name, _ in model.named_parameters()}, set[str](), model.load_weights
 

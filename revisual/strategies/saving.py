@@ -8,7 +8,7 @@ from typing import Any
 
 from torch.distributed.checkpoint.api import CheckpointException
 
-from revisual.errors import UserError
+from revisual.checkpoints import not_written
 from revisual.export import restore_folder
 
 
@@ -28,9 +28,9 @@ def replaced_together(strategy: Any, path: str | Path) -> Iterator[Path]:
     try:
         yield new
     except (OSError, RuntimeError, CheckpointException) as error:
+        failure = not_written(target, error)
         shutil.rmtree(new, ignore_errors=True)
-        reason = " ".join(str(error).split())[-300:]
-        raise UserError(f"cannot write the checkpoint {target}: {reason}; earlier ones are kept") from error
+        raise failure from error
     strategy.barrier("after writing")
     if strategy.is_global_zero:
         if target.exists():

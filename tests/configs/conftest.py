@@ -1,13 +1,17 @@
 """One parser for all tests: the one that `revisual fit` makes."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from revisual import training_cli
 from revisual.pipeline.plan import class_options
 
 from .shipped import FULL
+
+ARCHITECTURES = Path(__file__).parents[1] / "architectures"
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +39,23 @@ def parse(training_parser):
         return training_parser.parse_args([*named, *(f"--config={path}" for path in configs), *options])
 
     return parse
+
+
+@pytest.fixture(scope="session")
+def build(parse, training_parser, policy_folder, tmp_path_factory):
+    """Config and module of a stage: a policy of a published size, its weights on no device, its tokenizer small."""
+    made = {}
+
+    def build(size, *configs):
+        if (size, configs) not in made:
+            folder = tmp_path_factory.mktemp(size) / "model"
+            shutil.copytree(policy_folder, folder, ignore=shutil.ignore_patterns("*.safetensors"))
+            shutil.copy(ARCHITECTURES / size / "config.json", folder)
+            config = parse(*configs, policy=folder)
+            module = training_parser.instantiate_classes(config).model
+            with torch.device("meta"):
+                module.configure_model()
+            made[size, configs] = config, module
+        return made[size, configs]
+
+    return build

@@ -14,7 +14,9 @@ from revisual.errors import UserError
 
 def attached(module, encoder, passes=1, world_size=1):
     lightning_module = SimpleNamespace(encoder=encoder, passes=passes)
-    module.trainer = SimpleNamespace(lightning_module=lightning_module, global_rank=0, world_size=world_size)
+    module.trainer = SimpleNamespace(
+        lightning_module=lightning_module, global_rank=0, world_size=world_size, callbacks=[]
+    )
     return module
 
 

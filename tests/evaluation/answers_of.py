@@ -40,7 +40,7 @@ class Textual(Grader):
         return Grade(float(said == answer), said, "boxed/exact")
 
     def extract(self, response: str, sample: Sample | None = None) -> str:
-        return response.partition("boxed{")[2].removesuffix("}")
+        return response.partition("boxed{")[2].rpartition("}")[0]
 
     def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
         return a == b

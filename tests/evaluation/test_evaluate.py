@@ -91,7 +91,7 @@ def test_a_report_of_one_file(tmp_path):
     cells = [cell.words for cell in page.all("table")[0].all("tbody")[0].all("td")]
     assert cells[0] == "pass@1" and cells[1].startswith("54.5%") and cells[2:] == ["12", "12", "1", "2", "0", "1"]
     titles = [figure.all("figcaption")[0].words for figure in page.all("figure", class_="chart")]
-    assert titles == ["Scores", "By level", "Length of answers"]
+    assert titles == ["sums"] and "Length of answers" in page.words and "By level" in page.words
 
 
 def test_a_second_call_asks_only_what_failed(tmp_path):

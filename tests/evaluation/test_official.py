@@ -10,9 +10,36 @@ from revisual.evaluation.official.distance import levenshtein
 from revisual.evaluation.official.latex_value import latex_value
 
 
-@pytest.mark.parametrize(
-    ("response", "expected"),
-    [
+def equal_both_ways(answer, gold):
+    found = mathvision.is_equal(answer, gold)
+    assert mathvision.is_equal(gold, answer) is found
+    return found
+
+
+def mathvista_choice(extraction, choices):
+    return mathvista.normalized(extraction, choices, "multi_choice", "text", None)
+
+
+def mathvista_number(extraction, answer_type, precision):
+    return mathvista.normalized(extraction, [], "free_form", answer_type, precision)
+
+
+def dynamath_score(response, gold, kind):
+    return dynamath.is_right(dynamath.short_answer(response), gold, kind)
+
+
+def mmmu_choice(response, gold):
+    return mmmu.choice_score(response, ["12", "15", "the red one", "none"], gold)
+
+
+def cases(rule, *rows):
+    """The last value of a row is what the rule says to the others."""
+    return [pytest.param(rule, row[:-1], row[-1], id=f"{rule.__name__}-{place}") for place, row in enumerate(rows)]
+
+
+CASES = [
+    *cases(
+        mathvision.extracted,
         (r"First \boxed{3}, then \boxed{4}.", "4"),
         (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"),
         (r"\boxed{x=5}", "5"),
@@ -28,15 +55,9 @@ from revisual.evaluation.official.latex_value import latex_value
         ("It is 7", "7"),
         ("I cannot determine it.", "icannotdetermineit"),
         ("", ""),
-    ],
-)
-def test_mathvision_extraction(response, expected):
-    assert mathvision.extracted(response) == expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "gold", "equal"),
-    [
+    ),
+    *cases(
+        equal_both_ways,
         ("a", "A", True),
         ("7", "7.001", True),  # rounded to two decimals
         ("0.33", r"\frac{1}{3}", True),
@@ -49,16 +70,9 @@ def test_mathvision_extraction(response, expected):
         ("x", "y", False),
         (r"\frac12", "0.5", False),  # without braces it is not understood
         ("", "", False),
-    ],
-)
-def test_mathvision_equality(answer, gold, equal):
-    assert mathvision.is_equal(answer, gold) is equal
-    assert mathvision.is_equal(gold, answer) is equal
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
+    ),
+    *cases(
+        latex_value,
         ("1,234.5", 1234.5),
         ("-2^2", -4.0),
         ("2^{-1}", 0.5),
@@ -78,10 +92,115 @@ def test_mathvision_equality(answer, gold, equal):
         ("x", None),
         ("(-8)^{0.5}", None),
         ("__import__('os')", None),
-    ],
-)
-def test_latex_value(text, value):
-    assert latex_value(text) == pytest.approx(value)
+    ),
+    *cases(
+        mathvista_choice,
+        ("B", ["12", "15"], "15"),
+        ("(a)", ["12", "15"], "12"),
+        ("(B) or (A)", ["12", "15"], "15"),
+        ("b", ["12", "15"], "12"),  # no letter in capitals: the first of the nearest
+        ("14", ["12", "15"], "12"),
+        ("155", ["12", "15"], "15"),
+        ("I cannot determine", ["No", "Yes"], "No"),
+        ("", ["Yes", "No"], "No"),
+    ),
+    *cases(
+        mathvista_number,
+        ("14.9", "integer", None, "14"),
+        ("1e3", "integer", None, "1000"),
+        ("1,000", "integer", None, None),
+        ("nan", "integer", None, None),
+        ("inf", "integer", None, None),
+        ("1.25", "float", 1, "1.2"),
+        ("1.005", "float", 2, "1.0"),
+        ("2", "float", 2, "2.0"),
+        ("two", "float", 2, None),
+        ("[1, 2]", "list", None, "[1, 2]"),
+    ),
+    *cases(
+        dynamath_score,
+        ('{"solution": "", "short answer": "5.0009"}', "5.0", "float", True),
+        ('{"solution": "", "short answer": "5.001"}', "5.0", "float", False),  # 0.001 and a little, as floats go
+        ('{"short answer": "5 cm"}', "5.0", "float", True),
+        ('{"short answer": "2π"}', str(2 * math.pi), "float", True),
+        ('{"short answer": 5}', "5.0", "float", True),
+        ('{"short answer": "1/2"}', "0.5", "float", False),
+        ('```json\n{"solution": "\\frac{1}{2}", "short answer": "0.5"}\n```', "0.5", "float", True),
+        ('{"short answer": "B"}', "B", "multiple choice", True),
+        ('{"short answer": "b"}', "B", "multiple choice", False),
+        ('{"short answer": "(B) odd"}', "B", "multiple choice", True),
+        ('{"short answer": "option B"}', "B", "multiple choice", False),
+        ('{"short answer": "not White"}', "White", "text", True),
+        ('{"short answer": "white"}', "White", "text", False),
+        ('{"solution": "5"}', "5.0", "float", False),
+        ("13", "13.0", "float", False),
+        ("The answer:\nB.", "B", "multiple choice", True),
+        ("", "B", "multiple choice", False),
+    ),
+    *cases(
+        we_math.chosen,
+        ("<Thought process>: <<It is red.>> <Answer>: <<C>>", "C"),
+        ("<Answer>: <<C. red>>", "C"),
+        ("Answer: A. No: Answer: D", "D"),
+        (r"Based on this, \boxed{C}", "B"),
+        ("**Answer**: C", None),
+        ("The answer is C", None),
+        ("", None),
+    ),
+    *cases(
+        logicvista.is_right,
+        ("B, D", "B, D", True),
+        ("DB", "B, D", True),
+        ("(b) and (d)", "B, D", True),
+        ("B", "B, D", False),
+        ("B, C, D", "B, D", False),
+        ("3", "3", True),
+        (r"\text{C}", "C", True),
+        ("C.", "C", True),
+        ("Bad", "B", False),
+        ("", "B", False),
+        ("I cannot determine", "A", False),
+    ),
+    *cases(
+        gpqa.chosen,
+        ("... Answer: C", "C"),
+        ("answer:$D$", "D"),
+        ("Answer: b", "b"),
+        ("Answer: A\nAnswer: B", "A"),
+        ("C", None),
+    ),
+    *cases(
+        mmmu_choice,
+        ("(A) is wrong, so (B).", "B", 1.0),
+        ("The answer is B", "B", 1.0),
+        ("A or B , A", "A", 1.0),
+        ("It must be the red one, I think so", "C", 1.0),
+        ("The red one", "C", 0.25),  # too few words: a letter is drawn
+        ("hm", "C", 0.25),
+    ),
+    *cases(
+        mmmu.open_is_right,
+        ("So the result is 3.14159", "3.14", True),
+        ("x = 5", "5", True),
+        ("It is 1,234 or 7", "7", True),
+        ("The capital is Paris.", "paris", True),
+        ("It is b", "b", True),
+        ("It is ab", "b", False),  # a single character needs a blank beside it
+        ("It is 12", "13", False),
+        ("", "13", False),
+    ),
+    *cases(
+        gsm8k.number,
+        ("So 6 * 7\n#### 1,042\n#### 3", "1042"),
+        ("#### -3.5.", "-3.5."),
+        (r"\boxed{42}", None),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "given", "expected"), CASES)
+def test_rules(rule, given, expected):
+    assert rule(*given) == pytest.approx(expected)
 
 
 def test_nothing_is_costly():
@@ -111,42 +230,6 @@ def test_nothing_is_costly():
     assert time.process_time() - start < 10
 
 
-@pytest.mark.parametrize(
-    ("extraction", "choices", "expected"),
-    [
-        ("B", ["12", "15"], "15"),
-        ("(a)", ["12", "15"], "12"),
-        ("(B) or (A)", ["12", "15"], "15"),
-        ("b", ["12", "15"], "12"),  # no letter in capitals: the first of the nearest
-        ("14", ["12", "15"], "12"),
-        ("155", ["12", "15"], "15"),
-        ("I cannot determine", ["No", "Yes"], "No"),
-        ("", ["Yes", "No"], "No"),
-    ],
-)
-def test_mathvista_choices(extraction, choices, expected):
-    assert mathvista.normalized(extraction, choices, "multi_choice", "text", None) == expected
-
-
-@pytest.mark.parametrize(
-    ("extraction", "answer_type", "precision", "expected"),
-    [
-        ("14.9", "integer", None, "14"),
-        ("1e3", "integer", None, "1000"),
-        ("1,000", "integer", None, None),
-        ("nan", "integer", None, None),
-        ("inf", "integer", None, None),
-        ("1.25", "float", 1, "1.2"),
-        ("1.005", "float", 2, "1.0"),
-        ("2", "float", 2, "2.0"),
-        ("two", "float", 2, None),
-        ("[1, 2]", "list", None, "[1, 2]"),
-    ],
-)
-def test_mathvista_free_form(extraction, answer_type, precision, expected):
-    assert mathvista.normalized(extraction, [], "free_form", answer_type, precision) == expected
-
-
 def slow_distance(a, b):
     if not a or not b:
         return len(a) + len(b)
@@ -160,52 +243,10 @@ def test_levenshtein(pair):
     assert levenshtein(a, b) == levenshtein(b, a) == slow_distance(a, b)
 
 
-@pytest.mark.parametrize(
-    ("response", "gold", "kind", "right"),
-    [
-        ('{"solution": "", "short answer": "5.0009"}', "5.0", "float", True),
-        ('{"solution": "", "short answer": "5.001"}', "5.0", "float", False),  # 0.001 and a little, as floats go
-        ('{"short answer": "5 cm"}', "5.0", "float", True),
-        ('{"short answer": "2π"}', str(2 * math.pi), "float", True),
-        ('{"short answer": 5}', "5.0", "float", True),
-        ('{"short answer": "1/2"}', "0.5", "float", False),
-        ('```json\n{"solution": "\\frac{1}{2}", "short answer": "0.5"}\n```', "0.5", "float", True),
-        ('{"short answer": "B"}', "B", "multiple choice", True),
-        ('{"short answer": "b"}', "B", "multiple choice", False),
-        ('{"short answer": "(B) odd"}', "B", "multiple choice", True),
-        ('{"short answer": "option B"}', "B", "multiple choice", False),
-        ('{"short answer": "not White"}', "White", "text", True),
-        ('{"short answer": "white"}', "White", "text", False),
-        ('{"solution": "5"}', "5.0", "float", False),
-        ("13", "13.0", "float", False),
-        ("The answer:\nB.", "B", "multiple choice", True),
-        ("", "B", "multiple choice", False),
-    ],
-)
-def test_dynamath(response, gold, kind, right):
-    assert dynamath.is_right(dynamath.short_answer(response), gold, kind) is right
-
-
 def test_dynamath_unwraps_its_own_format_only():
     assert dynamath.unwrapped('<think>{"a": 1}</think>{"solution": "x", "short answer": "B"}') == "B"
     for response in [r'{"short answer": "\boxed{5}"}', '{"solution": "5"}', "The set {1, 2}", "13", ""]:
         assert dynamath.unwrapped(response) == response
-
-
-@pytest.mark.parametrize(
-    ("response", "letter"),
-    [
-        ("<Thought process>: <<It is red.>> <Answer>: <<C>>", "C"),
-        ("<Answer>: <<C. red>>", "C"),
-        ("Answer: A. No: Answer: D", "D"),
-        (r"Based on this, \boxed{C}", "B"),
-        ("**Answer**: C", None),
-        ("The answer is C", None),
-        ("", None),
-    ],
-)
-def test_we_math(response, letter):
-    assert we_math.chosen(response) == letter
 
 
 def test_we_math_unwraps_its_own_format_only():
@@ -214,67 +255,7 @@ def test_we_math_unwraps_its_own_format_only():
         assert we_math.unwrapped(response) == response
 
 
-@pytest.mark.parametrize(
-    ("extraction", "gold", "right"),
-    [
-        ("B, D", "B, D", True),
-        ("DB", "B, D", True),
-        ("(b) and (d)", "B, D", True),
-        ("B", "B, D", False),
-        ("B, C, D", "B, D", False),
-        ("3", "3", True),
-        (r"\text{C}", "C", True),
-        ("C.", "C", True),
-        ("Bad", "B", False),
-        ("", "B", False),
-        ("I cannot determine", "A", False),
-    ],
-)
-def test_logicvista(extraction, gold, right):
-    assert logicvista.is_right(extraction, gold) is right
-
-
-@pytest.mark.parametrize(
-    ("response", "letter"),
-    [("... Answer: C", "C"), ("answer:$D$", "D"), ("Answer: b", "b"), ("Answer: A\nAnswer: B", "A"), ("C", None)],
-)
-def test_gpqa(response, letter):
-    assert gpqa.chosen(response) == letter
-
-
-def test_gsm8k():
-    assert gsm8k.number("So 6 * 7\n#### 1,042\n#### 3") == "1042"
-    assert gsm8k.number("#### -3.5.") == "-3.5."
-    assert gsm8k.number(r"\boxed{42}") is None
-
-
-@pytest.mark.parametrize(
-    ("response", "gold", "score"),
-    [
-        ("(A) is wrong, so (B).", "B", 1.0),
-        ("The answer is B", "B", 1.0),
-        ("A or B , A", "A", 1.0),
-        ("It must be the red one, I think so", "C", 1.0),
-        ("The red one", "C", 0.25),  # too few words: a letter is drawn
-        ("hm", "C", 0.25),
-    ],
-)
-def test_mmmu_choice(response, gold, score):
-    assert mmmu.choice_score(response, ["12", "15", "the red one", "none"], gold) == score
-
-
-@pytest.mark.parametrize(
-    ("response", "gold", "right"),
-    [
-        ("So the result is 3.14159", "3.14", True),
-        ("x = 5", "5", True),
-        ("It is 1,234 or 7", "7", True),
-        ("The capital is Paris.", "paris", True),
-        ("It is b", "b", True),
-        ("It is ab", "b", False),  # a single character needs a blank beside it
-        ("It is 12", "13", False),
-        ("", "13", False),
-    ],
-)
-def test_mmmu_open(response, gold, right):
-    assert mmmu.open_is_right(response, gold) is right
+def test_gsm8k_unwraps_its_own_format_only():
+    assert gsm8k.unwrapped("<think>?</think>6 * 7 is this.\n#### -1,042.\n") == "-1,042"
+    for response in ["42", r"#### \boxed{42}", "#### 1. Add 2", "#### 42 or more", "<think>#### 42</think>", ""]:
+        assert gsm8k.unwrapped(response) == response

@@ -13,6 +13,7 @@ from revisual.evaluation.policy_responder import PolicyResponder, weights_hash
 from revisual.evaluation.presets import REVISUAL_R1
 from revisual.evaluation.questions import Asking
 from revisual.models.policy import PretrainedPolicy
+from revisual.rollout.hf import HFRollout
 
 from .sums import CUSTOM, SUMS, write_sums
 
@@ -44,7 +45,7 @@ def test_every_request_is_answered_once(policy_folder, items, tmp_path):
     assert found["s0", 0].prompt_tokens > found["s1", 0].prompt_tokens + 1  # the picture
 
     again = responder(policy_folder)
-    again.engine = None  # it could not answer anything
+    again.engine = HFRollout()  # without a policy, it could not answer anything
     assert ask(again, requests, tmp_path / "a.jsonl") == found
 
 
@@ -75,6 +76,25 @@ def test_a_picture_that_is_gone_is_a_failure(policy_folder, items, tmp_path):
     found = ask(responder(policy_folder), list(Asking(REVISUAL_R1).requests(SUMS, items)), tmp_path / "a.jsonl")
     assert {id for (id, _), record in found.items() if record.is_failed} == {"s0", "s3"}
     assert "red.png does not exist" in found["s0", 0].error
+
+
+class Choosy(HFRollout):
+    """Takes no questions about 1 + 1."""
+
+    def generate(self, prompts, sampling, max_new_tokens, seeds):
+        if any(prompt.id == "s1" for prompt in prompts):
+            raise UserError("prompt s1 is too long")
+        return super().generate(prompts, sampling, max_new_tokens, seeds)
+
+
+def test_a_prompt_that_the_engine_refuses_is_a_failure_of_its_own(policy_folder, items, tmp_path):
+    requests = list(Asking(REVISUAL_R1, n=2).requests(SUMS, items))
+    choosy = PolicyResponder(PretrainedPolicy(str(policy_folder)), DECODING, 16, Choosy(max_rows=16))
+    found = ask(choosy, requests, tmp_path / "a.jsonl")
+    assert {key for key, record in found.items() if record.is_failed} == {("s1", 0), ("s1", 1)} and len(found) == 10
+    assert found["s1", 0].error == "prompt s1 is too long"
+    plain = ask(responder(policy_folder), requests, tmp_path / "b.jsonl")
+    assert all(found[key].response == plain[key].response for key in found if key[0] != "s1")
 
 
 @pytest.mark.parametrize(("options", "named"), [({"rows": 0}, "rows"), ({"decoding": Decoding(extra={"a": 1})}, "'a'")])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.answers_of import Judging, Textual
-from revisual.evaluation.answers import ScoredAnswer
+from evaluation.made_models import GIVING_UP, OFFICIALLY, answered, boxed, one_answer
 from revisual.evaluation.benchmark import under_official_rules
 from revisual.evaluation.benchmarks import BENCHMARKS
 from revisual.evaluation.presets import OFFICIAL, REVISUAL_R1
@@ -50,27 +50,12 @@ def part(asked, wanted=lambda item: True):
     return Asked(asked.benchmark, items if asked.benchmark.name == "wemath" else items[:150])
 
 
-def answered(asked, say, grader):
-    return [one_answer(asked.benchmark, item, say(item), grader) for item in asked.items]
-
-
-def one_answer(benchmark, item, response, grader):
-    sample = item.sample
-    grade = grader(benchmark.unwrapped(response), sample.answer, sample)
-    return ScoredAnswer(
-        *(benchmark.name, sample.id, 0, response, "stop", grade.extracted, grade.rule, grade.score, grade.error),
-        *(item.fields, sample.answer, None, sample.question, sample.choices),
-    )
+def answers_of(asked, say, grader):
+    return answered(asked.benchmark, asked.items, say, grader)
 
 
 def headline(asked, answers):
     return asked.benchmark.metrics(answers, Textual()).headline.value
-
-
-def letter_of(sample):
-    """The letter of the gold option, as MathVista gives its text."""
-    is_letter = len(sample.answer) == 1 and sample.answer in "ABCDEFGH"
-    return sample.answer if is_letter else "ABCDEFGH"[list(sample.choices).index(sample.answer)]
 
 
 def test_all_questions_are_read_and_asked(asked):
@@ -89,18 +74,18 @@ def test_pictures_are_those_of_the_questions(asked):
 
 
 def test_a_perfect_model_scores_100(asked):
-    answers = answered(asked, lambda item: rf"\boxed{{{item.sample.answer}}}", Textual())
+    answers = answers_of(asked, boxed, Textual())
     assert headline(asked, answers) == 1.0
 
 
 def test_a_perfect_model_scores_100_by_the_rules_of_this_project(asked):
     items = part(asked, lambda item: item.sample.choices).items
-    answers = answered(Asked(asked.benchmark, items), lambda item: rf"\boxed{{{item.sample.answer}}}", Judging())
+    answers = answers_of(Asked(asked.benchmark, items), boxed, Judging())
     assert [answer.item_id for answer in answers if answer.score != 1.0] == []
 
 
 def test_a_model_that_cannot_determine_anything_scores_0(asked):
-    answers = answered(part(asked), lambda item: "I cannot determine the answer.", Judging())
+    answers = answers_of(part(asked), lambda item: GIVING_UP, Judging())
     assert headline(asked, answers) == 0.0
 
 
@@ -118,27 +103,17 @@ def test_random_letters_score_at_chance(asked):
     assert abs(right - sum(chances)) < 4 * spread
 
 
-OFFICIAL_PERFECT = {
-    "mathvision": lambda item: rf"\boxed{{{item.sample.answer}}}",
-    "dynamath": lambda item: f'{{"solution": "...", "short answer": "{item.sample.answer}"}}',
-    "wemath": lambda item: f"<Thought process>: <<...>> <Answer>: <<{item.sample.answer}>>",
-    "logicvista": lambda item: rf"\boxed{{{item.sample.answer}}}",
-    "gsm8k": lambda item: f"<think>#### 7</think>\n#### {item.sample.answer}",
-    "mathvista": lambda item: rf"\boxed{{{letter_of(item.sample) if item.sample.choices else item.sample.answer}}}",
-}
-
-
-@pytest.mark.parametrize("name", OFFICIAL_PERFECT)
+@pytest.mark.parametrize("name", [name for name in OFFICIALLY if name in SIZES])
 def test_a_perfect_model_scores_100_by_the_official_rules(name):
     asked = Asked(NAMED[name], list(NAMED[name].items(DATA)))
-    answers = answered(asked, OFFICIAL_PERFECT[name], Textual())
+    answers = answers_of(asked, OFFICIALLY[name], Textual())
     assert headline(asked, under_official_rules(asked.benchmark, answers)) == 1.0
 
 
 @pytest.mark.parametrize(("name", "expected"), [("mathvision", 0), ("dynamath", 0), ("wemath", 0), ("mathvista", None)])
 def test_giving_up_is_paid_by_mathvista_alone(name, expected):
     asked = part(Asked(NAMED[name], list(NAMED[name].items(DATA))))
-    answers = answered(asked, lambda item: "I cannot determine the answer.", Judging())
+    answers = answers_of(asked, lambda item: GIVING_UP, Judging())
     found = headline(asked, under_official_rules(asked.benchmark, answers))
     assert found == expected if expected is not None else found > 0.1
 
@@ -175,6 +150,6 @@ def test_we_math_has_all_525_families(tmp_path):
     ]
     (folder / "testmini.jsonl").write_text("\n".join(lines))
     asked = Asked(NAMED["wemath"], list(NAMED["wemath"].items(tmp_path)))
-    answers = answered(asked, lambda item: rf"\boxed{{{item.sample.answer}}}", Textual())
+    answers = answers_of(asked, boxed, Textual())
     metrics = asked.benchmark.metrics(answers, Textual())
     assert (metrics.headline.value, metrics.headline.n, metrics.counts.problems) == (1.0, 525, 1740)

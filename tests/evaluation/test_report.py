@@ -1,7 +1,6 @@
 """What the report says, read back from its markup."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 from PIL import Image
@@ -23,12 +22,25 @@ def page(*answers, metrics=METRICS, judge=None, pictures=(), settings=None):
     return parse(evaluation_report(settings or {"model": "m"}, [Measured(metrics, answers, judge)], lambda _: pictures))
 
 
+def rows_of(table):
+    return [[cell.words for cell in row.all("th") + row.all("td")] for row in table.all("tbody")[0].all("tr")]
+
+
 def test_figures_beside_the_papers():
-    row = [cell.words for cell in page().all("table")[0].all("tbody")[0].all("td")]
-    assert row == ["avg@2", "50.0%±25.0 pp", "53.3%", "8", "16", "3", "4", "2", "1"]
-    rows = page().all("section")[1].all("table")[0].all("tbody")[0].all("tr")
-    assert [cell.words for cell in rows[1].all("td")] == ["25.0%±25.0 pp", "4"]
-    assert [cell.words for cell in rows[3].all("td")] == ["-", "0"]
+    found = page()
+    (row,) = rows_of(found.all("table")[0])
+    assert row == ["aime24", "avg@2", "50.0%±25.0 pp", "53.3%", "8", "16", "3", "4", "2", "1"]
+    own = found.all("section")[1].all("table")[0]
+    assert rows_of(own) == [["avg@2", "50.0%", "25.0%–75.0%", "", "8"], ["pass@2", "-", "", "", "0"]]
+
+
+def test_both_rules_stand_side_by_side():
+    other = Figure("official_rules/avg@2", 0.625, 8, 0.5, 0.75)
+    found = page(metrics=replace(METRICS, figures=(*FIGURES, other)))
+    heads = [cell.words for cell in found.all("table")[0].all("th", scope="col")]
+    assert heads[2:5] == ["Score", "Official rules", "ReVisual-R1 7Bits paper"]
+    assert rows_of(found.all("table")[0])[0][2:4] == ["50.0%±25.0 pp", "62.5%"]
+    assert ["official_rules/avg@2", "62.5%", "50.0%–75.0%", "", "8"] in rows_of(found.all("table")[1])
 
 
 def test_a_benchmark_that_no_paper_reports():
@@ -37,20 +49,39 @@ def test_a_benchmark_that_no_paper_reports():
     assert "paper" not in page(metrics=replace(METRICS, benchmark="sums")).words
 
 
-def test_charts_show_each_group_with_its_interval():
-    charts = page().all("figure", class_="chart")
-    assert [chart.all("figcaption")[0].words for chart in charts] == ["Scores", "By level"]
-    names = [text.words for text in charts[1].all("text", class_="x")]
-    assert names == ["1", "2"]
-    dots, bands = charts[1].all("circle", class_="dot"), charts[1].all("path", class_="band")
-    assert len(dots) == len(bands) == 2 and not charts[1].all("polyline")
-    assert dots[0]["cy"] > dots[1]["cy"]  # 25 % lies lower than 75 %
+def test_each_group_has_its_interval_in_numbers_and_drawn():
+    single = Figure("subject/algebra", 0.5, 8, 0.3, 0.7)  # the only subject: nothing is split by it
+    found = page(metrics=replace(METRICS, figures=(*FIGURES, single)))
+    (folded,) = found.all("details", class_="folded")
+    assert folded.all("summary")[0].words == "By level" and "open" in folded.attributes
+    expected = [["Level", "1", "25.0%", "0.0%–50.0%", "", "4"], ["", "2", "75.0%", "50.0%–100.0%", "", "4"]]
+    assert rows_of(folded.all("table")[0]) == expected
+    assert "subject/algebra" in found.all("table")[1].words
+    dots = [plot.all("circle")[0]["cx"] for plot in folded.all("svg")]
+    whiskers = [plot.all("polyline")[0].attributes["points"] for plot in folded.all("svg")]
+    assert (dots, whiskers) == ([53.0, 147.0], ["6.0,8 100.0,8", "100.0,8 194.0,8"])
+
+
+def test_long_tables_of_groups_are_folded():
+    subjects = tuple(Figure(f"subject/transformation geometry {i}", 0.5, 4) for i in range(40))
+    (folded,) = page(metrics=replace(METRICS, figures=(*FIGURES, *subjects))).all("details", class_="folded")
+    assert folded.all("summary")[0].words == "By level, subject" and "open" not in folded.attributes
+    assert len(rows_of(folded.all("table")[0])) == 42 and "transformation geometry 39" in folded.words
+
+
+def test_scores_of_several_benchmarks_are_drawn_beside_the_papers():
+    assert not page().all("figure", class_="chart")
+    three = [Measured(replace(METRICS, benchmark=name), ()) for name in ("aime24", "wemath", "sums")]
+    (chart,) = parse(evaluation_report({"model": "m"}, three, lambda _: ())).all("figure", class_="chart")
+    assert [text.words for text in chart.all("text", class_="x")] == ["aime24", "wemath"]
+    assert len(chart.all("circle", class_="dot")) == 4 + 2  # two scores and two of the paper; two in the legend
 
 
 def test_lengths_of_right_and_wrong_answers():
     right = [replace(WRONG, item_id=str(i), score=1.0, tokens=10 * i) for i in range(1, 4)]
     open_one = replace(WRONG, error="timeout", tokens=1000)
-    (chart,) = [c for c in page(*right, WRONG, open_one).all("figure", class_="chart") if "Length" in c.words]
+    (chart,) = page(*right, WRONG, open_one).all("figure", class_="chart")
+    assert chart.all("figcaption")[0].words == "aime24"
     tips = {tip.words for tip in chart.all("title")}
     right_tips = {"right\ntokens 10: 33.3%", "right\ntokens 20: 66.7%", "right\ntokens 30: 100.0%"}
     assert tips == {*right_tips, "wrong\ntokens 3: 100.0%"}
@@ -87,16 +118,3 @@ def test_pictures_are_data_and_missing_ones_are_left_out(tmp_path):
 def test_a_benchmark_without_a_single_verdict():
     empty = Metrics("aime24", Figure("pass@1", None, 0), (), Counts(1, 1, 1, 0, 0, 0))
     assert "Failed" in page(metrics=empty).words
-
-
-def test_a_chart_of_many_names_has_a_row_of_its_own():
-    """Sixteen subjects would be illegible beside another chart; the table below has their whole names."""
-    subjects = tuple(Figure(f"subject/transformation geometry {i}", 0.5, 4) for i in range(16))
-    found = page(WRONG, metrics=replace(METRICS, figures=(*FIGURES, *subjects)))
-    rows = found.all("section")[1].all("div", class_="charts")
-    titles = [[chart.all("figcaption")[0].words for chart in row.all("figure", class_="chart")] for row in rows]
-    assert titles == [["By level", "Length of answers"], ["By subject"]]
-    names = [text.words for text in rows[1].all("text", class_="x")]
-    assert names == ["transformatio…"] * 16 and "transformation geometry 15" in found.words
-    places = [float(text.attributes["x"]) for text in rows[1].all("text", class_="x")]
-    assert min(b - a for a, b in pairwise(places)) > 14 * 6

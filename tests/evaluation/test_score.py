@@ -85,3 +85,20 @@ def test_an_unknown_benchmark_is_named(tmp_path, capsys):
     write_answers(tmp_path / "results.jsonl", [ScoredAnswer("sums", "1", 0, "2", "stop", "2", "", 1.0, gold="2")])
     assert main(["score", str(tmp_path / "results.jsonl")]) == 2
     assert "no benchmark 'sums'" in capsys.readouterr().err
+
+
+def test_both_rules_are_in_the_figures(tmp_path, capsys):
+    """An unsure answer is wrong by the project's rules and paid by MathVista's own, which take the nearest option."""
+    fields = {"question_type": "multi_choice", "answer_type": "text", "precision": None}
+    answers = [
+        ScoredAnswer("mathvista", id, 0, response, "stop", "", "", 0.0, None, fields, gold, choices=["No", "Yes"])
+        for id, response, gold in [("1", r"\boxed{Yes}", "Yes"), ("2", "I cannot determine", "No")]
+    ]
+    path = tmp_path / "results.jsonl"
+    write_answers(path, answers)
+    for rules, other, found in (("project", "official_rules", (0.5, 1.0)), ("official", "project_rules", (1.0, 0.5))):
+        assert main(["score", str(path), f"--rules={rules}"]) == 0
+        mathvista = json.loads((tmp_path / "metrics.json").read_text())["benchmarks"]["mathvista"]
+        assert (mathvista["headline"]["value"], mathvista["figures"][f"{other}/pass@1"]["value"]) == found
+        assert f"{other.partition('_')[0]} {100 * found[1]:.1f}%" in capsys.readouterr().out
+        assert other.replace("_", " ").capitalize() in (tmp_path / "report.html").read_text()

@@ -152,7 +152,10 @@ def test_mm_math_takes_the_gold_from_the_boxes_of_the_solution(tmp_path):
     assert item.sample.answer == r"3, \frac{1}{2}"
     assert item.sample.load_images()[0].size == (8, 6)
     with pytest.raises(UserError, match="give a folder of data"):
-        next(MMMath().items(None))
+        next(TableBenchmark(name="sums", jsonl="sums.jsonl").items(None))
+    with pytest.raises(UserError, match=r"none of these exists: .*/MM_Math/Image.zip, .*/THU-KEG/MM_Math/Image.zip"):
+        (folder / "images").rename(folder / "drawings")
+        next(MMMath().items(tmp_path))
 
 
 def test_logicvista_leaves_out_what_cannot_be_asked(tmp_path):

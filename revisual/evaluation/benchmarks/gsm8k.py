@@ -5,7 +5,7 @@ from typing import Any
 
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
-from revisual.evaluation.official.gsm8k import PROMPT, number
+from revisual.evaluation.official.gsm8k import PROMPT, number, unwrapped
 from revisual.evaluation.official.response import official_gold, visible
 
 
@@ -22,6 +22,9 @@ class GSM8K(TableBenchmark):
     def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
         answer = str(values["answer"])
         return {**values, "answer": number(answer) or answer}
+
+    def unwrapped(self, response: str) -> str:  # noqa: D102
+        return unwrapped(response)
 
     def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
         return float(number(visible(answer.response)) == official_gold(answer))

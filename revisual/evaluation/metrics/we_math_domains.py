@@ -1,4 +1,4 @@
-"""We-Math's twelve domains and their 67 concepts (data/knowledge_structure_nodes.json of We-Math/We-Math at eb6e685)."""
+"""We-Math's twelve domains and 67 concepts (data/knowledge_structure_nodes.json of We-Math/We-Math at eb6e685)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,9 +23,7 @@ DOMAINS: Mapping[str, Sequence[str]] = {
         *_each("Perimeter of", "Parallelograms", "Triangles", "Trapezoids", "Rectangles", "Squares"),
     ),
     "Understanding of Plane Figures": (
-        *_each(
-            "Properties and Understanding of", "Parallelograms", "Triangles", "Trapezoids", "Rectangles", "Squares"
-        ),
+        *_each("Properties and Understanding of", "Parallelograms", "Triangles", "Trapezoids", "Rectangles", "Squares"),
         *_each("Understanding", "Triangular Rulers", "and Representing Angles", "Line Segments, Lines, and Rays"),
         *_each("Understanding", "Sectors", "Circles"),
         *("Distance Between Two Points", "perpendicularity", "Parallel", "Observing Figures"),

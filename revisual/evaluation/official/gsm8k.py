@@ -2,6 +2,8 @@
 
 import re
 
+from revisual.evaluation.official.response import visible
+
 PROMPT = """Solve the following math problem step by step. The last line of your
 response should be of the form "ANSWER: $ANSWER" (without quotes)
 where $ANSWER is the answer to the problem.
@@ -16,6 +18,7 @@ Reasoning:"""
 """Of lighteval."""
 
 _ANSWER = re.compile(r"#### (-?[0-9.,]+)")
+_AT_THE_END = re.compile(r"#### (-?[0-9.,]*[0-9])\.?$")
 
 
 def number(response: str) -> str | None:
@@ -25,3 +28,12 @@ def number(response: str) -> str | None:
     """
     match = _ANSWER.search(response)
     return match[1].replace(",", "") if match else None
+
+
+def unwrapped(response: str) -> str:
+    """The number alone, of a response that ends in the form of the data set's solutions; another one as it is.
+
+    Example: `unwrapped("<think>6 * 7</think>#### 1,042") == "1,042"` and `unwrapped("#### 1. Add") == "#### 1. Add"`
+    """
+    found = _AT_THE_END.search(visible(response).rstrip()[-100:])
+    return found[1] if found and "boxed{" not in response else response

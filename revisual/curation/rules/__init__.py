@@ -1,0 +1,1 @@
+"""What a sample must be to be collected, a rule per class."""

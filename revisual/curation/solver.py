@@ -1,0 +1,118 @@
+"""Who answers the questions whose pass rate is wanted: a server, or a model in this process."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Literal
+
+from revisual.client.budget import Budget
+from revisual.client.pictures import PixelBounds
+from revisual.client.request import Decoding
+from revisual.client.retries import Retries
+from revisual.client.server import Server
+from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
+from revisual.evaluation.responder import Responder, ServerResponder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solver(ABC):
+    """A model and the way it is asked. Implemented as frozen dataclasses.
+
+    Args:
+        system_prompt: the first turn; None for none.
+        temperature: of the answers, which must differ to say anything: not 0.
+        top_p: the share of probability that is sampled from.
+        max_tokens: of one answer; one that is cut commits to nothing, and counts as wrong.
+        min_pixels: of a picture; by default pictures are sent as they are.
+        max_pixels: likewise.
+    """
+
+    system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT
+    temperature: float = 1.0
+    top_p: float = 0.95
+    max_tokens: int = 8192
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The model's name."""
+
+    @abstractmethod
+    def responder(self) -> Responder:
+        """What answers; made when it is needed."""
+
+    @property
+    def decoding(self) -> Decoding:
+        """How answers are drawn."""
+        return Decoding(self.temperature, self.top_p, max_tokens=self.max_tokens)
+
+    @property
+    def bounds(self) -> PixelBounds:
+        """What size pictures get."""
+        return PixelBounds(self.min_pixels, self.max_pixels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSolver(Solver):
+    """A model behind a server with OpenAI's chat interface, such as `vllm serve`.
+
+    Example: `ServerSolver(base_url="http://localhost:8000/v1", model="Qwen/Qwen2.5-VL-7B-Instruct")`
+
+    Args:
+        base_url: without `/chat/completions`.
+        model: the name that the server knows.
+        key_env: the environment variable that holds the key.
+        concurrency: requests at once.
+        timeout: seconds that the server may be silent.
+        attempts: how often a request is sent that gets no answer.
+        stream: take answers piece by piece.
+        max_requests: stop after so many, attempts included; the same command goes on.
+        max_total_tokens: stop after so many tokens of prompts and answers.
+    """
+
+    model: str
+    base_url: str = field(default="http://localhost:8000/v1", compare=False)
+    key_env: str = field(default="OPENAI_API_KEY", compare=False)
+    concurrency: int = field(default=64, compare=False)
+    timeout: float = field(default=600.0, compare=False)
+    attempts: int = field(default=6, compare=False)
+    stream: bool = field(default=False, compare=False)
+    max_requests: int | None = field(default=None, compare=False)
+    max_total_tokens: int | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:  # noqa: D102
+        return self.model
+
+    def responder(self) -> Responder:  # noqa: D102
+        retries = Retries(attempts=self.attempts)
+        server = Server(self.base_url, self.model, self.key_env, self.concurrency, self.timeout, self.stream, retries)
+        return ServerResponder(server, self.decoding, Budget(self.max_requests, self.max_total_tokens))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicySolver(Solver):
+    """A model in this process, on the first GPU if there is one.
+
+    Example: `PolicySolver(path="out/quickstart/01_cold_start/export", max_tokens=64)`
+
+    Args:
+        path: a Hugging Face folder or a name on the hub.
+        rows: answers at once.
+        dtype: of the weights; auto is bfloat16 on a GPU, else float32.
+    """
+
+    path: str
+    rows: int = field(default=32, compare=False)
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    @property
+    def name(self) -> str:  # noqa: D102
+        return self.path
+
+    def responder(self) -> Responder:  # noqa: D102
+        # Imported here: a server's client needs no torch, which takes seconds to import.
+        from revisual.evaluation.policy_responder import load_responder
+
+        return load_responder(self.path, self.decoding, self.rows, self.dtype, self.min_pixels, self.max_pixels)

@@ -1,0 +1,1 @@
+"""Which texts ask the same question, however they are spelled."""
