@@ -14,9 +14,10 @@ PARTS = (
     "revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars",
     "revisual.data.synthetic.shapes", "revisual.data.prompts", "revisual.data.sft", "revisual.models.policy",
     "revisual.models.lora", "revisual.rewards.functions", "revisual.rewards.repetition", "revisual.rewards.reflection",
-    "revisual.rewards.image_revisit", "revisual.rewards.grader",
-    "revisual.rl.advantages", "revisual.rl.filters", "revisual.rl.losses", "revisual.rl.schedules",
-    "revisual.rollout.hf", "revisual.rollout.vllm", "revisual.rollout.vllm_server", "revisual.schedulers", "revisual.modules.sft", "revisual.modules.grpo", "revisual.callbacks", "revisual.strategies",
+    "revisual.rewards.image_revisit", "revisual.rewards.grader", "revisual.rl.advantages", "revisual.rl.filters",
+    "revisual.rl.losses", "revisual.rl.schedules", "revisual.rollout.hf", "revisual.rollout.vllm",
+    "revisual.rollout.vllm_server", "revisual.schedulers", "revisual.modules.sft", "revisual.modules.grpo",
+    "revisual.callbacks", "revisual.strategies",
 )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from rich.table import Table
 
 from revisual.arguments import import_parts, run_function
 from revisual.bridging.bridge import Bridge
-from revisual.bridging.budget import SharedBudget
 from revisual.bridging.draft import provenance
 from revisual.bridging.dry_run import shown_prompts
 from revisual.bridging.endpoint import Endpoint
@@ -26,6 +25,7 @@ from revisual.bridging.prompts import PromptFiles
 from revisual.bridging.recipe import Recipe, default_filters
 from revisual.bridging.rewriting import Rewriter, RuleRewriter
 from revisual.bridging.source import check, stream
+from revisual.client.budget import Budget
 from revisual.client.pictures import PixelBounds
 from revisual.data.readers import SampleReader
 from revisual.errors import UserError
@@ -73,7 +73,7 @@ def bridge(
     check(data, root)
     chosen = default_filters() if filters is None else tuple(filters)
     recipe = Recipe(prompts.read(), chosen, rewriter or RuleRewriter(), seed, PixelBounds(min_pixels, max_pixels))
-    made = Bridge(vlm, reasoner, recipe, out, SharedBudget(max_requests, max_tokens))
+    made = Bridge(vlm, reasoner, recipe, out, Budget(max_requests, max_tokens))
     samples = stream(data, root, limit)
     if dry_run:
         for text in shown_prompts(samples, recipe, made.models):

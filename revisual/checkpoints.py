@@ -52,7 +52,7 @@ class WholeFiles(TorchCheckpointIO):
         return super().load_checkpoint(path, map_location, weights_only=True)
 
 
-def not_written(target: Path, error: Exception) -> UserError:
+def not_written(target: Path, error: BaseException) -> UserError:
     """Says in one line why a checkpoint was not written; torch's writer does not say that a disk is full."""
     full = shutil.disk_usage(target.parent).free < 1_000_000
     reason = "No space left on device" if full else " ".join(str(error).split())[-200:]

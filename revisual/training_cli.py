@@ -71,13 +71,13 @@ class TrainingCLI(LightningCLI):
         with."""
 
 
-def run(args: Sequence[str]) -> None:
+def run(args: Sequence[str], cli: type[TrainingCLI] = TrainingCLI) -> TrainingCLI:
     """Runs one of Lightning's subcommands."""
     for message in QUIET:
         warnings.filterwarnings("ignore", message=message)
     import_parts()
     with one_line_errors():
-        TrainingCLI(
+        return cli(
             LightningModule,
             LightningDataModule,
             subclass_mode_model=True,

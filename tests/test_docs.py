@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- (parsed only: [^\n]+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE_NAME = re.compile(r"# ([\w-]+\.(?:yaml|py))\n")
-SLOW = ("training.md", "pipeline.md", "evaluation.md")
+SLOW = ("training.md", "pipeline.md", "evaluation.md", "sharding.md")
 
 
 @dataclass(frozen=True)
@@ -164,5 +164,11 @@ def test_every_logged_name_is_explained(policy_folder, tmp_path):
     measures = {name for name in logged if name.startswith("val/")}
     assert {name.rpartition("/")[2] for name in measures} == set(MEASURES) <= named
     assert logged - measures - named <= {"reward/tokens", "reward/tokens_variance_share"}
-    conditional = {"train/empty_step", "reward/NAME", "reward/NAME_variance_share"}
+    conditional = {
+        "data/resting_prompts",
+        "ptst/stage",
+        "train/empty_step",
+        "reward/NAME",
+        "reward/NAME_variance_share",
+    }
     assert {name for name in named if "/" in name} - conditional <= logged

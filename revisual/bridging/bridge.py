@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from revisual.bridging.budget import SharedBudget
 from revisual.bridging.desk import Arrivals, Closed, Desk
 from revisual.bridging.disk import told_in_a_line
 from revisual.bridging.draft import STEPS, VLM_STEPS, Draft, Outcome
@@ -36,7 +35,7 @@ class Bridge:
     reasoner: Endpoint
     recipe: Recipe
     out: Path
-    budget: Budget = field(default_factory=SharedBudget)
+    budget: Budget = field(default_factory=Budget)
     traffic: tuple[Traffic, Traffic] = field(default_factory=lambda: (Traffic(), Traffic()))
     """What went to the one and to the other."""
     _arrivals: Arrivals = field(default_factory=SimpleQueue)

@@ -1,6 +1,7 @@
 """How much may be asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 
 from revisual.errors import UserError
 
@@ -11,7 +12,7 @@ class BudgetSpent(UserError):
 
 @dataclass
 class Budget:
-    """Counts what is spent, over any number of clients of one event loop.
+    """Counts what is spent, over any number of clients and threads.
 
     Requests are counted as they are sent, attempts included, and never exceed their limit. Tokens are known when an
     answer is there: those on their way then are still paid for.
@@ -24,6 +25,7 @@ class Budget:
     """Of prompts and answers together, as the server counts them."""
     requests: int = 0
     tokens: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def take(self) -> None:
         """Called before each request.
@@ -31,12 +33,14 @@ class Budget:
         Raises:
             BudgetSpent: there may be no further one.
         """
-        if self.max_requests is not None and self.requests >= self.max_requests:
-            raise BudgetSpent(f"the budget of {self.max_requests:,} requests is spent; what was answered is kept")
-        if self.max_tokens is not None and self.tokens >= self.max_tokens:
-            raise BudgetSpent(f"the budget of {self.max_tokens:,} tokens is spent; what was answered is kept")
-        self.requests += 1
+        with self._lock:
+            if self.max_requests is not None and self.requests >= self.max_requests:
+                raise BudgetSpent(f"the budget of {self.max_requests:,} requests is spent; what was answered is kept")
+            if self.max_tokens is not None and self.tokens >= self.max_tokens:
+                raise BudgetSpent(f"the budget of {self.max_tokens:,} tokens is spent; what was answered is kept")
+            self.requests += 1
 
     def pay(self, tokens: int) -> None:
         """Called after each answer."""
-        self.tokens += tokens
+        with self._lock:
+            self.tokens += tokens

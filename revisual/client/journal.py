@@ -90,8 +90,11 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._sync()
-        self._file.close()
+        try:
+            self._sync()
+            self._file.close()
+        except OSError as failed:  # what a full disk did not take is tried once more, and fails again
+            raise UserError(f"{self.path}: cannot be written: {failed.strerror}") from failed
 
     def __len__(self) -> int:
         return len(self._places)

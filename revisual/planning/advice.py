@@ -81,5 +81,5 @@ def _smaller_states(plan: Estimate, policy: Any) -> Iterator[str]:
         yield "model.init_args.policy.init_args.lora: {rank: 16}: gradients and optimiser state of the adapters alone"
 
 
-def _gb(size: float) -> str:
+def _gb(size: float | int) -> str:
     return f"{size / 1e9:.1f} GB"

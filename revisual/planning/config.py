@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from lightning.pytorch import LightningDataModule, LightningModule
 
-from revisual.arguments import import_parts, one_line_errors
+from revisual.arguments import one_line_errors
 from revisual.errors import UserError
 from revisual.models.processor import save_processor
 from revisual.models.tiny import TinyArchitecture, make_tiny_policy
 from revisual.modules.base import PolicyModule
-from revisual.training_cli import TRAINER_DEFAULTS, OneLineTrainingParser, TrainingCLI
+from revisual.training_cli import TrainingCLI, run
 
 
 class _Parsing(TrainingCLI):
@@ -50,21 +48,7 @@ def parsed(args: Sequence[str]) -> tuple[Any, Any]:
     Raises:
         UserError: `revisual fit` would refuse them.
     """
-    import_parts()
-    with one_line_errors(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*args parameter is intended to run.*")
-        cli = _Parsing(
-            LightningModule,
-            LightningDataModule,
-            subclass_mode_model=True,
-            subclass_mode_data=True,
-            auto_configure_optimizers=False,
-            seed_everything_default=0,
-            trainer_defaults=TRAINER_DEFAULTS,
-            parser_class=OneLineTrainingParser,
-            load_from_checkpoint_support=False,
-            args=["fit", *args],
-        )
+    cli = run(["fit", *args], _Parsing)
     return cli._parser("fit"), cli.config["fit"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 NOTHING = "-"
-ACRONYMS = {"rl": "RL", "sft": "SFT", "kl": "KL", "lr": "LR", "gpu": "GPU", "id": "ID"}
+ACRONYMS = {"ptst": "PTST", "rl": "RL", "sft": "SFT", "kl": "KL", "lr": "LR", "gpu": "GPU", "id": "ID"}
 
 
 def _signs(text: str) -> str:

@@ -62,6 +62,8 @@ class VLLMServerRollout(RolloutEngine):
     Example: `VLLMServerRollout("http://127.0.0.1:8000", folder="/shared/weights")`
     """
 
+    is_apart = True
+
     def __init__(
         self,
         url: str = "http://127.0.0.1:8000",

@@ -8,11 +8,11 @@ from client.chat_server import ChatServer, says
 from PIL import Image
 
 from revisual.bridging.bridge import Bridge
-from revisual.bridging.budget import SharedBudget
 from revisual.bridging.endpoint import Endpoint
 from revisual.bridging.prompts import PromptFiles
 from revisual.bridging.recipe import Recipe
 from revisual.cli import main
+from revisual.client.budget import Budget
 from revisual.client.request import Decoding
 from revisual.client.retries import Retries
 from revisual.client.server import Server
@@ -99,7 +99,7 @@ def bridge(servers, out, budget=None, prompts=PromptFiles(), **options):  # noqa
         Endpoint(Server(server.url, name, **options), Decoding(max_tokens=64))
         for name, server in (("vlm", servers.vlm), ("reasoner", servers.reasoner))
     ]
-    return Bridge(*endpoints, Recipe(prompts.read()), out, budget or SharedBudget())
+    return Bridge(*endpoints, Recipe(prompts.read()), out, budget or Budget())
 
 
 def lines(path):

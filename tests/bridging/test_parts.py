@@ -8,7 +8,6 @@ import threading
 import pytest
 from PIL import Image
 
-from revisual.bridging.budget import SharedBudget
 from revisual.bridging.filters import (
     Candidate,
     ConsistentThoughts,
@@ -22,7 +21,7 @@ from revisual.bridging.output import keep_pictures
 from revisual.bridging.prompts import PromptFiles
 from revisual.bridging.recipe import thoughts_of
 from revisual.bridging.rewriting import RuleRewriter
-from revisual.client.budget import BudgetSpent
+from revisual.client.budget import Budget, BudgetSpent
 from revisual.data.images import ImageSource
 from revisual.data.sample import Sample
 from revisual.errors import UserError
@@ -189,7 +188,7 @@ def test_what_is_filled_in_is_not_filled_again(tmp_path):
 
 
 def test_a_budget_is_never_exceeded_by_threads():
-    budget, taken = SharedBudget(max_requests=1000), []
+    budget, taken = Budget(max_requests=1000), []
 
     def take():
         try:

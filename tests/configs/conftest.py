@@ -16,19 +16,14 @@ ARCHITECTURES = Path(__file__).parents[1] / "architectures"
 
 @pytest.fixture(scope="session")
 def training_parser():
-    made = []
-
     class ParsingOnly(training_cli.TrainingCLI):
         def instantiate_classes(self):
-            made.append(self)
+            pass
 
         def _run_subcommand(self, subcommand):
             pass
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training_cli, "TrainingCLI", ParsingOnly)
-        training_cli.run(["fit", f"--config={FULL / 'text_rl.yaml'}"])
-    return made[0]._parser("fit")
+    return training_cli.run(["fit", f"--config={FULL / 'text_rl.yaml'}"], ParsingOnly)._parser("fit")
 
 
 @pytest.fixture(scope="session")

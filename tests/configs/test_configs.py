@@ -88,6 +88,7 @@ def test_part_of_a_pipeline_is_used_by_it(path):
 
 @pytest.mark.parametrize("path", TINY, ids=named)
 def test_tiny_policy_parses(path):
+    import_parts()
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--config", action="config")
     parser.add_function_arguments(tiny)

@@ -33,7 +33,7 @@ def config(tmp_path, policy_folder):
             "class_path": "PromptDataModule",
             "init_args": {
                 "batch_size": 4,
-                "max_prompt_tokens": 100,
+                "max_prompt_tokens": 300,
                 "train": [{"class_path": "ShapesTask", "init_args": {"count": 8}}],
                 "validation": [{"class_path": "ShapesTask", "init_args": {"count": 8}}],
             },
@@ -57,8 +57,8 @@ def test_a_plan_of_a_tiny_run(config, policy, capsys):
     step = plan["device"]["optimiser step"]
     assert (step["weights"], step["gradients"]) == (4 * count, 4 * count)
     assert step["optimiser"] == pytest.approx(8 * count, rel=1e-3)
-    assert plan["rows_of_the_largest_pass"] == [4] and plan["tokens_of_the_largest_pass"] == 100 + 4 * 16
-    assert plan["tokens_of_a_batch"] == 4 * (100 + 4 * 16) and plan["optimiser_steps_of_a_batch"] == 2
+    assert plan["rows_of_the_largest_pass"] == [4] and plan["tokens_of_the_largest_pass"] == 300 + 4 * 16
+    assert plan["tokens_of_a_batch"] == 4 * (300 + 4 * 16) and plan["optimiser_steps_of_a_batch"] == 2
     assert plan["pixels_per_prompt"] == 112 * 112 and plan["host"]["pictures"] == 4 * 3 * 112 * 112
     assert plan["fits"] is None and plan["peak"] == max(phase["total"] for phase in plan["device"].values())
 
@@ -102,7 +102,7 @@ def test_what_does_not_fit_is_told_with_what_to_change(config, capsys):
         (["--trainer.max_stepz=8"], "max_stepz"),
         (["--architecture=missing.json"], "--architecture missing.json"),
         (["--model.init_args.policy.init_args.path=missing"], "missing"),
-        (["--pictures=60"], "prompts of 100 tokens have no room for 60 pictures"),
+        (["--pictures=60"], "prompts of 300 tokens have no room for 60 pictures"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(config, options, said, capsys):
