@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- (parsed only: [^\n]+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE_NAME = re.compile(r"# ([\w-]+\.(?:yaml|py))\n")
-SLOW = ("training.md", "pipeline.md", "evaluation.md", "sharding.md")
+SLOW = ("training.md", "pipeline.md", "evaluation.md", "sharding.md", "curation.md")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ require_vllm()
 
 LENGTH = 12
 TWICE = Sampling(n=2)
-QUICK = Retries(attempts=60, first_delay=0.5, most_delay=2.0)
+QUICK = Retries(attempts=400, first_delay=0.5, most_delay=2.0)
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +172,7 @@ def test_a_server_started_again_between_two_rollouts(server, engine, policy, enc
 
 
 def test_a_server_that_stays_away(server, policy, encoder, prompts):
+    server.wait()
     engine = VLLMServerRollout(server.url, retries=Retries(attempts=3, first_delay=0.01))
     engine.attach(policy, encoder)
     engine.load_weights(full_tensors(policy))
