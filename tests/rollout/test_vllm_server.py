@@ -9,6 +9,8 @@ from urllib.request import urlopen
 
 import pytest
 import torch
+from modules.helpers import Keep, fit, grpo, some_samples
+from modules.helpers import prompts as prompts_of
 from safetensors.torch import load_file, save_file
 
 from revisual.client.retries import Retries
@@ -16,6 +18,9 @@ from revisual.data.encoding import PromptEncoder
 from revisual.errors import UserError
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.sharding import full_tensors
+from revisual.modules.parity import ParityCheck
+from revisual.rl.importance import TokenImportance
+from revisual.rl.losses import ClippedLoss
 from revisual.rl.seeds import stable_seed
 from revisual.rollout.engine import Sampling
 from revisual.rollout.vllm_server import VLLMServerRollout
@@ -206,3 +211,15 @@ def test_a_server_without_the_receiver(folder, policy, encoder, tmp_path):
         engine.attach(policy, encoder)
         with pytest.raises(UserError, match=r"start the server with VLLM_SERVER_DEV_MODE=1.*WeightReceiver"):
             engine.load_weights(full_tensors(policy))
+
+
+def test_a_run_draws_its_rollouts_one_step_ahead(server, folder, tmp_path):
+    engine, keep = VLLMServerRollout(server.url, retries=QUICK), Keep()
+    loss, parity = ClippedLoss(importance=TokenImportance()), ParityCheck(every=1, rows=8)
+    module = grpo(folder, engine=engine, loss=loss, parity=parity, max_staleness=1, max_new_tokens=LENGTH)
+    run = fit(module, prompts_of(some_samples(12), batch_size=2), tmp_path, 4, [keep])
+    assert run.log.values("rollout/staleness") == [0, 1, 1, 1]
+    assert [batch.policy_version.unique().tolist() for batch, _, _ in keep.kept] == [[0], [0], [1], [2]]
+    # Compared once, as what is a step old has other log-probs; later rows repeat it.
+    (fresh,) = set(run.log.values("rollout/logprob_gap"))
+    assert fresh <= 1e-4 and all(run.watch.moved)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 import torch
 from conftest import small_texts
+from modules.ranks import free_port
 
 from revisual.models.inputs import forward_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
@@ -76,12 +76,6 @@ def take_step(policy, optimizer, encoder, prompts, completions):
     loss.backward()
     optimizer.step()
     optimizer.zero_grad()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class LocalServer:
