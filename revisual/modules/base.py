@@ -219,6 +219,8 @@ class PolicyModule(LightningModule):
     def on_train_batch_end(self, outputs: Any, batch: Pass[Any], batch_idx: int) -> None:  # noqa: D102
         if (batch.step + 1) % self.trainer.accumulate_grad_batches:
             return
+        # Not only before the next backward pass, as Lightning does: rollouts and validation come first.
+        self.policy.zero_grad(set_to_none=True)
         shown = ("train/loss", "reward/mean", "rollout/tokens_per_second")
         logged = {**self.step_log, **sum_over_ranks(self.step_sums)}
         self.tokens_seen += int(logged.get("train/tokens", 0) + logged.get("rollout/tokens", 0))
