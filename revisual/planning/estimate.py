@@ -215,7 +215,7 @@ class Planner:
             copies = peak.kinds.get("copies", 0)
             self._phase(
                 name,
-                gradients=self.layout.gradients,
+                gradients=0,  # freed after the step
                 gathered=self.layout.in_rollout + (0 if self.layout.is_sharded else copies),
                 activations=max(0, peak.total - peak.kinds["weights"] - copies - cache),
                 cache=cache,
@@ -228,7 +228,7 @@ class Planner:
         taken = 0 if share is None or self.machine.memory is None else int(share * self.machine.memory)
         tensor = max(p.numel() for p in self.run.module.policy.parameters()) * self.weights.stored
         sent = tensor if self.strategy.is_sharding_weights else 0
-        self._phase(name, gradients=self.layout.gradients, gathered=sent, cache=taken)
+        self._phase(name, gradients=0, gathered=sent, cache=taken)
 
     def _phase(self, name: str, *, gradients: int, gathered: int = 0, activations: int = 0, cache: int = 0) -> None:
         self.phases[name] = {

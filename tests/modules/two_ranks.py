@@ -31,6 +31,9 @@ def warmup_cosine(optimizer):
     return WarmupCosine(optimizer, warmup_ratio=0.3)
 
 
+PASSES = {"gradient-in-one-pass": 1, "gradient-in-four-passes": 4}
+"""Of an optimiser step, where not 2."""
+
 POLICIES = {
     "lora": {"lora": LoRA(rank=4)},
     "frozen": {"freeze": ["vision_tower", "projector"]},
@@ -108,15 +111,15 @@ def main(jobs, policy_folder, folder, world, name, ckpt_path=None):
 
 def do(job, policy_folder, folder, world, name, ckpt_path=None):
     torch.manual_seed(0)  # adapters start at random
-    world, keep = int(world), Keep()
-    options = {"devices": world, "strategy": strategy(name.removesuffix("_nodes")), "accumulate_grad_batches": 2}
+    world, keep, passes = int(world), Keep(), PASSES.get(job, 2)
+    options = {"devices": world, "strategy": strategy(name.removesuffix("_nodes")), "accumulate_grad_batches": passes}
     if name.endswith("_nodes"):
         options |= {"devices": 1, "num_nodes": world}
     if job.startswith("gradient"):
         module = grpo(
             policy_folder,
             POLICIES.get(job.partition("-")[2]),
-            micro_batches=2,
+            micro_batches=passes,
             optimizer=sgd,
             filter=PrioritizedAdvantageDistillation(1e-3),
             filter_per_rank=job == "gradient-per-rank",
