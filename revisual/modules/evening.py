@@ -5,9 +5,27 @@ from typing import TypeVar
 
 import torch
 
+from revisual.modules.micro_batches import row_costs, row_groups
 from revisual.modules.ranks import gathered
+from revisual.rl.batch import RolloutBatch
 
 T = TypeVar("T")
+
+
+def evened_batch(batch: RolloutBatch) -> RolloutBatch:
+    """This rank's rollouts after some groups have moved: a prompt and its rollouts stay together."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return batch
+    prompts, completions = row_costs(batch)
+    groups = row_groups(batch.prompt_index.tolist(), range(len(batch)))
+    costs = [prompts[rows[0]] + sum(completions[row] for row in rows) for rows in groups]
+    pieces = evened([_rows(batch, rows) for rows in groups], costs)
+    return RolloutBatch.joined(pieces) if pieces else _rows(batch, [])
+
+
+def _rows(batch: RolloutBatch, rows: Sequence[int]) -> RolloutBatch:
+    indices = torch.tensor(rows, dtype=torch.long)
+    return batch.select(indices, batch.weights[indices.to(batch.weights.device)])
 
 
 def evened(pieces: Sequence[T], costs: Sequence[int], at_least: int = 0) -> list[T]:

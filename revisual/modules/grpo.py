@@ -21,8 +21,8 @@ from revisual.models.policy import PolicyLoader
 from revisual.models.sharding import whole_without_engine
 from revisual.modules.ahead import Ahead, Drawn
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
-from revisual.modules.evening import evened
-from revisual.modules.micro_batches import cut, row_costs, row_groups
+from revisual.modules.evening import evened_batch
+from revisual.modules.micro_batches import cut
 from revisual.modules.parity import NO_GAPS, ParityCheck, logprob_gaps
 from revisual.modules.ranks import mean_over_ranks, select_over_ranks, worst_over_ranks
 from revisual.modules.rollouts import reward_shares, rollout_stats, score_completions
@@ -172,7 +172,7 @@ class GRPOModule(PolicyModule):
         for callback in self.reward_callbacks():
             callback.on_selection(self.trainer, self, batch, indices, weights)
         per_update = self.trainer.accumulate_grad_batches
-        chosen = self.evened(batch.select(indices, weights))
+        chosen = evened_batch(batch.select(indices, weights))
         parts = cut(chosen, self.spare(batch), self.micro_batches, per_update)
         with self.trainer.precision_plugin.forward_context(), ExitStack() as whole:
             for reference in self._reference:
@@ -248,17 +248,6 @@ class GRPOModule(PolicyModule):
     def weights_to_engine(self) -> None:  # noqa: D102
         self._ahead.finish()
         super().weights_to_engine()
-
-    def evened(self, batch: RolloutBatch) -> RolloutBatch:
-        """The selection after some groups have moved to ranks that have fewer tokens to learn from."""
-        if self.trainer.world_size == 1:
-            return batch
-        prompts, completions = row_costs(batch)
-        groups = row_groups(batch.prompt_index.tolist(), range(len(batch)))
-        costs = [prompts[rows[0]] + sum(completions[row] for row in rows) for rows in groups]
-        rows = [torch.tensor(group) for group in groups]
-        pieces = evened([batch.select(own, batch.weights[own.to(batch.weights.device)]) for own in rows], costs)
-        return RolloutBatch.joined(pieces) if pieces else batch.select(torch.zeros(0).long(), torch.zeros(0))
 
     def select(self, batch: RolloutBatch) -> tuple[Int[Tensor, " M"], Float[Tensor, " M"]]:
         """The filter's choice: rows of this rank, and their weights."""
