@@ -172,8 +172,9 @@ class VLLMServerRollout(RolloutEngine):
         except UserError as error:
             raise UserError(f"{error}; is it started with {STARTED_WITH}?") from error
         except ServerGone as error:
-            if "not implemented" in str(error):
-                raise UserError(f"{self.url}: start the server with {STARTED_WITH}") from error
+            if "HTTP 500" in str(error):  # what a worker without the method comes to, and some servers do not say so
+                self.server.call("GET", "/health")
+                raise UserError(f"{self.url}: {error}; start the server with {STARTED_WITH}") from error
             raise
         return reply["results"]
 
