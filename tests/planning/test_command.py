@@ -130,7 +130,7 @@ PUBLISHED = {"3b": 3_754_622_976, "7b": 8_292_166_656}
 @pytest.mark.slow
 @pytest.mark.parametrize("size", PUBLISHED)
 def test_full_size_policies_without_their_weights(size, capsys):
-    options = ["--devices=8", "--prompt_tokens=64", "--response_tokens=64", "--trainer.strategy=fsdp2"]
+    options = ["--devices=8", "--prompt_tokens=512", "--response_tokens=64", "--trainer.strategy=fsdp2"]
     architecture = ARCHITECTURES / size / "config.json"
     plan = planned(capsys, f"--config={FULL / 'text_rl.yaml'}", f"--architecture={architecture}", *options)
     assert plan["parameters"]["total"] == PUBLISHED[size]
