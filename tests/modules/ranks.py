@@ -24,17 +24,17 @@ def run(job, policy_folder, folder, world, strategy="auto", *rest):
     script = [Path(__file__).with_name("two_ranks.py"), job, policy_folder, folder, world, strategy, *rest]
     script = [str(part) for part in script]
     if world == 1:
-        return subprocess.run([sys.executable, *script], capture_output=True, text=True, timeout=300)
+        return subprocess.run([sys.executable, *script], capture_output=True, text=True, timeout=900)
     if not strategy.endswith("_nodes"):
         launch = [*TORCHRUN, "--standalone", f"--nproc-per-node={world}"]
-        return subprocess.run([*launch, *script], capture_output=True, text=True, timeout=300)
+        return subprocess.run([*launch, *script], capture_output=True, text=True, timeout=900)
     launch = [*TORCHRUN, f"--nnodes={world}", "--nproc-per-node=1", "--master-addr=127.0.0.1"]
     launch.append(f"--master-port={free_port()}")
     others = [subprocess.Popen([*launch, f"--node-rank={n}", *script]) for n in range(1, world)]
     try:
-        return subprocess.run([*launch, "--node-rank=0", *script], capture_output=True, text=True, timeout=300)
+        return subprocess.run([*launch, "--node-rank=0", *script], capture_output=True, text=True, timeout=900)
     finally:
-        assert [other.wait(60) for other in others] == [0] * len(others)
+        assert [other.wait(120) for other in others] == [0] * len(others)
 
 
 def start(job, policy_folder, folder, world, strategy="auto", *rest):
