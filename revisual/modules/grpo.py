@@ -22,7 +22,7 @@ from revisual.models.sharding import whole_without_engine
 from revisual.modules.ahead import Ahead, Drawn
 from revisual.modules.base import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.modules.evening import evened_batch
-from revisual.modules.micro_batches import cut
+from revisual.modules.micro_batches import cut, spare_row
 from revisual.modules.parity import NO_GAPS, ParityCheck, logprob_gaps
 from revisual.modules.ranks import mean_over_ranks, select_over_ranks, worst_over_ranks
 from revisual.modules.rollouts import reward_shares, rollout_stats, score_completions
@@ -173,7 +173,8 @@ class GRPOModule(PolicyModule):
             callback.on_selection(self.trainer, self, batch, indices, weights)
         per_update = self.trainer.accumulate_grad_batches
         chosen = evened_batch(batch.select(indices, weights))
-        parts = cut(chosen, self.spare(batch), self.micro_batches, per_update)
+        spare = spare_row(batch, self.encoder.processor.tokenizer.eos_token_id)
+        parts = cut(chosen, spare, self.micro_batches, per_update)
         with self.trainer.precision_plugin.forward_context(), ExitStack() as whole:
             for reference in self._reference:
                 whole.enter_context(whole_without_engine(reference))
@@ -204,17 +205,6 @@ class GRPOModule(PolicyModule):
             trained = self.policy_outputs(batch).logprobs
         self.policy.train(training)
         return logprob_gaps(trained, batch.rollout_logprobs, batch.completion_mask)
-
-    def spare(self, batch: RolloutBatch) -> RolloutBatch:
-        """A row of one end token for passes without rollouts: any that was sampled might not pass a forward."""
-        row = batch.select(torch.zeros(1, dtype=torch.long), torch.zeros(1))
-        tokens = torch.full_like(row.token_ids[:, :1], self.encoder.processor.tokenizer.eos_token_id)
-        return replace(
-            row,
-            token_ids=tokens,
-            completion_mask=torch.ones_like(tokens, dtype=torch.bool),
-            rollout_logprobs=row.rollout_logprobs[:, :1],
-        )
 
     def sample(self, prompts: list[EncodedPrompt], upcoming: Sequence[EncodedPrompt] = ()) -> RolloutBatch:
         """Scored rollouts of the prompts, and with a staleness of 1 a start with the rollouts of the coming ones."""

@@ -1,6 +1,7 @@
 """Cutting a rollout's selection into micro-batches without changing any optimiser step's gradient."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -27,6 +28,18 @@ def cut(batch: RolloutBatch, spare: RolloutBatch, parts: int, parts_per_update: 
             indices = torch.tensor(rows, dtype=torch.long)
             micro.append(batch.select(indices, batch.weights[indices.to(batch.weights.device)]) if rows else dummy)
     return micro
+
+
+def spare_row(batch: RolloutBatch, end_token: int) -> RolloutBatch:
+    """A row of one end token for passes without rollouts: any that was sampled might not pass a forward."""
+    row = batch.select(torch.zeros(1, dtype=torch.long), torch.zeros(1))
+    tokens = torch.full_like(row.token_ids[:, :1], end_token)
+    return replace(
+        row,
+        token_ids=tokens,
+        completion_mask=torch.ones_like(tokens, dtype=torch.bool),
+        rollout_logprobs=row.rollout_logprobs[:, :1],
+    )
 
 
 def row_groups(owners: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
