@@ -167,7 +167,8 @@ def test_a_module_without_rollouts(policy_folder, tmp_path):
 def test_another_number_of_tokens_per_prompt_is_told(policy_folder, tmp_path):
     stages = [PTSTStage(2, 8, 1), PTSTStage(4, 8, 1)]
     with pytest.warns(UserWarning, match="tokens per prompt differ: 16, 32"):
-        fit(grpo(policy_folder), prompts(), tmp_path, 1, [PTST(stages)])
+        run = fit(grpo(policy_folder), prompts(), tmp_path, 1, [PTST(stages)])
+    assert run.trainer.global_step == 1  # told, and not refused
 
 
 def test_a_bad_stage_in_a_config_is_told_in_one_line(policy_folder, tmp_path, capsys):

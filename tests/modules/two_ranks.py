@@ -111,80 +111,13 @@ def main(jobs, policy_folder, folder, world, name, ckpt_path=None):
 
 def do(job, policy_folder, folder, world, name, ckpt_path=None):
     torch.manual_seed(0)  # adapters start at random
-    world, keep, passes = int(world), Keep(), PASSES.get(job, 2)
-    options = {"devices": world, "strategy": strategy(name.removesuffix("_nodes")), "accumulate_grad_batches": passes}
+    world, keep = int(world), Keep()
+    options = {"devices": world, "strategy": strategy(name.removesuffix("_nodes"))}
     if name.endswith("_nodes"):
         options |= {"devices": 1, "num_nodes": world}
-    if job.startswith("gradient"):
-        module = grpo(
-            policy_folder,
-            POLICIES.get(job.partition("-")[2]),
-            micro_batches=passes,
-            optimizer=sgd,
-            filter=PrioritizedAdvantageDistillation(1e-3),
-            filter_per_rank=job == "gradient-per-rank",
-            kl=Constant(0.1 if job == "gradient-reference" else 0.0),
-        )
-        samples = some_samples(16)[1::2] if job == "gradient-pictures" else some_samples(8)
-        run = fit(module, prompts(samples, batch_size=4 // world), folder, 1, [keep], gradient_clip_val=0.01, **options)
-    elif job == "vllm":
-        from revisual.rollout.vllm import VLLMRollout
-
-        module = grpo(
-            policy_folder,
-            micro_batches=2,
-            engine=VLLMRollout(max_model_len=512, max_pictures=2),
-            parity=ParityCheck(every=1, rows=16),
-            max_new_tokens=12,
-        )
-        run = fit(module, prompts(some_samples(12), batch_size=4 // world), folder, 4, [keep], **options)
-    elif job == "three-steps":
-        recorded = folder.parents[1] / "one" / job / "rollouts.pt"
-        engine = Replay(recorded) if world > 1 else Record()
-        module = grpo(policy_folder, micro_batches=2, engine=engine, filter=PrioritizedAdvantageDistillation(1e-3))
-        data = prompts(some_samples(12), batch_size=4 // world)
-        run = fit(module, data, folder, 3, [keep], gradient_clip_val=0.01, **options)
-        if world == 1:
-            torch.save(engine.rows, folder / "rollouts.pt")
-    elif job == "sft-gradient":
-        module = sft(policy_folder, micro_batches=2, optimizer=sgd)
-        run = fit(module, examples(some_samples(8), batch_size=8 // world), folder, 1, **options)
-    elif job == "empty":
-        module = grpo(policy_folder, micro_batches=2, filter=KeepNothing())
-        run = fit(module, prompts(batch_size=2), folder, 2, **options)
-    elif job == "hang":
-        module = grpo(policy_folder, rewards={"hang": WeightedReward(HangsOnOneRank())}, micro_batches=2)
-        run = fit(module, prompts(batch_size=2), folder, 2, [Watchdog(limit=8.0, grace=4.0)], **options)
-    elif job == "validate":
-        module = grpo(policy_folder, filter=KeepNothing())
-        run = fit(
-            module,
-            prompts(validation=some_samples(5)),
-            folder,
-            1,
-            num_sanity_val_steps=-1,
-            **options | {"accumulate_grad_batches": 1},
-        )
-    else:
-        saved = ModelCheckpoint(folder, filename="{step}", every_n_train_steps=1, save_top_k=-1)
-        callbacks = [saved, keep]
-        options |= {"enable_checkpointing": True, "ckpt_path": ckpt_path}
-        if job.startswith("stop"):
-            callbacks += [StopOnSignal(), *([AsksOneRank()] if job == "stop" else [])]
-        if job == "killed":
-            callbacks.append(KillsOneRank())
-        if job != "sft":
-            module = grpo(
-                policy_folder,
-                POLICIES.get(job.partition("-")[2]),
-                micro_batches=2,
-                scheduler=warmup_cosine,
-                filter=PrioritizedAdvantageDistillation(1e-3),
-            )
-            run = fit(module, prompts(some_samples(8), batch_size=2), folder, 4, callbacks, **options)
-        else:
-            module = sft(policy_folder, micro_batches=2, scheduler=warmup_cosine)
-            run = fit(module, examples(some_samples(8), batch_size=2), folder, 4, callbacks, **options)
+    options["accumulate_grad_batches"] = PASSES.get(job, 2)
+    kind = "gradient" if job.startswith("gradient") else job
+    run = JOBS.get(kind, saved_steps)(job, policy_folder, folder, world, keep, options | {"ckpt_path": ckpt_path})
     result = {
         "norms": run.watch.norms,
         "moved": run.watch.moved,
@@ -195,6 +128,94 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
         "chosen": [len(indices) for _, indices, _ in keep.kept],
     }
     torch.save(result, folder / f"rank{run.trainer.global_rank}.pt")
+
+
+def gradient(job, policy_folder, folder, world, keep, options):
+    module = grpo(
+        policy_folder,
+        POLICIES.get(job.partition("-")[2]),
+        micro_batches=options["accumulate_grad_batches"],
+        optimizer=sgd,
+        filter=PrioritizedAdvantageDistillation(1e-3),
+        filter_per_rank=job == "gradient-per-rank",
+        kl=Constant(0.1 if job == "gradient-reference" else 0.0),
+    )
+    samples = some_samples(16)[1::2] if job == "gradient-pictures" else some_samples(8)
+    return fit(module, prompts(samples, batch_size=4 // world), folder, 1, [keep], gradient_clip_val=0.01, **options)
+
+
+def beside_vllm(job, policy_folder, folder, world, keep, options):
+    from revisual.rollout.vllm import VLLMRollout
+
+    module = grpo(
+        policy_folder,
+        micro_batches=2,
+        engine=VLLMRollout(max_model_len=512, max_pictures=2),
+        parity=ParityCheck(every=1, rows=16),
+        max_new_tokens=12,
+    )
+    return fit(module, prompts(some_samples(12), batch_size=4 // world), folder, 4, [keep], **options)
+
+
+def three_steps(job, policy_folder, folder, world, keep, options):
+    engine = Replay(folder.parents[1] / "one" / job / "rollouts.pt") if world > 1 else Record()
+    module = grpo(policy_folder, micro_batches=2, engine=engine, filter=PrioritizedAdvantageDistillation(1e-3))
+    data = prompts(some_samples(12), batch_size=4 // world)
+    run = fit(module, data, folder, 3, [keep], gradient_clip_val=0.01, **options)
+    if world == 1:
+        torch.save(engine.rows, folder / "rollouts.pt")
+    return run
+
+
+def sft_gradient(job, policy_folder, folder, world, keep, options):
+    module = sft(policy_folder, micro_batches=2, optimizer=sgd)
+    return fit(module, examples(some_samples(8), batch_size=8 // world), folder, 1, **options)
+
+
+def empty(job, policy_folder, folder, world, keep, options):
+    module = grpo(policy_folder, micro_batches=2, filter=KeepNothing())
+    return fit(module, prompts(batch_size=2), folder, 2, **options)
+
+
+def hang(job, policy_folder, folder, world, keep, options):
+    module = grpo(policy_folder, rewards={"hang": WeightedReward(HangsOnOneRank())}, micro_batches=2)
+    return fit(module, prompts(batch_size=2), folder, 2, [Watchdog(limit=8.0, grace=4.0)], **options)
+
+
+def validate(job, policy_folder, folder, world, keep, options):
+    module = grpo(policy_folder, filter=KeepNothing())
+    options = options | {"accumulate_grad_batches": 1, "num_sanity_val_steps": -1}
+    return fit(module, prompts(validation=some_samples(5)), folder, 1, **options)
+
+
+def saved_steps(job, policy_folder, folder, world, keep, options):
+    """Four steps, each with a checkpoint."""
+    saved = ModelCheckpoint(folder, filename="{step}", every_n_train_steps=1, save_top_k=-1)
+    callbacks = [saved, keep, *SAVED_WITH.get(job, list)()]
+    options = options | {"enable_checkpointing": True}
+    settings = {"micro_batches": 2, "scheduler": warmup_cosine}
+    if job == "sft":
+        data = examples(some_samples(8), batch_size=2)
+        return fit(sft(policy_folder, **settings), data, folder, 4, callbacks, **options)
+    settings["filter"] = PrioritizedAdvantageDistillation(1e-3)
+    module = grpo(policy_folder, POLICIES.get(job.partition("-")[2]), **settings)
+    return fit(module, prompts(some_samples(8), batch_size=2), folder, 4, callbacks, **options)
+
+
+JOBS = {
+    "gradient": gradient,
+    "vllm": beside_vllm,
+    "three-steps": three_steps,
+    "sft-gradient": sft_gradient,
+    "empty": empty,
+    "hang": hang,
+    "validate": validate,
+}
+SAVED_WITH = {
+    "stop": lambda: [StopOnSignal(), AsksOneRank()],
+    "stopped": lambda: [StopOnSignal()],
+    "killed": lambda: [KillsOneRank()],
+}
 
 
 if __name__ == "__main__":
