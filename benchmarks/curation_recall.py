@@ -17,17 +17,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from curation import planting
+from data_recipes.grammar import planting
 
-from revisual.curation.runner import Runner
-from revisual.curation.sources import Source
-from revisual.curation.steps.collect import Collect
-from revisual.curation.steps.decontaminate import Decontaminate
-from revisual.curation.steps.deduplicate import Deduplicate
-from revisual.curation.store import row_of
 from revisual.data.images import ImageSource
 from revisual.data.readers import JSONLReader, ParquetReader
 from revisual.data.sample import Sample
+from revisual.data_recipes.grammar.runner import Runner
+from revisual.data_recipes.grammar.sources import Source
+from revisual.data_recipes.grammar.steps.collect import Collect
+from revisual.data_recipes.grammar.steps.decontaminate import Decontaminate
+from revisual.data_recipes.grammar.steps.deduplicate import Deduplicate
+from revisual.data_recipes.grammar.store import row_of
 from revisual.evaluation.selection import chosen_benchmarks
 
 FILES = {
@@ -62,7 +62,7 @@ def kept_by(data: Path, out: Path, sources: list[Source]) -> set[tuple[str, str]
     collect = Collect(sources=tuple(sources), root=data)
     steps = {"collect": collect, "deduplicate": Deduplicate(), "decontaminate": Decontaminate(TARGETS, root=data)}
     Runner(out, steps).run()
-    from revisual.curation.items import Items
+    from revisual.data_recipes.grammar.items import Items
 
     items = Items.read(out / "decontaminate/items.parquet")
     return {items.key(place) for place in range(len(items))}
@@ -102,7 +102,7 @@ def write_parquet(path: Path, samples: list[Sample]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from revisual.curation.store import SCHEMA
+    from revisual.data_recipes.grammar.store import SCHEMA
 
     rows = [row_of(replace(s, images=[image for image in s.images if isinstance(image, ImageSource)])) for s in samples]
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from statistics import fmean, median
 from typing import Any
 
 from revisual.data.sample import Sample
-from revisual.rewards.grader import AnswerGrader
+from revisual.grading.grader import AnswerGrader
 
 BATCH = 1000
 BATCH_LIMIT_SECONDS = 20.0

@@ -140,7 +140,7 @@ def measure(config: str) -> None:
     import_everything()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     imports = pages * resource.getpagesize() / 1e6
-    from revisual.cli import main as revisual
+    from revisual.cli.main import main as revisual
 
     if revisual(["fit", f"--config={config}"]):
         raise SystemExit(1)
@@ -154,8 +154,8 @@ def import_everything() -> None:
     import peft
     import transformers.models.qwen2_5_vl.modeling_qwen2_5_vl  # noqa: F401
 
-    import revisual.training_cli
-    from revisual.arguments import import_parts
+    import revisual.config.training_cli
+    from revisual.config.parser import import_parts
 
     import_parts()
     assert lightning and peft and revisual
@@ -165,16 +165,16 @@ def prepare(case: Case, folder: Path) -> None:
     """Writes model, data and config, with the limits that the data is of; prints the plan."""
     import torch
 
+    from revisual.cli.plan import estimated, machine_of
     from revisual.data.encoding import PromptEncoder
     from revisual.data.readers import JSONLReader, read_all
     from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
+    from revisual.memory_plan.config import configured
+    from revisual.memory_plan.table import as_json
+    from revisual.memory_plan.workload import Given
     from revisual.models.policy import THOUGHT_TOKENS
     from revisual.models.processor import add_tokens, load_processor
     from revisual.models.tiny import TinyArchitecture, save_tiny_policy
-    from revisual.plan_command import estimated, machine_of
-    from revisual.planning.config import configured
-    from revisual.planning.table import as_json
-    from revisual.planning.workload import Given
 
     torch.set_num_threads(1)
 

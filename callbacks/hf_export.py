@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from revisual.export import export_policy
+from revisual.models.export import export_policy
 from revisual.models.sharding import full_tensors
 
 

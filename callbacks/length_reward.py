@@ -4,8 +4,8 @@ from typing import Any
 
 from lightning.pytorch import Trainer
 
-from revisual.hooks import RewardCallback, add_reward_term
 from revisual.rl.batch import RolloutBatch
+from revisual.rl.callbacks import RewardCallback, add_reward_term
 from revisual.rl.length import efficient_length_reward
 
 

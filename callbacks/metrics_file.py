@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from revisual.files import write_atomically
+from revisual.core.files import write_atomically
 
 
 class MetricsFile(Callback):

@@ -7,11 +7,11 @@ from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
 
+from revisual.core.errors import UserError
 from revisual.data.rounds import PromptChooser, prompt_key
-from revisual.errors import UserError
-from revisual.hooks import RewardCallback
-from revisual.modules.ranks import gathered
 from revisual.rl.batch import RolloutBatch
+from revisual.rl.callbacks import RewardCallback
+from revisual.training.distributed import gathered
 
 RIGHT, WRONG = 1, -1
 

@@ -8,7 +8,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_warn
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 
 @dataclass(frozen=True)

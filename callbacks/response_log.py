@@ -9,7 +9,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from revisual.data.sample import Sample
-from revisual.modules.ranks import gathered
+from revisual.training.distributed import gathered
 
 
 class ResponseLog(Callback):

@@ -8,8 +8,8 @@ from jaxtyping import Float, Int
 from lightning.pytorch import Trainer
 from torch import Tensor
 
-from revisual.hooks import RewardCallback
 from revisual.rl.batch import RolloutBatch
+from revisual.rl.callbacks import RewardCallback
 
 
 class RolloutLog(RewardCallback):

@@ -9,8 +9,8 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from revisual.checkpoints import STOPPED
-from revisual.modules.ranks import worst_over_ranks
+from revisual.models.checkpoints import STOPPED
+from revisual.training.distributed import worst_over_ranks
 
 
 class StopOnSignal(Callback):

@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from revisual.modules.grpo import GRPOModule
-    from revisual.modules.sft import SFTModule
+    from revisual.training.grpo import GRPOModule
+    from revisual.training.sft import SFTModule
 
 __version__ = "0.1.0"
 __all__ = ["GRPOModule", "SFTModule"]
 
-_HOMES = {"GRPOModule": "revisual.modules.grpo", "SFTModule": "revisual.modules.sft"}
+_HOMES = {"GRPOModule": "revisual.training.grpo", "SFTModule": "revisual.training.sft"}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 import sys
 
-from revisual.cli import main
+from revisual.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

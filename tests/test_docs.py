@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from modules.helpers import examples, fit, grpo, prompts, sft, some_samples
+from training.helpers import examples, fit, grpo, prompts, sft, some_samples
 
-from revisual.cli import main
-from revisual.modules.evaluation import MEASURES
+from revisual.cli.main import main
 from revisual.rl.importance import TokenImportance
 from revisual.rl.losses import ClippedLoss
 from revisual.rl.schedules import Constant
+from revisual.training.validation import MEASURES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

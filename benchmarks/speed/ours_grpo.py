@@ -14,7 +14,7 @@ from revisual.data.readers import JSONLReader
 from revisual.models.policy import PretrainedPolicy
 from revisual.rewards.functions import RewardFunction, RewardScores, WeightedReward
 from revisual.rl.filters import KeepAll, PrioritizedAdvantageDistillation
-from revisual.rollout.hf import HFRollout
+from revisual.rollout.hf.engine import HFRollout
 
 
 class ForcedLength(HFRollout):

@@ -18,16 +18,16 @@ from pathlib import Path
 import torch
 from workers import machine, table
 
+from revisual.core.seeds import stable_seed
 from revisual.data.encoding import PromptEncoder
 from revisual.data.synthetic.arithmetic import ArithmeticTask
 from revisual.data.synthetic.bars import BarTask
 from revisual.data.synthetic.shapes import ShapesTask
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.sharding import full_tensors
-from revisual.rl.seeds import stable_seed
 from revisual.rollout.engine import Sampling
-from revisual.rollout.hf import HFRollout
-from revisual.rollout.vllm import VLLMRollout
+from revisual.rollout.hf.engine import HFRollout
+from revisual.rollout.vllm.engine import VLLMRollout
 
 PROMPTS, GROUP = 24, 8  # of configs/quickstart/multimodal_rl.yaml
 LENGTHS = (36, 128)

@@ -29,7 +29,7 @@ from revisual.models.inputs import forward_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 from revisual.rollout.engine import Sampling
-from revisual.rollout.hf import HFRollout
+from revisual.rollout.hf.engine import HFRollout
 
 PROMPTS = 4
 BASE = {"group": 8, "picture": 224, "new_tokens": 64}

@@ -14,7 +14,7 @@ from revisual.client.client import ChatClient, RequestFailed, Traffic
 from revisual.client.journal import FAILED, Journal, Record, Records
 from revisual.client.request import ChatRequest, Decoding
 from revisual.client.server import Server
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 HOPELESS_AFTER = 20
 """If the first so many requests all fail, the others are not tried."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from threading import Lock
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 
 class BudgetSpent(UserError):

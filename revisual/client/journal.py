@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 try:
     import fcntl

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 
 def proxy_for(url: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from revisual.client.pictures import Pictures
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 Message = Mapping[str, Any]
 """As chat templates take it: `role` and `content`, a text or parts; a part `{"type": "image"}` is the next picture."""

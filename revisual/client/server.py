@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from revisual.client.retries import Retries
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 
 @dataclass(frozen=True)

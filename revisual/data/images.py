@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 MAX_PIXELS = 64_000_000
 """A picture of more pixels than this is refused before it is decoded; below the limit of Pillow's own warning."""

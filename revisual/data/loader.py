@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
-from revisual.rl.seeds import stable_seed
+from revisual.core.seeds import stable_seed
 
 T = TypeVar("T")
 

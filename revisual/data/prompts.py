@@ -8,12 +8,12 @@ from typing import Any
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import Dataset
 
+from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import PassLoader
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.rounds import PromptChooser, RoundLoader, prompt_key
 from revisual.data.sample import Sample
-from revisual.errors import UserError
 from revisual.rl.batch import EncodedPrompt
 
 log = logging.getLogger(__name__)

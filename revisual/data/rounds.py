@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
+from revisual.core.errors import UserError
+from revisual.core.seeds import stable_seed
 from revisual.data.loader import Pass, PassLoader
 from revisual.data.sample import Sample
-from revisual.errors import UserError
-from revisual.rl.seeds import stable_seed
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from jaxtyping import Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompts import PromptDataModule
 from revisual.data.sample import Sample
-from revisual.errors import UserError
 from revisual.rl.batch import EncodedPrompt
 
 THOUGHTS_THEN_BOX = "<think>\n{solution}\n</think>\n\n\\boxed{{answer}}"

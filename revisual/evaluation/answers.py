@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from revisual.client.journal import FAILED
-from revisual.errors import UserError
-from revisual.files import replaced_file
+from revisual.core.errors import UserError
+from revisual.core.files import replaced_file
 
 FieldValue = str | int | float | bool | Sequence[str] | None
 """What a metric groups by: a version, a level, skills."""

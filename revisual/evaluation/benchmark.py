@@ -12,7 +12,7 @@ from revisual.evaluation.metrics.figures import Figure, Metrics
 from revisual.evaluation.metrics.problems import Problem
 from revisual.evaluation.metrics.standard import mean_score
 from revisual.evaluation.presets import Preset
-from revisual.rewards.grader import Grader
+from revisual.grading.grader import Grader
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.metrics.bootstrap import interval
 from revisual.evaluation.metrics.problems import gather

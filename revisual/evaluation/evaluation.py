@@ -12,7 +12,7 @@ from revisual.evaluation.questions import Asking
 from revisual.evaluation.responder import Responder
 from revisual.evaluation.results import Results, Rules, measure
 from revisual.evaluation.runner import answer_benchmark, items_by_id
-from revisual.rewards.grader import Grader
+from revisual.grading.grader import Grader
 
 
 @dataclass(frozen=True)

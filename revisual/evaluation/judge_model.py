@@ -11,7 +11,7 @@ from revisual.client.request import ChatRequest
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.progress import AnswerProgress
 from revisual.evaluation.responder import Responder
-from revisual.grading.boxes import after_thoughts
+from revisual.grading.rules.boxes import after_thoughts
 
 INSTRUCTION = (
     "You compare the final answer of a student's solution with a reference answer. Different notations of the same "

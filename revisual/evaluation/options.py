@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 _LINE = re.compile(r"^ *([A-H]) *[:.] *(.*)$", re.MULTILINE)
 _INLINE = re.compile(r"\(([A-H])\)")

@@ -15,14 +15,14 @@ import torch
 from revisual.client.ask import failure
 from revisual.client.journal import Journal, Record, Records
 from revisual.client.request import ChatRequest, Decoding
+from revisual.core.errors import UserError
+from revisual.core.manifest import MANIFEST, hashes
 from revisual.data.encoding import PromptEncoder
 from revisual.data.sample import Sample
-from revisual.errors import UserError
 from revisual.evaluation.responder import Responder
-from revisual.manifest import MANIFEST, hashes
 from revisual.models.policy import PretrainedPolicy
 from revisual.rollout.engine import RolloutEngine, Sampling
-from revisual.rollout.hf import HFRollout
+from revisual.rollout.hf.engine import HFRollout
 
 EngineName = Literal["auto", "transformers", "vllm"]
 PROMPT_ROOM = 16384
@@ -180,7 +180,7 @@ def chosen_engine(name: EngineName, max_tokens: int, rows: int, dtype: Literal["
     if not is_vllm:
         return HFRollout(max_rows=rows)
     # Imported here: who does not use vLLM need not load what speaks to it.
-    from revisual.rollout.vllm import VLLMRollout
+    from revisual.rollout.vllm.engine import VLLMRollout
 
     return VLLMRollout(
         max_model_len=PROMPT_ROOM + max_tokens,

@@ -7,13 +7,13 @@ from typing import Any
 from revisual.client.journal import Record
 from revisual.client.pictures import Pictures, PixelBounds
 from revisual.client.request import ChatRequest
-from revisual.errors import UserError
+from revisual.core.errors import UserError
+from revisual.core.seeds import stable_seed
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
 from revisual.evaluation.metrics.standard import sample_of
 from revisual.evaluation.presets import Preset
-from revisual.rewards.grader import Grader
-from revisual.rl.seeds import stable_seed
+from revisual.grading.grader import Grader
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL.Image import Image
 
+from revisual.core.errors import UserError
 from revisual.data.images import ImageSource
-from revisual.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.charts import length_chart, score_chart
 from revisual.evaluation.figure_tables import figures_table, groups_table

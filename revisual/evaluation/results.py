@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from revisual.core.errors import UserError
+from revisual.core.files import write_atomically
 from revisual.data.images import ImageSource
-from revisual.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer, write_answers
 from revisual.evaluation.benchmark import Benchmark, under_official_rules
 from revisual.evaluation.judge_model import judge_share
 from revisual.evaluation.metrics.figures import OFFICIAL_RULES, PROJECT_RULES, Metrics
 from revisual.evaluation.metrics.problems import gather
 from revisual.evaluation.report import Measured, PicturesOf, evaluation_report, wrong_answers
-from revisual.files import write_atomically
-from revisual.rewards.grader import Grader
+from revisual.grading.grader import Grader
 
 RESULTS, METRICS, REPORT = "results.jsonl", "metrics.json", "report.html"
 Rules = Literal["project", "official"]

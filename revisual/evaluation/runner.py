@@ -6,13 +6,13 @@ from itertools import islice
 from pathlib import Path
 
 from revisual.client.journal import Journal, Record
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
 from revisual.evaluation.progress import AnswerProgress
 from revisual.evaluation.questions import Asking, scored
 from revisual.evaluation.responder import Responder
-from revisual.rewards.grader import Grader
+from revisual.grading.grader import Grader
 
 
 def items_by_id(benchmark: Benchmark, root: Path | None, limit: int | None = None) -> dict[str, Item]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.evaluation.benchmark import Benchmark
 from revisual.evaluation.benchmarks import BENCHMARKS
 from revisual.evaluation.presets import PRESETS, Preset

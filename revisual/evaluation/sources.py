@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from revisual.core.errors import UserError
 from revisual.data.readers.hf import HFDatasetReader
 from revisual.data.readers.jsonl import JSONLReader
 from revisual.data.readers.row import Row
-from revisual.errors import UserError
 
 
 @dataclass(frozen=True)

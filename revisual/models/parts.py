@@ -6,7 +6,7 @@ from typing import Literal
 
 from torch import nn
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 Part = Literal["vision_tower", "projector", "language_model"]
 

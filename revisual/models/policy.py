@@ -12,7 +12,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForImageTextToText
 from transformers.processing_utils import ProcessorMixin
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.models.attention import SHARED_PROMPTS
 from revisual.models.embeddings import grow_embeddings
 from revisual.models.lora import LoRA

@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoProcessor, AutoTokenizer
 from transformers.processing_utils import ProcessorMixin
 from transformers.utils.import_utils import is_torchvision_available
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 THOUGHT_TOKENS = ("<think>", "</think>", "<answer>", "</answer>")
 """Added as ordinary tokens, never special ones: decoding must not strip them before the grader reads them."""

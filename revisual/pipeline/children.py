@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 PR_SET_PDEATHSIG = 1
 TAIL_LINES = 15

@@ -3,11 +3,11 @@
 import shutil
 from collections import deque
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.pipeline.children import Child, exit_in_words
-from revisual.pipeline.plan import Place, Plan, changes
 from revisual.pipeline.results import METRICS, read_metrics
 from revisual.pipeline.screen import Screen, summary
+from revisual.pipeline.stages import Place, Plan, changes
 from revisual.pipeline.state import Record, State
 
 FOLDER = "evaluation"

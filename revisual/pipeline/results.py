@@ -8,9 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from revisual.errors import UserError
-from revisual.files import write_atomically
-from revisual.pipeline.plan import Place, Plan
+from revisual.core.errors import UserError
+from revisual.core.files import write_atomically
+from revisual.pipeline.stages import Place, Plan
 from revisual.pipeline.state import State
 from revisual.report.curves import Curves
 from revisual.report.files import read_csv_curves

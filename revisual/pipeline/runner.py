@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from revisual.errors import UserError
-from revisual.manifest import check_export
+from revisual.core.errors import UserError
+from revisual.core.manifest import check_export
 from revisual.pipeline.children import Child, Interrupted, exit_in_words, interruptible
 from revisual.pipeline.evaluations import FOLDER as EVALUATION
 from revisual.pipeline.evaluations import Evaluations
-from revisual.pipeline.plan import Place, Plan, changes, config_hash, policy_hashes
 from revisual.pipeline.results import REPORT, with_start, write_results
 from revisual.pipeline.screen import Screen
+from revisual.pipeline.stages import Place, Plan, changes, config_hash, policy_hashes
 from revisual.pipeline.state import Record, State, locked
 
 POLL_SECONDS = 0.1

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from revisual.errors import UserError
-from revisual.files import write_atomically
+from revisual.core.errors import UserError
+from revisual.core.files import write_atomically
 
 FILE, LOCK = "pipeline.json", ".lock"
 

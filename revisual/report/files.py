@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 INDEX_COLUMNS = {"step", "epoch"}
 

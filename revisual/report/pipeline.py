@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from revisual.files import write_atomically
+from revisual.core.files import write_atomically
 from revisual.report.chart import line_chart
 from revisual.report.curves import Curves, joined_charts, small_multiples, stage_charts
 from revisual.report.formats import COUNT, DURATION, PERCENT, label

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.report.formats import COUNT, DURATION, MEMORY, NUMBER, PERCENT, Format, label
 from revisual.report.html import Element, element
 from revisual.report.table import Cell, Column, Estimate, table

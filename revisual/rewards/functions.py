@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from revisual.data.sample import Sample
-from revisual.grading.boxes import well_formed_boxes
-from revisual.rewards.grader import Grade, Grader
+from revisual.grading.grader import Grade, Grader
+from revisual.grading.rules.boxes import well_formed_boxes
 
 
 @dataclass(frozen=True)

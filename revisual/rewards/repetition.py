@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from revisual.data.sample import Sample
+from revisual.grading.grade import Grade
 from revisual.rewards.functions import RewardFunction, RewardScores
-from revisual.rewards.grade import Grade
 from revisual.rewards.sentences import sentences
 
 WORDS = 5

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 import torch
 from lightning.pytorch import Trainer
-from modules.helpers import Given, Keep, KeepNothing, fit, grpo, prompts, some_samples, weights
 from rl.helpers import random_batch
+from training.helpers import Given, Keep, KeepNothing, fit, grpo, prompts, some_samples, weights
 
 from revisual.callbacks import HFExport, LengthReward, ResponseLog, RolloutLog
+from revisual.core.manifest import check_export
 from revisual.data.prompts import PromptDataModule
-from revisual.hooks import RewardCallback, add_reward_term
-from revisual.manifest import check_export
 from revisual.models.policy import PretrainedPolicy
+from revisual.rl.callbacks import RewardCallback, add_reward_term
 from revisual.rl.filters import PrioritizedAdvantageDistillation
 from revisual.rollout.engine import Sampling
 

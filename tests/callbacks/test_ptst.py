@@ -3,14 +3,14 @@
 import pytest
 import torch
 from lightning.pytorch import Callback
-from modules.helpers import Keep, examples, fit, grpo, prompts, sft, some_samples
-from modules.test_resume import assert_equal, every_rollout, full_grpo, state
+from training.helpers import Keep, examples, fit, grpo, prompts, sft, some_samples
+from training.test_resume import assert_equal, every_rollout, full_grpo, state
 
 from revisual.callbacks import PTST, LengthReward, PTSTStage
 from revisual.callbacks.ptst import VISION_R1, stage_number
-from revisual.cli import main
-from revisual.errors import UserError
-from revisual.rollout.hf import HFRollout
+from revisual.cli.main import main
+from revisual.core.errors import UserError
+from revisual.rollout.hf.engine import HFRollout
 
 STAGES = (PTSTStage(2, 8, 2), PTSTStage(4, 4, 1), PTSTStage(8, 2, 2))
 """Sixteen tokens per prompt, over five rollouts."""

@@ -11,7 +11,7 @@ from revisual.client.budget import Budget, BudgetSpent
 from revisual.client.client import Traffic
 from revisual.client.journal import Journal, read_journal
 from revisual.client.retries import Retries
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 from .chat_server import ChatServer, Response, says, streams
 from .helpers import DECODING, ask, question, quick

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from revisual.client.journal import FAILED, Journal, Record, read_journal
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 FIRST = Record("0a" * 16, "q0", 0, seed=1, response="It is 42 ✓\u2028\n", finish_reason="stop")
 SECOND = Record("0b" * 16, "q1", 0, seed=2, response="", finish_reason=FAILED, error="HTTP 500")

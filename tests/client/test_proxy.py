@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from revisual.client.proxy import proxy_for
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 from .chat_server import ChatServer, says
 from .helpers import ask, question, quick

@@ -8,8 +8,8 @@ from PIL import Image
 
 from revisual.client.pictures import Pictures, PixelBounds, pixel_hash
 from revisual.client.request import ChatRequest, Decoding
+from revisual.core.errors import UserError
 from revisual.data.images import ImageSource
-from revisual.errors import UserError
 
 RED, BLUE = Image.new("RGB", (60, 40), "red"), Image.new("RGB", (30, 90), "blue")
 TURNS = [

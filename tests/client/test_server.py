@@ -1,7 +1,7 @@
 import pytest
 
 from revisual.client.server import Server
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 
 def test_endpoint():

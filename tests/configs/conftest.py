@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from revisual import training_cli
-from revisual.pipeline.plan import class_options
+from revisual.config import training_cli
+from revisual.pipeline.stages import class_options
 
 from .shipped import FULL
 

@@ -9,17 +9,17 @@ import pytest
 import yaml
 from jsonargparse import ArgumentParser
 
-from revisual.arguments import import_parts
-from revisual.cli import main
+from revisual.cli.main import main
+from revisual.cli.pipeline import pipeline
+from revisual.cli.tiny import tiny
+from revisual.config.parser import import_parts
 from revisual.data.readers import SampleReader
-from revisual.hooks import RewardCallback
+from revisual.grading.grader import Grader
 from revisual.models.policy import PolicyLoader
-from revisual.models.tiny_command import tiny
-from revisual.pipeline.command import pipeline
 from revisual.rewards.functions import RewardFunction
-from revisual.rewards.grader import Grader
 from revisual.rl.advantages import AdvantageEstimator
 from revisual.rl.aggregation import LossAggregation
+from revisual.rl.callbacks import RewardCallback
 from revisual.rl.filters import AdvantageFilter
 from revisual.rl.kl import KLEstimator
 from revisual.rl.losses import PolicyLoss

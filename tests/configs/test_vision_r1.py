@@ -10,13 +10,13 @@ import torch
 
 from revisual.callbacks.ptst import VISION_R1 as PAPER
 from revisual.callbacks.ptst import PTSTStage
-from revisual.cli import main
+from revisual.cli.main import main
 from revisual.data.sample import Sample
 from revisual.data.sft import response_text
+from revisual.grading.grader import Grade
 from revisual.models.parts import part_of
 from revisual.models.policy import PretrainedPolicy
 from revisual.rewards.functions import HardFormatResultReward
-from revisual.rewards.grader import Grade
 from revisual.rl.advantages import GroupNormalised
 from revisual.rl.filters import KeepAll
 from revisual.rl.kl import K3

@@ -9,10 +9,10 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from modules.helpers import Keep, fit, grpo, prompts, some_samples, weights
+from training.helpers import Keep, fit, grpo, prompts, some_samples, weights
 
 from revisual.callbacks import OnlineDifficulty
-from revisual.rewards.grader import Grade, Grader
+from revisual.grading.grader import Grade, Grader
 
 COUNT = 16
 STEPS = 12

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 
 GOOD = {"id": "a", "question": "What is 6 * 7?", "answer": "42"}
 

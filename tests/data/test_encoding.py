@@ -7,11 +7,11 @@ import pytest
 import torch
 from conftest import picture
 
+from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.images import ImageSource
 from revisual.data.sample import Sample
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
-from revisual.errors import UserError
 
 SIZES = [(28, 28), (1, 1), (5, 90), (56, 84), (100, 101), (112, 112), (113, 113), (640, 480), (333, 1000), (29, 400),
          (10, 1900), (1900, 10), (3, 500), (2000, 2000), (14, 14), (27, 400), (57, 1233)]  # fmt: skip

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from revisual.core.errors import UserError
 from revisual.data import images
 from revisual.data.images import ImageSource, image_source
-from revisual.errors import UserError
 
 SAMPLE_DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -10,15 +10,15 @@ import pytest
 import torch
 import yaml
 from lightning.pytorch import Callback, Trainer
-from modules.helpers import examples, fit, grpo, prompts, sft, some_samples
 from rl.helpers import prompt, random_batch
+from training.helpers import examples, fit, grpo, prompts, sft, some_samples
 
 from revisual.callbacks import OnlineDifficulty
 from revisual.callbacks.online_difficulty import RIGHT, WRONG, Streak, group_verdicts
-from revisual.cli import main
+from revisual.cli.main import main
+from revisual.core.errors import UserError
 from revisual.data.rounds import PromptChooser, prompt_key
 from revisual.data.sample import Sample
-from revisual.errors import UserError
 
 from .difficulty import COUNT, STEPS, kind_of, run
 

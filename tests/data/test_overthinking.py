@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
+from revisual.core.errors import UserError
 from revisual.data.synthetic.arithmetic import ArithmeticTask
 from revisual.data.synthetic.bars import BarsTask
 from revisual.data.synthetic.overthinking import DOUBTS, MOST_ROUNDS, overthought
 from revisual.data.synthetic.shapes import ShapesTask
-from revisual.errors import UserError
 
 TASKS = [ArithmeticTask, BarsTask, ShapesTask]
 

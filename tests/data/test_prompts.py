@@ -5,11 +5,11 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from modules.helpers import Given, some_samples
+from training.helpers import Given, some_samples
 
+from revisual.core.errors import UserError
 from revisual.data.prompts import PromptDataModule
 from revisual.data.sft import SFTDataModule
-from revisual.errors import UserError
 
 
 def attached(module, encoder, passes=1, world_size=1):

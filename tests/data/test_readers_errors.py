@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from revisual.core.errors import UserError
 from revisual.data.readers import JSONLReader, ParquetReader
-from revisual.errors import UserError
 
 from .reading import GOOD, error_of, jsonl, parquet
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from revisual.core.errors import UserError
 from revisual.data.loader import PassLoader
 from revisual.data.rounds import PromptChooser, RoundLoader, prompt_key
 from revisual.data.sample import Sample
-from revisual.errors import UserError
 
 from .test_loader import Numbers, seen
 

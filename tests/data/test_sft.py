@@ -1,11 +1,11 @@
 """Responses to learn from."""
 
 import pytest
-from modules.helpers import some_samples
+from training.helpers import some_samples
 
+from revisual.core.errors import UserError
 from revisual.data.sample import Sample
 from revisual.data.sft import THOUGHTS_THEN_BOX, ExampleDataset, response_text
-from revisual.errors import UserError
 
 SAMPLE = Sample("s", "What is 6 * 7?", "42", solution="6 * 7 = 42")
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FAILED, ScoredAnswer
-from revisual.rewards.grader import Grade, Grader
-from revisual.rewards.judge import Question, equal, extract, judge
+from revisual.grading.grader import Grade, Grader
+from revisual.grading.response import Question, equal, extract, judge
 
 
 def answer(id, score, index=0, extracted=None, **fields):

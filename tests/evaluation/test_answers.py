@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer, answer_from_line, read_answers, write_answers
 
 RIGHT = ScoredAnswer(

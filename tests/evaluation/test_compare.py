@@ -4,8 +4,8 @@ from statistics import fmean
 
 import pytest
 
-from revisual.cli import main
-from revisual.errors import UserError
+from revisual.cli.main import main
+from revisual.core.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer, write_answers
 from revisual.evaluation.compare import compare, only_in_one
 

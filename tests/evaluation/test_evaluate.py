@@ -13,7 +13,7 @@ from client.chat_server import ChatServer, says
 from PIL import Image
 from report.parsing import parse
 
-from revisual.cli import main
+from revisual.cli.main import main
 from revisual.evaluation.answers import read_answers
 from revisual.report.picture import encode_png
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from client.chat_server import ChatServer, says
 
-from revisual.cli import main
+from revisual.cli.main import main
 from revisual.evaluation.answers import read_answers
 
 from .sums import SETTINGS, write_sums

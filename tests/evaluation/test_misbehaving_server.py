@@ -4,7 +4,7 @@ import json
 
 from client.chat_server import ChatServer, Response, says, streams
 
-from revisual.cli import main
+from revisual.cli.main import main
 from revisual.evaluation.answers import read_answers
 
 from .sums import COUNT, CUSTOM, number, write_sums

@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from revisual.cli import main
+from revisual.cli.main import main
 from revisual.client.journal import Journal
 from revisual.client.request import Decoding
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.evaluation.answers import read_answers
 from revisual.evaluation.policy_responder import PolicyResponder, weights_hash
 from revisual.evaluation.presets import REVISUAL_R1
 from revisual.evaluation.questions import Asking
 from revisual.models.policy import PretrainedPolicy
-from revisual.rollout.hf import HFRollout
+from revisual.rollout.hf.engine import HFRollout
 
 from .sums import CUSTOM, SUMS, write_sums
 

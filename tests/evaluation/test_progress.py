@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from revisual.client.journal import Record
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.progress import AnswerProgress
 from revisual.evaluation.runner import checked, items_by_id

@@ -5,7 +5,7 @@ import json
 import pytest
 from report.parsing import parse
 
-from revisual.cli import main
+from revisual.cli.main import main
 from revisual.evaluation.answers import ScoredAnswer, read_answers, write_answers
 
 from .sums import CUSTOM, half_right_server, write_sums

@@ -10,7 +10,7 @@ from jsonargparse import ArgumentParser
 from PIL import Image as Pictures
 
 from evaluation.answers_of import Textual, answer
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.evaluation.benchmark import Benchmark
 from revisual.evaluation.benchmarks import (
     BENCHMARKS,

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from conftest import picture
-from rollout.vllm_helpers import LocalServer, require_vllm, save_policy
+from rollout.vllm.helpers import LocalServer, require_vllm, save_policy
 
-from revisual.cli import main
+from revisual.cli.main import main
 from revisual.evaluation.answers import read_answers
-from revisual.export import export_policy
+from revisual.models.export import export_policy
 
 pytestmark = pytest.mark.engine
 require_vllm()

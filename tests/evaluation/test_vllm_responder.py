@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from rollout.vllm_helpers import ENVIRONMENT, require_vllm, save_policy
+from rollout.vllm.helpers import ENVIRONMENT, require_vllm, save_policy
 
 from revisual.evaluation.answers import read_answers
 

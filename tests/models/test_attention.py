@@ -6,7 +6,7 @@ from torch.testing import assert_close
 from transformers import DynamicCache
 
 from revisual.models.attention import PackedRow, Segment
-from revisual.rollout.caches import SharedPromptCache
+from revisual.rollout.hf.caches import SharedPromptCache
 
 # A prompt of 3 with completions of 2 and 4, a prompt that goes on as one sequence of 5, a prompt of 2 with two of 1.
 SEGMENTS = [Segment(3), Segment(2, 0), Segment(4, 0), Segment(5), Segment(2), Segment(1, 4), Segment(1, 4)]

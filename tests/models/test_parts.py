@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from modules.helpers import examples, fit, grpo, prompts, sft, some_samples, total_norm, weights
 from torch.testing import assert_close
+from training.helpers import examples, fit, grpo, prompts, sft, some_samples, total_norm, weights
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.models.lora import LoRA, adapter_disabled, adapter_scaling, has_adapter
 from revisual.models.parts import freeze, part_of
 from revisual.models.policy import PretrainedPolicy, attention_implementation

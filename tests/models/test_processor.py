@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import SMALL, small_texts
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.models.embeddings import grow_embeddings
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from revisual.cli import main
+from revisual.cli.main import main
 
 
 class Bench:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from revisual.cli import main
+from revisual.cli.main import main
 
 QUICKSTART = Path(__file__).parents[2] / "configs" / "quickstart"
 CALLBACKS = [{"class_path": "HFExport"}, {"class_path": "MetricsFile"}, {"class_path": "ResponseLog"}]

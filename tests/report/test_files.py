@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.report.files import read_csv_curves
 
 

@@ -4,7 +4,7 @@ import re
 import pytest
 from PIL import Image
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.report.pipeline import write_pipeline_report
 from revisual.report.rollouts import RolloutExample
 

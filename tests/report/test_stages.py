@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from revisual.errors import UserError
+from revisual.core.errors import UserError
 from revisual.report.stages import Measure, Stage, accuracies, detail_table, estimates, headline_table, read_stages
 from revisual.report.table import Estimate
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from revisual.data.sample import Sample
+from revisual.grading.grader import AnswerGrader, Grade, Grader
 from revisual.rewards.functions import (
     AccuracyReward,
     FormatReward,
@@ -14,7 +15,6 @@ from revisual.rewards.functions import (
     WeightedReward,
     score_responses,
 )
-from revisual.rewards.grader import AnswerGrader, Grade, Grader
 
 SAMPLE = Sample(id="q", answer="42")
 RIGHT = Grade(1.0, "42", "boxed/exact")

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from revisual.data.sample import Sample
+from revisual.grading.grader import Grade
 from revisual.rewards.functions import RewardScores
-from revisual.rewards.grader import Grade
 from revisual.rewards.image_revisit import ImageRevisitScore, image_revisit_score
 from revisual.rewards.reflection import ReflectionScore, reflection_score
 from revisual.rewards.repetition import RepetitionReward, repetition_score

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from revisual.core.errors import UserError
 from revisual.data.readers.row import FIELDS, Row, sample_from_row
 from revisual.data.sample import Sample
-from revisual.errors import UserError
 
 logger = logging.getLogger(__name__)
 

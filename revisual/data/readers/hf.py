@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from revisual.core.errors import UserError
 from revisual.data.readers.base import TableReader
 from revisual.data.readers.row import Row
-from revisual.errors import UserError
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset

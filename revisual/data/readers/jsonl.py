@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from revisual.core.errors import UserError
 from revisual.data.readers.base import TableReader
 from revisual.data.readers.row import Row
-from revisual.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from revisual.core.errors import UserError
 from revisual.data.readers.base import TableReader
 from revisual.data.readers.row import Row
-from revisual.errors import UserError
 
 # Rows may hold whole pictures, so that a batch of this many is already some tens of megabytes.
 BATCH_SIZE = 64

@@ -8,9 +8,9 @@ from typing import Any
 
 from PIL.Image import Image
 
+from revisual.core.errors import UserError
 from revisual.data.images import ImageSource, image_source
 from revisual.data.sample import Sample
-from revisual.errors import UserError
 
 FIELDS = tuple(field.name for field in fields(Sample))
 PLACEHOLDER = "<image>"

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 
 from PIL.Image import Image
 
+from revisual.core.errors import UserError
+from revisual.core.seeds import stable_seed
 from revisual.data.images import ImageSource
 from revisual.data.readers import SampleReader
 from revisual.data.sample import Sample
 from revisual.data.synthetic.overthinking import overthought
-from revisual.errors import UserError
-from revisual.rl.seeds import stable_seed
 
 Split = Literal["train", "validation", "test"]
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from revisual.core.errors import UserError
 from revisual.data.readers.row import Row
-from revisual.errors import UserError
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.sources import Source
-from revisual.grading.boxes import boxed_contents
+from revisual.grading.rules.boxes import boxed_contents
 
 _QUESTIONS, _PICTURES = "MM_Math.jsonl", "Image.zip"
 

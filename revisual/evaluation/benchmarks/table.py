@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from revisual.core.errors import UserError
 from revisual.data.readers.row import FIELDS, Row, lookup, sample_from_row
 from revisual.data.sample import Sample
-from revisual.errors import UserError
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
 from revisual.evaluation.cleaning import ORIGINAL_GOLD
@@ -18,7 +18,7 @@ from revisual.evaluation.metrics.standard import standard_metrics
 from revisual.evaluation.options import with_letters
 from revisual.evaluation.presets import Preset
 from revisual.evaluation.sources import Source
-from revisual.rewards.grader import Grader
+from revisual.grading.grader import Grader
 
 _SLOT = re.compile(r"\{(question|choices)\}")
 

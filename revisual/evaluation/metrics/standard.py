@@ -9,7 +9,7 @@ from revisual.evaluation.cleaning import ORIGINAL_GOLD
 from revisual.evaluation.metrics.figures import Figure, Metrics, counts
 from revisual.evaluation.metrics.problems import Problem, by_field, gather, mean_figure
 from revisual.evaluation.metrics.repeats import Equal, repeat_figures
-from revisual.rewards.grader import Grader
+from revisual.grading.grader import Grader
 
 Headline = Callable[[Sequence[Problem]], Figure]
 Unwrap = Callable[[str], str]

@@ -1,0 +1,156 @@
+"""`revisual bridge`: cold-start samples about pictures, from a model that sees them and one that thinks."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from revisual.client.budget import Budget
+from revisual.client.pictures import PixelBounds
+from revisual.config.parser import import_parts, run_function
+from revisual.core.errors import UserError
+from revisual.data.readers import SampleReader
+from revisual.data_recipes.bridging.bridge import Bridge
+from revisual.data_recipes.bridging.draft import provenance
+from revisual.data_recipes.bridging.dry_run import shown_prompts
+from revisual.data_recipes.bridging.endpoint import Endpoint
+from revisual.data_recipes.bridging.filters import Filter
+from revisual.data_recipes.bridging.output import SAMPLES, Output
+from revisual.data_recipes.bridging.progress import BridgeProgress
+from revisual.data_recipes.bridging.prompts import PromptFiles
+from revisual.data_recipes.bridging.recipe import Recipe, default_filters
+from revisual.data_recipes.bridging.rewriting import Rewriter, RuleRewriter
+from revisual.data_recipes.bridging.source import check, stream
+from revisual.pipeline.children import Interrupted, interruptible
+
+INTERRUPTED = "revisual bridge: interrupted; the same command goes on from here"
+
+
+def bridge(
+    data: list[SampleReader],
+    out: Path,
+    vlm: Endpoint,
+    reasoner: Endpoint,
+    root: Path | None = None,
+    limit: int | None = None,
+    prompts: PromptFiles = PromptFiles(),  # noqa: B008  # frozen
+    rewriter: Rewriter | None = None,
+    filters: list[Filter] | None = None,
+    min_pixels: int | None = None,
+    max_pixels: int | None = None,
+    seed: int = 0,
+    max_requests: int | None = None,
+    max_tokens: int | None = None,
+    dry_run: bool = False,
+) -> None:
+    """Makes cold-start samples by modality bridging. The same command goes on where an earlier call was stopped.
+
+    Args:
+        data: where questions about pictures with gold answers come from.
+        out: folder for samples.jsonl, pictures/, dropped.jsonl, summary.json and answers/.
+        vlm: the vision-language model, which writes a first attempt and a description.
+        reasoner: the text reasoner, which sees the description alone.
+        root: the folder that readers' relative paths start from.
+        limit: take only the first so many samples.
+        prompts: files with the words of each step.
+        rewriter: what lets thoughts speak of the picture; by default rules.
+        filters: what kept samples must pass; by default answer, consistency, length, markup, language, talk.
+        min_pixels: of a picture, which is resized to it; by default pictures are sent as they are.
+        max_pixels: likewise.
+        seed: of the replies.
+        max_requests: stop after so many requests to both servers together, attempts included.
+        max_tokens: stop after so many tokens of prompts and replies.
+        dry_run: show the prompts of three samples, and ask nothing.
+    """
+    check(data, root)
+    chosen = default_filters() if filters is None else tuple(filters)
+    recipe = Recipe(prompts.read(), chosen, rewriter or RuleRewriter(), seed, PixelBounds(min_pixels, max_pixels))
+    made = Bridge(vlm, reasoner, recipe, out, Budget(max_requests, max_tokens))
+    samples = stream(data, root, limit)
+    if dry_run:
+        for text in shown_prompts(samples, recipe, made.models):
+            print(f"{text}\n")
+        return
+    settings: dict[str, Any] = {"vlm": asdict(vlm), "reasoner": asdict(reasoner), "seed": seed, "limit": limit}
+    settings |= {"filters": [repr(filter) for filter in chosen], "rewriter": repr(recipe.rewriter)}
+    settings |= {"min_pixels": min_pixels, "max_pixels": max_pixels}
+    settings |= {"prompts": {step: asdict(p) | {"sha256": p.sha256} for step, p in recipe.prompts.items()}}
+    output = Output(out, lambda outcome: provenance(outcome.draft, made.models, recipe.prompts))
+    reason = _run(made, samples, output)
+    spent = {"requests": made.budget.requests, "tokens": made.budget.tokens}
+    output.write_summary(settings, spent)
+    _show(output)
+    if reason is not None:
+        raise reason
+    if not output.kept:
+        raise UserError(f"none of the {output.dropped + output.failed} samples came through; {out} says why")
+    print(out / SAMPLES)
+
+
+def _run(made: Bridge, samples: Iterator[Any], output: Output) -> Exception | None:
+    """Writes what becomes of the samples, whatever ends it; returns what did, if not their end."""
+    with output, BridgeProgress() as progress, stopping(made), closing(made.outcomes(samples)) as outcomes:
+        try:
+            for outcome in outcomes:
+                output.add(outcome)
+                progress.show(output.kept, output.dropped, output.failed, made.trouble)
+        except (UserError, Interrupted) as error:
+            return error
+    return None
+
+
+@contextmanager
+def stopping(made: Bridge) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM lets what is on its way arrive; the second ends the process at once.
+
+    Neither raises anything, which could break off whatever the main thread is at, queues and files included.
+    """
+    is_asked = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal is_asked
+        if is_asked:  # as kill -9, which loses no reply that is there
+            os.write(2, f"{INTERRUPTED}\n".encode())
+            os._exit(128 + number)
+        is_asked = True
+        made.stop(Interrupted(number))
+        os.write(2, b"\nrevisual bridge: waits for replies on their way; once more ends it at once\n")
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _show(output: Output) -> None:
+    table = Table("samples", "", "why")
+    table.columns[1].justify = "right"
+    table.add_row("kept", f"{output.kept:,}", "")
+    for reason, count in output.reasons.most_common():
+        if count:
+            table.add_row("dropped", f"{count:,}", reason)
+    if output.failed:
+        table.add_row("failed", f"{output.failed:,}", "no answer; the same command asks again")
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def run(args: Sequence[str]) -> None:
+    """Runs the command; an interruption ends with one line."""
+    import_parts(["revisual.data.readers", "revisual.data_recipes.bridging.language", "revisual.grading.grader"])
+    words = ["--dry_run=true" if word == "--dry_run" else word for word in args[1:]]
+    try:
+        with interruptible():
+            run_function(bridge, words)
+    except Interrupted as interruption:
+        print(INTERRUPTED, file=sys.stderr)
+        sys.exit(128 + interruption.signal)

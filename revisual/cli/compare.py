@@ -1,0 +1,71 @@
+"""`revisual compare`: two evaluations, question by question."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from jsonargparse import auto_cli
+from rich.table import Table
+
+from revisual.config.parser import OneLineParser, one_line_errors
+from revisual.core.errors import UserError
+from revisual.core.files import write_atomically
+from revisual.evaluation.answers import ScoredAnswer, read_answers
+from revisual.evaluation.compare import Difference, only_in_one
+from revisual.evaluation.compare import compare as differences
+from revisual.evaluation.results import RESULTS
+from revisual.evaluation.screen import wide_console
+from revisual.report.formats import PERCENT
+
+
+def compare(a: Path, b: Path, out: Path | None = None) -> None:
+    """Compares two evaluations on the questions that both answered: B less A, with 95 % bootstrap intervals.
+
+    Args:
+        a: an evaluation's folder, or its results.jsonl.
+        b: the other one.
+        out: a JSON file for the numbers.
+    """
+    first, second = read_evaluation(a), read_evaluation(b)
+    found = differences(first, second)
+    if out is not None:
+        write_atomically(out, json.dumps([asdict(one) for one in found], indent=2) + "\n")
+    console = wide_console()
+    console.print(table(found))
+    alone = only_in_one(first, second)
+    if alone:
+        console.print(f"only in one of them: {', '.join(alone)}", markup=False)
+
+
+def read_evaluation(path: Path) -> list[ScoredAnswer]:
+    """The answers of an evaluation.
+
+    Raises:
+        UserError: there are none.
+    """
+    answers = list(read_answers(path / RESULTS if path.is_dir() else path))
+    if not answers:
+        raise UserError(f"{path}: no answers")
+    return answers
+
+
+def table(found: Sequence[Difference]) -> Table:
+    """A row per benchmark; a star marks a difference whose interval leaves out 0."""
+    made = Table("", "A", "B", "B − A", "95 %", "", "problems", "better", "worse", "left out")
+    for column in made.columns[1:]:
+        column.justify = "right"
+    for one in found:
+        between = "-"
+        if one.low is not None and one.high is not None:
+            between = f"{PERCENT.write_change(one.low)} to {PERCENT.write_change(one.high)}"
+        scores = (PERCENT.write(one.a), PERCENT.write(one.b), PERCENT.write_change(one.mean), between)
+        numbers = (one.n, one.gained, one.lost, one.left_out)
+        made.add_row(one.benchmark, *scores, "*" if one.is_clear else "", *(str(number) for number in numbers))
+    return made
+
+
+def run(args: Sequence[str]) -> None:
+    """Runs the command."""
+    with one_line_errors():
+        auto_cli(compare, args=list(args[1:]), as_positional=True, parser_class=OneLineParser, prog="revisual compare")

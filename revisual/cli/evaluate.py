@@ -1,0 +1,156 @@
+"""`revisual evaluate`: asks a model the questions of benchmarks, and grades its answers."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from revisual.client.budget import Budget
+from revisual.client.pictures import PixelBounds
+from revisual.client.request import Decoding
+from revisual.client.server import Server
+from revisual.config.parser import run_function
+from revisual.core.errors import UserError
+from revisual.evaluation.benchmark import Benchmark
+from revisual.evaluation.evaluation import Evaluation
+from revisual.evaluation.judge_model import ModelJudge
+from revisual.evaluation.presets import Preset
+from revisual.evaluation.questions import Asking
+from revisual.evaluation.responder import Responder, ServerResponder
+from revisual.evaluation.results import REPORT, Rules
+from revisual.evaluation.screen import show_metrics
+from revisual.evaluation.selection import chosen_benchmarks, chosen_preset
+from revisual.grading.grader import AnswerGrader
+from revisual.pipeline.children import Interrupted, interruptible
+
+
+def evaluate(
+    model: str,
+    out: Path,
+    benchmarks: str = "",
+    custom: list[Benchmark] | None = None,
+    data: Path | None = None,
+    base_url: str | None = None,
+    key_env: str = "OPENAI_API_KEY",
+    preset: str = "revisual_r1",
+    n: int = 1,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int = 0,
+    max_tokens: int = 8192,
+    extra: dict[str, Any] | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    rules: Rules = "project",
+    min_pixels: int | None = None,
+    max_pixels: int | None = None,
+    concurrency: int = 16,
+    timeout: float = 600.0,
+    stream: bool = False,
+    max_requests: int | None = None,
+    max_total_tokens: int | None = None,
+    rows: int = 32,
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto",
+    engine: Literal["auto", "transformers", "vllm"] = "auto",
+    judge_url: str | None = None,
+    judge_model: str | None = None,
+    judge_key_env: str = "JUDGE_API_KEY",
+    judge_checks: int = 30,
+) -> None:
+    """Evaluates a model on benchmarks. The same command goes on where an earlier call was stopped.
+
+    Args:
+        model: the name that the server knows, or without base_url a Hugging Face folder or hub name.
+        out: folder for results.jsonl, metrics.json, report.html and answers/.
+        benchmarks: names, with commas between them.
+        custom: further benchmarks by class_path, in a config.
+        data: folder that holds the benchmarks' data; without it they are loaded from the hub.
+        base_url: of a server with OpenAI's chat interface, e.g. http://localhost:8000/v1.
+        key_env: the environment variable that holds the server's key.
+        preset: system prompt and sampling: revisual_r1, vision_r1 or official (the benchmark's prompt alone).
+        n: answers per question.
+        temperature: by default the preset's; 0 takes the likeliest token.
+        top_p: by default the preset's.
+        top_k: 0 keeps all tokens.
+        max_tokens: of one answer.
+        extra: further settings that go to the server as they are.
+        seed: of the answers.
+        limit: ask only the first so many questions of each benchmark.
+        rules: which rules make the figures: the project's grader, or the benchmarks' own, faults included.
+        min_pixels: of a picture, which is resized to it; by default pictures are sent as they are.
+        max_pixels: likewise.
+        concurrency: requests at once.
+        timeout: seconds that a server may be silent.
+        stream: take answers piece by piece.
+        max_requests: stop after so many requests, attempts included.
+        max_total_tokens: stop after so many tokens of prompts and answers.
+        rows: answers at once, without base_url.
+        dtype: of the weights, without base_url; auto is bfloat16 on a GPU, else float32.
+        engine: what answers without base_url; auto is vLLM where it is installed and there is a GPU.
+        judge_url: of a server whose model judges what the rules cannot decide.
+        judge_model: that model's name.
+        judge_key_env: the environment variable that holds that server's key, never the one of key_env unasked.
+        judge_checks: how many decided answers per benchmark it is shown, to see how often it disagrees.
+    """
+    asked = chosen_benchmarks(benchmarks, custom or ())
+    way = chosen_preset(preset)
+    decoding = _decoding(way, temperature, top_p, top_k, max_tokens, extra or {})
+    asking = Asking(way, n, seed, PixelBounds(min_pixels, max_pixels))
+    judge = _judge(judge_url, judge_model, judge_key_env, judge_checks, concurrency, timeout)
+    responder: Responder
+    answered_by = "server"
+    if base_url is not None:
+        server = Server(base_url, model, key_env, concurrency, timeout, stream)
+        responder = ServerResponder(server, decoding, Budget(max_requests, max_total_tokens))
+    else:
+        # Imported here: a server's client needs no torch, which takes seconds to import.
+        from revisual.evaluation.policy_responder import load_responder
+
+        local = load_responder(model, decoding, rows, dtype, min_pixels, max_pixels, engine)
+        responder, answered_by = local, type(local.engine).__name__
+    settings = {"model": model, "base_url": base_url, "preset": preset, "n": n, **decoding.settings(), "seed": seed}
+    settings |= {
+        "limit": limit,
+        "rules": rules,
+        "engine": answered_by,
+        "min_pixels": min_pixels,
+        "max_pixels": max_pixels,
+    }
+    evaluation = Evaluation(asked, data, limit, asking, responder, AnswerGrader(), judge, rules, out)
+    results = evaluation.run(settings | {"judge": judge_model})
+    show_metrics([one.metrics for one in results.measured])
+    print(out / REPORT)
+
+
+def _decoding(
+    preset: Preset, temperature: float | None, top_p: float | None, top_k: int, max_tokens: int, extra: dict[str, Any]
+) -> Decoding:
+    """What is not given is the preset's."""
+    return Decoding(
+        preset.temperature if temperature is None else temperature,
+        preset.top_p if top_p is None else top_p,
+        top_k,
+        max_tokens,
+        extra,
+    )
+
+
+def _judge(
+    url: str | None, model: str | None, key_env: str, checks: int, concurrency: int, timeout: float
+) -> ModelJudge | None:
+    if url is None and model is None:
+        return None
+    if url is None or model is None:
+        raise UserError("judge_url and judge_model go together: one is given, the other is not")
+    server = Server(url, model, key_env, concurrency, timeout)
+    return ModelJudge(ServerResponder(server, Decoding(max_tokens=4096)), checks)
+
+
+def run(args: Sequence[str]) -> None:
+    """Runs the command; an interruption ends with one line."""
+    try:
+        with interruptible():
+            run_function(evaluate, args[1:])
+    except Interrupted as interruption:
+        print("revisual evaluate: interrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(128 + interruption.signal)

@@ -1,0 +1,90 @@
+"""`revisual export`: a Hugging Face folder from a training checkpoint."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import yaml
+
+from revisual.config.parser import OneLineParser, import_parts, one_line_errors, run_function
+from revisual.core.errors import UserError
+from revisual.models.checkpoints import policy_weights
+from revisual.models.export import export_policy
+from revisual.models.policy import PolicyLoader
+
+
+def export(
+    checkpoint: Path,
+    out: Path,
+    run_config: Path | None = None,
+    dtype: Literal["float32", "bfloat16"] | None = None,
+) -> None:
+    """Write a checkpoint's policy as a Hugging Face folder, which transformers and vLLM load.
+
+    Args:
+        checkpoint: what a run saved: a file, or the folder that FSDP2 or DeepSpeed write.
+        out: the folder to write; what was there before stays until the new one is whole.
+        run_config: the run's config.yaml; by default the one beside the checkpoint, or above it.
+        dtype: what the weights are written in; by default what they were trained in.
+    """
+    weights = policy_weights(checkpoint)
+    loader = policy_loader(run_config or config_of(checkpoint))
+    processor = loader.load_processor()
+    with torch.device("meta"):  # weights come from the checkpoint alone
+        policy: Any = loader.load(processor)
+    check_names(checkpoint, set(policy.state_dict()), set(weights))
+    policy.load_state_dict(weights, assign=True, strict=False)
+    policy.tie_weights()
+    if dtype is not None:
+        policy.to(getattr(torch, dtype))
+        policy.config.dtype = getattr(torch, dtype)
+    export_policy(policy, processor, out)
+    size = sum(path.stat().st_size for path in out.iterdir())
+    print(f"{out}: {sum(p.numel() for p in policy.parameters()):,} parameters, {size / 1e6:,.0f} MB")
+
+
+def check_names(checkpoint: Path, expected: set[str], found: set[str]) -> None:
+    """Whether the checkpoint is of the config's policy; a tied weight may be there under one of its names.
+
+    Raises:
+        UserError: it is another policy's.
+    """
+    missing = sorted(expected - found - {"lm_head.weight"}) + sorted(found - expected)
+    if missing:
+        others = f" and {len(missing) - 1} others" if missing[1:] else ""
+        raise UserError(f"{checkpoint}: is not of the config's policy: only one of the two has {missing[0]}{others}")
+
+
+def config_of(checkpoint: Path) -> Path:
+    """The config that a run kept nearest above its checkpoint.
+
+    Raises:
+        UserError: there is none.
+    """
+    for folder in list(checkpoint.absolute().parents)[:4]:
+        if (folder / "config.yaml").is_file():
+            return folder / "config.yaml"
+    raise UserError(f"{checkpoint}: no config.yaml beside it or above it; give the run's with --run_config")
+
+
+def policy_loader(config: Path) -> PolicyLoader:
+    """What a run's config loads its policy by.
+
+    Raises:
+        UserError: the file cannot be read, or names no policy.
+    """
+    try:
+        policy = yaml.safe_load(config.read_text())["model"]["init_args"]["policy"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise UserError(f"{config}: no model.init_args.policy in it: {type(error).__name__}") from error
+    import_parts()
+    parser = OneLineParser()
+    parser.add_subclass_arguments(PolicyLoader, "policy")
+    with one_line_errors():
+        return parser.instantiate(parser.parse_object({"policy": policy})).policy
+
+
+def run(args: Sequence[str]) -> None:
+    """Runs the command."""
+    run_function(export, args[1:])

@@ -1,0 +1,65 @@
+"""`revisual pipeline`: several stages with one command."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jsonargparse.typing import Path_fr
+
+from revisual.config.parser import run_function
+from revisual.pipeline.children import Interrupted
+from revisual.pipeline.runner import Runner
+from revisual.pipeline.screen import Screen
+from revisual.pipeline.stages import Plan, StageConfig
+
+
+def pipeline(
+    out: Path,
+    stages: list[StageConfig],
+    start: str | None = None,
+    prepare: Path_fr | None = None,
+    evaluation: list[Path_fr] | None = None,
+    shared: list[Path_fr] | None = None,
+    launcher: list[str] | None = None,
+    data: Path | None = None,
+    seed: int = 0,
+    evaluate_while_training: bool = True,
+) -> None:
+    """Trains stage after stage, measures before and after each, and writes metrics.json and report.html.
+
+    Called again, it goes on where it stopped. Files named in the pipeline's config are relative to it.
+
+    Args:
+        out: folder of the run.
+        stages: in their order; the first begins from `start`.
+        start: folder or hub name of the policy that the first stage begins from.
+        prepare: in place of `start`, a config of `revisual tiny` that makes it.
+        evaluation: configs of `revisual test`, run on the start and on what every stage exports.
+        shared: configs that lie under those of every stage and of the evaluation.
+        launcher: words before `fit` and `test`, by default [python, -m, revisual]; `python` is the one in use.
+        data: folder that the paths of data are relative to, `root` of every stage's data and of `prepare`.
+        seed: of every stage.
+        evaluate_while_training: measure a stage's policy while the next one trains; false where both want the same GPU.
+    """
+    plan = Plan(
+        out,
+        tuple(stages),
+        start,
+        prepare=None if prepare is None else Path(prepare.absolute),
+        evaluation=tuple(Path(path.absolute) for path in evaluation or ()),
+        shared=tuple(Path(path.absolute) for path in shared or ()),
+        launcher=tuple(launcher or ("python", "-m", "revisual")),
+        data=data,
+        seed=seed,
+        evaluate_while_training=evaluate_while_training,
+    )
+    Runner(plan, Screen()).run()
+
+
+def run(args: Sequence[str]) -> None:
+    """Runs the command; an interruption ends with one line."""
+    try:
+        run_function(pipeline, args[1:])
+    except Interrupted as interruption:
+        print("revisual pipeline: interrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(128 + interruption.signal)

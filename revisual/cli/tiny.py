@@ -1,0 +1,47 @@
+"""`revisual tiny`: an untrained tiny policy, as a Hugging Face folder."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from revisual.config.parser import import_parts, run_function
+from revisual.core.manifest import MANIFEST, hashes
+from revisual.data.readers import SampleReader, read_all
+from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
+from revisual.models.export import replaced_folder
+from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
+
+
+def tiny(
+    out: Path,
+    data: list[SampleReader],
+    root: Path | None = None,
+    architecture: TinyArchitecture = TinyArchitecture(),  # noqa: B008  # frozen
+    response_template: str = THOUGHTS_THEN_BOX,
+    seed: int = 0,
+) -> None:
+    """Makes a tiny untrained Qwen2.5-VL policy.
+
+    Args:
+        out: folder to write.
+        data: samples whose texts the tokenizer is trained on.
+        root: the folder that readers' relative paths start from.
+        architecture: the model's sizes.
+        response_template: the form of a response, for the tokenizer's texts.
+        seed: of the weights.
+    """
+    texts = []
+    for sample in read_all(data, root):
+        texts += [CHAT_WORDS, sample.question, sample.answer]
+        if sample.solution:
+            texts.append(response_text(sample, response_template))
+    with replaced_folder(out) as folder:
+        save_tiny_policy(folder, architecture, texts, seed)
+        (folder / MANIFEST).write_text(json.dumps(hashes(folder), indent=2) + "\n")
+
+
+def run(args: Sequence[str]) -> None:
+    """Runs the command."""
+    tasks = [f"revisual.data.synthetic.{name}" for name in ("arithmetic", "bars", "shapes")]
+    import_parts(["revisual.data.readers", *tasks])
+    run_function(tiny, args[1:])

@@ -1,0 +1,1 @@
+"""How the papers' training data is made."""

@@ -1,0 +1,85 @@
+"""A sample on its way through the steps, and what becomes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from revisual.client.journal import Record
+from revisual.data.sample import Sample
+from revisual.data_recipes.bridging.prompts import Prompt
+from revisual.evaluation.options import labelled
+
+STEPS = ("pseudo_cot", "description", "reasoning", "rewriting")
+"""In their order; the last only where it is needed."""
+VLM_STEPS = ("pseudo_cot", "description")
+"""Those that see the pictures."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A sample and the replies so far.
+
+    Example: `Draft(0, sample).with_reply("pseudo_cot", record)`
+    """
+
+    number: int
+    """Its place in the source."""
+    sample: Sample
+    replies: Mapping[str, Record] = field(default_factory=dict)
+    """By step."""
+
+    @property
+    def name(self) -> str:
+        """Unique over all sources, e.g. `geometry3k/12`."""
+        return f"{self.sample.source}/{self.sample.id}" if self.sample.source else self.sample.id
+
+    def with_reply(self, step: str, record: Record) -> "Draft":
+        """The draft, one step further."""
+        return replace(self, replies={**self.replies, step: record})
+
+    @property
+    def question(self) -> str:
+        """The question as prompts show it, with its choices."""
+        choices = "\n".join(["", "Choices:", *labelled(self.sample.choices)]) if self.sample.choices else ""
+        return self.sample.question + choices
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a sample: kept with `thoughts`, or dropped with a reason, or failed for want of an answer."""
+
+    draft: Draft
+    by: str = ""
+    """The step or filter that decided; empty if the sample is kept."""
+    reason: str = ""
+    thoughts: str = ""
+    is_failed: bool = False
+    """A request got no answer: a later call asks again."""
+
+    @property
+    def is_kept(self) -> bool:
+        """It goes into the samples."""
+        return not self.by
+
+
+def provenance(draft: Draft, models: Mapping[str, str], prompts: Mapping[str, Prompt]) -> dict[str, Any]:
+    """Where a sample's thoughts come from: of each step the model, the prompt's hash, the request's key and the text.
+
+    The key is that of the reply's line in the journal.
+    """
+    steps = {step: _origin(record, models[step], prompts[step]) for step, record in draft.replies.items()}
+    return {"id": draft.sample.id, "steps": steps}
+
+
+def _origin(record: Record, model: str, prompt: Prompt) -> dict[str, Any]:
+    return {
+        "model": model,
+        "prompt_sha256": prompt.sha256,
+        "key": record.key,
+        "seed": record.seed,
+        "finish_reason": record.finish_reason,
+        "prompt_tokens": record.prompt_tokens,
+        "completion_tokens": record.completion_tokens,
+        "text": record.response,
+        **({"error": record.error} if record.error else {}),
+    }

@@ -1,0 +1,46 @@
+"""Samples from several readers, one at a time, so that pictures in memory do not pile up."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from revisual.core.errors import UserError
+from revisual.data.readers import SampleReader
+from revisual.data.sample import Sample
+
+
+def stream(readers: Sequence[SampleReader], root: Path | None = None, limit: int | None = None) -> Iterator[Sample]:
+    """The samples of all readers, in order, at most `limit`; readers' relative paths are taken from `root`.
+
+    Example: `stream([JSONLReader("geometry3k/train.jsonl")], limit=100)`
+
+    Raises:
+        UserError: a reader fails, or two samples have the same source and id.
+    """
+    return islice(_samples(readers if root is None else [reader.under(root) for reader in readers]), limit)
+
+
+def _samples(readers: Sequence[SampleReader]) -> Iterator[Sample]:
+    labels: dict[tuple[str, str], str] = {}
+    for reader in readers:
+        for sample in reader():
+            key = (sample.source, sample.id)
+            if key in labels:
+                raise UserError(
+                    f"{reader.label}: the id {sample.id!r} of source {sample.source!r} is also in {labels[key]}; "
+                    "give one of the readers a source of its own"
+                )
+            labels[key] = reader.label
+            yield sample
+
+
+def check(readers: Sequence[SampleReader], root: Path | None = None) -> None:
+    """Reads the first sample of each reader, so that a wrong path or column is told before anything is asked.
+
+    Raises:
+        UserError: there is no reader, or one cannot give a sample.
+    """
+    if not readers:
+        raise UserError("data: no reader is given")
+    for reader in readers if root is None else [reader.under(root) for reader in readers]:
+        next(iter(reader()), None)

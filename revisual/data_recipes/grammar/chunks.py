@@ -1,0 +1,70 @@
+"""Arrays with a row per item that are made a chunk at a time, each kept on disk as soon as it is there."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from revisual.data.sample import Sample
+from revisual.data_recipes.grammar.drafts import save_array
+from revisual.data_recipes.grammar.progress import Progress
+from revisual.data_recipes.grammar.store import SampleStore
+
+CHUNK = 2048
+
+
+def array_chunks(
+    folder: Path,
+    store: SampleStore,
+    rows: NDArray[np.int64],
+    make: Callable[[Sequence[Sample]], NDArray[np.generic]],
+    progress: Progress,
+    chunk: int = CHUNK,
+) -> Iterator[NDArray[np.generic]]:
+    """What `make` gives for the samples of `rows`, chunk by chunk; what an earlier call made is read back.
+
+    The folder must not outlive a change of rows or of what `make` does.
+    """
+    for number, start in enumerate(range(0, len(rows), chunk)):
+        path = folder / f"{number:06d}.npy"
+        part = rows[start : start + chunk]
+        if not path.is_file():
+            save_array(path, make(list(store.samples(part))))
+        yield np.load(path, allow_pickle=False, mmap_mode="r")
+        progress.add(len(part))
+
+
+def array_of(
+    folder: Path,
+    store: SampleStore,
+    rows: NDArray[np.int64],
+    make: Callable[[Sequence[Sample]], NDArray[np.generic]],
+    progress: Progress,
+    chunk: int = CHUNK,
+) -> NDArray[np.generic]:
+    """All chunks as one array [N, ...], mapped into memory from a file beside them."""
+    whole = folder / "all.npy"
+    if not whole.is_file():
+        parts = list(array_chunks(folder, store, rows, make, progress, chunk))  # each is only mapped
+        save_joined(whole, parts, len(rows))
+        for path in folder.glob("[0-9]*.npy"):
+            path.unlink()
+    else:
+        progress.add(len(rows))
+    return np.load(whole, allow_pickle=False, mmap_mode="r")
+
+
+def save_joined(path: Path, parts: Sequence[NDArray[np.generic]], rows: int) -> None:
+    """The parts one after the other in one file, without all of them in memory."""
+    from revisual.data_recipes.grammar.drafts import replaced_path
+
+    with replaced_path(path) as draft:
+        first = parts[0]
+        joined = np.lib.format.open_memmap(draft, mode="w+", dtype=first.dtype, shape=(rows, *first.shape[1:]))
+        start = 0
+        for part in parts:
+            joined[start : start + len(part)] = part
+            start += len(part)
+        joined.flush()
+        del joined

@@ -1,0 +1,147 @@
+"""The one grader: rewards, the grading of difficulty, votes and evaluation all ask it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from revisual.core.errors import UserError
+from revisual.data.sample import Sample
+from revisual.grading.grade import Grade
+from revisual.grading.sandbox.pool import Pool, shared_pool
+from revisual.grading.sandbox.worker_process import Outcome, PoolSettings
+
+__all__ = ["AnswerGrader", "Grade", "Grader", "TimedGrade"]
+
+_Request = tuple[str, tuple[str, ...], str, tuple[str, ...]]
+"""Kind, texts, question and choices, as `requests.py` takes them."""
+
+
+class Grader(ABC):
+    """Judges responses by a gold answer. Never raises, whatever the response holds."""
+
+    @abstractmethod
+    def __call__(self, response: str, answer: str, sample: Sample | None = None) -> Grade:
+        """The grade of a whole response, thoughts included, given the gold answer."""
+
+    @abstractmethod
+    def extract(self, response: str, sample: Sample | None = None) -> str:
+        """The answer that a response commits to; empty if there is none."""
+
+    @abstractmethod
+    def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
+        """Whether two extracted answers are the same answer, for votes; False where that cannot be decided."""
+
+    def grade_all(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[Grade]:
+        """Grades in the order of the responses; response i answers sample i."""
+        return [self(response, sample.answer, sample) for response, sample in zip(responses, samples, strict=True)]
+
+
+@dataclass(frozen=True)
+class TimedGrade:
+    """A grade and what it cost.
+
+    Example: `TimedGrade(Grade(1.0, "42", "boxed/exact"), seconds=0.0004)`
+    """
+
+    grade: Grade
+    seconds: float
+    """From when a worker took the response; 0 for one that none got."""
+
+
+@dataclass(frozen=True)
+class AnswerGrader(Grader):
+    r"""Applies the rules of `response.py` in worker processes, so that no response can hang, crash or fill this one.
+
+    Safe in any thread, and in forked children, which start workers of their own. Graders with equal settings share a
+    process's workers. Errors of a grade, besides those of the rules: "timeout", "memory", "crashed", "too_long".
+
+    Example: `AnswerGrader()(r"\boxed{\frac{1}{2}}", "0.5").score == 1.0`
+
+    Args:
+        deadline_seconds: of CPU time for one response, from when a worker takes it, so that what is a timeout does not
+            depend on what else the machine does; by the clock, at most four times as long.
+        memory_mb: MiB that judging one response may take; where the system can limit it (Linux).
+        max_response_bytes: longer responses, gold answers or questions, as UTF-8, are not judged.
+        workers: responses judged at the same time; one process more is kept ready.
+
+    Raises:
+        UserError: a setting is out of range.
+    """
+
+    deadline_seconds: float = 0.5
+    memory_mb: int = 512
+    max_response_bytes: int = 1_000_000
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.deadline_seconds <= 3600:
+            raise UserError(f"AnswerGrader: deadline_seconds must be in (0, 3600], not {self.deadline_seconds}")
+        for name in ("memory_mb", "max_response_bytes", "workers"):
+            if getattr(self, name) < 1:
+                raise UserError(f"AnswerGrader: {name} must be at least 1, not {getattr(self, name)}")
+
+    def __call__(self, response: str, answer: str, sample: Sample | None = None) -> Grade:
+        """The grade of a whole response, thoughts included, given the gold answer."""
+        return self._timed([_request("grade", sample, response, answer)])[0].grade
+
+    def grade_all(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[Grade]:
+        """Grades in the order of the responses, by all workers at once; what is there twice is judged once."""
+        return [timed.grade for timed in self.timed(responses, samples)]
+
+    def timed(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[TimedGrade]:
+        """What `grade_all` returns, and what each grade cost."""
+        pairs = zip(responses, samples, strict=True)
+        return self._timed([_request("grade", sample, response, sample.answer) for response, sample in pairs])
+
+    def extract(self, response: str, sample: Sample | None = None) -> str:
+        """The answer that a response commits to; empty if there is none, or none was found in time."""
+        outcome = self._outcomes([_request("extract", sample, response)])[0]
+        return "" if outcome is None or outcome.error is not None else outcome.value
+
+    def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
+        """Whether two extracted answers have the same value; False where that was not decided in time."""
+        outcome = self._outcomes([_request("equal", sample, a, b)])[0]
+        return outcome is not None and outcome.value is True
+
+    def warm_up(self) -> None:
+        """Starts the workers and waits for them; without it the first call does.
+
+        Raises:
+            UserError: they do not start.
+        """
+        self._pool().warm_up()
+
+    def _pool(self) -> Pool:
+        return shared_pool(
+            PoolSettings("revisual.grading.requests", self.workers, self.deadline_seconds, self.memory_mb)
+        )
+
+    def _timed(self, requests: Sequence[_Request]) -> list[TimedGrade]:
+        return [_timed_grade(outcome) for outcome in self._outcomes(requests)]
+
+    def _outcomes(self, requests: Sequence[_Request]) -> list[Outcome | None]:
+        """None for a request that is too long."""
+        short = list(dict.fromkeys(request for request in requests if not self._is_too_long(request)))
+        outcomes = dict(zip(short, self._pool().run(short), strict=True)) if short else {}
+        return [outcomes.get(request) for request in requests]
+
+    def _is_too_long(self, request: _Request) -> bool:
+        _, texts, question, choices = request
+        return any(
+            len(text.encode("utf-8", "surrogatepass")) > self.max_response_bytes
+            for text in (*texts, question, *choices)
+        )
+
+
+def _request(kind: str, sample: Sample | None, *texts: str) -> _Request:
+    if sample is None:
+        return kind, texts, "", ()
+    return kind, texts, sample.question, tuple(sample.choices or ())
+
+
+def _timed_grade(outcome: Outcome | None) -> TimedGrade:
+    if outcome is None:
+        return TimedGrade(Grade(0.0, "", "none", "too_long"), 0.0)
+    if outcome.error is not None:
+        return TimedGrade(Grade(0.0, "", "none", outcome.error), outcome.seconds)
+    return TimedGrade(Grade(*outcome.value), outcome.seconds)

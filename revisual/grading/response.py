@@ -1,0 +1,122 @@
+"""Whether a response answers a question as its gold answer does: the rules, without limits of time and memory."""
+
+from dataclasses import dataclass, replace
+
+from revisual.grading.grade import Grade
+from revisual.grading.rules.boxes import after_thoughts
+from revisual.grading.rules.choices import gold_letters, options
+from revisual.grading.rules.deciding import Verdict, decide, says
+from revisual.grading.rules.finding import Found, find, is_prose
+from revisual.grading.rules.golds import readings
+from revisual.grading.rules.selecting import select
+
+MAX_RESPONSE = 1_000_000
+"""Characters of a response that is still read."""
+MAX_GOLD = 100_000
+MAX_WORDS = 80
+"""Characters of a response that may as a whole be an answer in words, such as a date."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the rules may know besides the gold answer: plain data, which crosses a process boundary as JSON.
+
+    Example: `Question(text="Which one is red?", choices=("the car", "the bus"))`
+    """
+
+    text: str = ""
+    choices: tuple[str, ...] = ()
+
+
+def judge(response: str, answer: str, question: Question = Question()) -> Grade:
+    r"""The grade of a whole response, thoughts included, given the gold answer. Never raises.
+
+    Errors: "unparsable_gold" for an empty gold answer, "too_long" for a response of more than a megabyte, "too_costly"
+    where the gold answer's value cannot be computed at a bounded cost.
+
+    Example: `judge(r"<think>...</think> So \boxed{0.5}.", r"\frac{1}{2}") == Grade(1.0, "0.5", "boxed/number")`
+    Example: `judge("I'd say it's 7 or 8.", "7").rule == "sentence/hedge"`
+    """
+    if len(response) > MAX_RESPONSE:
+        return Grade(0.0, "", "none", "too_long")
+    try:
+        return _judged(response, answer, question)
+    except Exception:  # a defect of the rules must not end a training run; the error keeps it in sight
+        return Grade(0.0, "", "none", "failed")
+
+
+def _judged(response: str, answer: str, question: Question) -> Grade:
+    golds = readings(answer) if 0 < len(answer.strip()) <= MAX_GOLD else []
+    if not any(gold.strip() for gold in golds):
+        return Grade(0.0, "", "none", "unparsable_gold")
+    texts = options(question.text, question.choices)
+    labelled = texts != question.choices
+    right = next((named for gold in golds if (named := gold_letters(gold, texts, labelled))), frozenset[str]())
+    if right:
+        chosen = select(after_thoughts(response), texts)
+        if chosen is not None:
+            same = chosen.letters == right or _same_text(chosen.letters, right, texts)
+            same = same or find(response).text.strip() == answer.strip()  # an option whose text is a letter
+            return Grade(float(same), chosen.text, f"{chosen.rule}/choice")
+        if texts and len(right) == 1:
+            golds = [*golds, texts[ord(min(right)) - ord("A")]]
+    found = find(response)
+    if not found.text:
+        return Grade(0.0, "", "none")
+    verdicts = [decide(gold, found, _asks_percent(question)) for gold in golds if gold.strip()]
+    whole = (after_thoughts(response) or "").strip()
+    if found.rule == "sentence" and len(whole) <= MAX_WORDS and any(says(gold, whole) for gold in golds):
+        return Grade(1.0, whole, "bare/words")
+    grade = _grade(found, verdicts)
+    if grade.score != 1.0 and found.rule in ("boxed", "tag") and is_prose(found.text):
+        within = _judged(found.text, answer, question)  # a whole sentence in a box: "The answer is (B)."
+        return replace(within, rule=grade.rule) if within.score == 1.0 else grade
+    return grade
+
+
+def _grade(found: Found, verdicts: list[Verdict]) -> Grade:
+    best = next((verdict for verdict in verdicts if verdict.equal), verdicts[0])
+    return Grade(float(best.equal), found.text, f"{found.rule}/{best.rule}", best.error)
+
+
+def _same_text(chosen: frozenset[str], right: frozenset[str], texts: tuple[str, ...]) -> bool:
+    """Whether two options that have different letters have the same text."""
+    indices = [[ord(letter) - ord("A") for letter in sorted(letters)] for letters in (chosen, right)]
+    if any(index >= len(texts) for index in indices[0] + indices[1]):
+        return False
+    return [texts[index] for index in indices[0]] == [texts[index] for index in indices[1]]
+
+
+def _asks_percent(question: Question) -> bool:
+    return "%" in question.text or "percent" in question.text.casefold()
+
+
+def extract(response: str, question: Question = Question()) -> str:
+    """The answer that a response commits to; empty if there is none.
+
+    Example: `extract("The answer is 42.") == "42"`
+    """
+    if len(response) > MAX_RESPONSE:
+        return ""
+    texts = options(question.text, question.choices)
+    if texts:
+        chosen = select(after_thoughts(response), texts)
+        if chosen is not None:
+            return chosen.text
+    return find(response).text
+
+
+def equal(a: str, b: str, question: Question = Question()) -> bool:
+    r"""Whether two extracted answers have the same value, for votes: symmetric, and without a gold's tolerance.
+
+    Example: `equal("0.5", r"\frac{1}{2}")` and `not equal("0.33", r"\frac{1}{3}")`
+    """
+    if not a.strip() or not b.strip() or max(len(a), len(b)) > MAX_GOLD:
+        return False
+    texts = options(question.text, question.choices)
+    if texts:
+        chosen = [gold_letters(text, texts, texts != question.choices) for text in (a, b)]
+        if chosen[0] and chosen[1]:
+            return chosen[0] == chosen[1]
+    percent = _asks_percent(question)
+    return all(decide(x, Found(y, "bare"), percent).equal for x, y in ((a, b), (b, a)))

@@ -1,0 +1,237 @@
+"""Whether two answers say the same: by their shapes, down to formulas and words."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from revisual.grading.rules.equality import formulas_equal
+from revisual.grading.rules.relations import (
+    equations_equal,
+    inequalities_equal,
+    is_constant,
+    is_label,
+    renamed_argument,
+)
+from revisual.grading.rules.tree import Apply, Matrix, Symbol
+from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, Words
+
+MAX_PAIRS = 60
+"""Items of an unordered group that are compared with each other, after the equal ones were taken away."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Compares values; symmetric but for decimals, where the first value, the gold one, sets the tolerance."""
+
+    percent_is_optional: bool = False
+
+    def same(self, gold: Value, answer: Value) -> bool:
+        """Whether two values are the same answer.
+
+        Raises:
+            Undecided: that cannot be decided at a bounded cost.
+        """
+        if gold == answer:
+            return True
+        gold, answer = _simple(gold), _simple(answer)
+        if isinstance(gold, Relation) and isinstance(answer, Relation):
+            return self._relations(gold, answer)
+        if isinstance(gold, Relation) and not isinstance(answer, Relation):
+            return self._unlabelled(gold, answer)
+        if isinstance(answer, Relation):
+            return self._unlabelled(answer, gold, swapped=True)
+        if isinstance(gold, Formula) and isinstance(answer, Formula):
+            return self._formulas(gold, answer)
+        if isinstance(gold, Words) or isinstance(answer, Words):
+            return False
+        return self._collections(gold, answer)
+
+    def _formulas(self, gold: Formula, answer: Formula) -> bool:
+        if isinstance(gold.tree, Matrix) or isinstance(answer.tree, Matrix):
+            if not (isinstance(gold.tree, Matrix) and isinstance(answer.tree, Matrix)):
+                return False
+            rows, other = _nested(gold.tree), _nested(answer.tree)
+            return self.same(rows, other)
+        return formulas_equal(gold.tree, answer.tree, self.percent_is_optional)
+
+    def _relations(self, gold: Relation, answer: Relation) -> bool:
+        if gold.sign != answer.sign:
+            return gold.sign != "=" and answer.sign != "=" and inequalities_equal(gold, answer)
+        gold, answer = renamed_argument(gold), renamed_argument(answer)
+        if gold.sign == "=":
+            if self._labels_match(gold.left, answer.left) and self.same(gold.right, answer.right):
+                return True
+            return equations_equal(gold, answer)
+        if gold.sign == "in":
+            return self._labels_match(gold.left, answer.left) and self.same(gold.right, answer.right)
+        if self.same(gold.left, answer.left) and self.same(gold.right, answer.right):
+            return True
+        return inequalities_equal(gold, answer)
+
+    def _labels_match(self, gold: Value, answer: Value) -> bool:
+        """The same symbol on both sides; labels in words name no variable, and do not contradict each other."""
+        if not is_label(gold) or not is_label(answer):
+            return False
+        if isinstance(gold, Words) or isinstance(answer, Words):
+            return True
+        functions = [_function_of(side) for side in (gold, answer)]
+        if functions[0] and functions[1]:
+            return functions[0] == functions[1]
+        if functions[0] or functions[1]:
+            other = answer if functions[0] else gold
+            return isinstance(other, Formula) and other.tree == Symbol("y")
+        return self.same(gold, answer)
+
+    def _unlabelled(self, relation: Relation, value: Value, swapped: bool = False) -> bool:
+        """An equation or a membership against a value: what stands on its right, if its left is a mere label."""
+        if relation.sign not in ("=", "in") or not (is_label(relation.left) or self._holds(relation)):
+            return False
+        if relation.sign == "in" and isinstance(value, Formula):
+            return False
+        return self.same(value, relation.right) if swapped else self.same(relation.right, value)
+
+    def _holds(self, relation: Relation) -> bool:
+        """Whether an equation is a calculation without variables that is right: `2 + 2 = 4`."""
+        sides = relation.left, relation.right
+        return all(map(is_constant, sides)) and self.same(*sides)
+
+    def _collections(self, gold: Value, answer: Value) -> bool:
+        if isinstance(gold, Union) or isinstance(answer, Union):
+            return self._unions(gold, answer)
+        gold_group, answer_group = _as_group(gold), _as_group(answer)
+        if gold_group is None or answer_group is None:
+            return False
+        if not _brackets_agree(gold_group, answer_group):
+            return False
+        if gold_group.ordered or answer_group.ordered:
+            return self._in_order(gold_group.items, answer_group.items)
+        return self._lists(gold_group, answer_group)
+
+    def _lists(self, gold: Group, answer: Group) -> bool:
+        a, b = _shared_label(gold.items), _shared_label(answer.items)
+        labelled = [_distinctly_labelled(items) for items in (a, b)]
+        if labelled[0] != labelled[1] and not any(isinstance(x, Relation) for x in (b if labelled[0] else a)):
+            return self._in_order(a, b)
+        if self._in_any_order(a, b):
+            return True
+        flat = [tuple(_flattened(items)) for items in (a, b)]
+        return (len(flat[0]), len(flat[1])) != (len(a), len(b)) and self._in_any_order(flat[0], flat[1])
+
+    def _unions(self, gold: Value, answer: Value) -> bool:
+        parts = [list(_parts(value)) for value in (gold, answer)]
+        return self._in_any_order(parts[0], parts[1])
+
+    def _in_order(self, gold: Sequence[Value], answer: Sequence[Value]) -> bool:
+        return len(gold) == len(answer) and all(map(self.same, gold, answer))
+
+    def _in_any_order(self, gold: Sequence[Value], answer: Sequence[Value]) -> bool:
+        if len(gold) != len(answer):
+            gold, answer = list(dict.fromkeys(gold)), list(dict.fromkeys(answer))
+        if len(gold) != len(answer):
+            return False
+        golds, answers = _without_common(gold, answer)
+        if len(golds) > MAX_PAIRS:
+            return False
+        return _matched(golds, answers, self.same)
+
+
+def _matched(golds: list[Value], answers: list[Value], same: Callable[[Value, Value], bool]) -> bool:
+    """Whether the items can be paired; the first partner that fits is taken."""
+    for gold in golds:
+        for position, answer in enumerate(answers):
+            if same(gold, answer):
+                del answers[position]
+                break
+        else:
+            return False
+    return True
+
+
+def _without_common(gold: Sequence[Value], answer: Sequence[Value]) -> tuple[list[Value], list[Value]]:
+    """What is left of two lists once the items that are alike as they are written were taken out of both."""
+    counts, other = Counter(gold), Counter(answer)
+    return list((counts - other).elements()), list((other - counts).elements())
+
+
+def _simple(value: Value) -> Value:
+    """A group of one item without a bracket, or in braces, is that item."""
+    while isinstance(value, Group) and len(value.items) == 1 and value.left in ("", "{", "["):
+        value = value.items[0]
+    return value
+
+
+def _nested(matrix: Matrix) -> Group:
+    """A matrix as a tuple: of its entries if it is one row or column, else of its rows."""
+    if len(matrix.rows) == 1:
+        return Group("(", ")", tuple(map(Formula, matrix.rows[0])))
+    if len(matrix.rows[0]) == 1:
+        return Group("(", ")", tuple(Formula(row[0]) for row in matrix.rows))
+    return Group("(", ")", tuple(Group("(", ")", tuple(map(Formula, row))) for row in matrix.rows))
+
+
+def _as_group(value: Value) -> Group | None:
+    if isinstance(value, Formula) and isinstance(value.tree, Matrix):
+        return _nested(value.tree)
+    return value if isinstance(value, Group) else None
+
+
+def _brackets_agree(gold: Group, answer: Group) -> bool:
+    kinds = (gold.left, gold.right), (answer.left, answer.right)
+    if kinds[0] == kinds[1] or ("", "") in kinds:
+        return True
+    if ("{", "}") in kinds or ("<", ">") in kinds:
+        return False
+    return len(gold.items) > 2 and all(kind in (("(", ")"), ("[", "]")) for kind in kinds)
+
+
+def _function_of(value: Value) -> str:
+    if not isinstance(value, Formula) or not isinstance(value.tree, Apply) or value.tree.head != "of":
+        return ""
+    first = value.tree.parts[0]
+    return first.name if isinstance(first, Symbol) else ""
+
+
+def _label_name(value: Value) -> str | None:
+    """The symbol before an equals sign, without its index: x for `x_1 = 2`."""
+    if isinstance(value, Relation) and value.sign == "=" and isinstance(value.left, Formula):
+        if isinstance(value.left.tree, Symbol):
+            return value.left.tree.name.split("_")[0]
+        return repr(value.left.tree)
+    return repr(value.left) if isinstance(value, Relation) and value.sign == "=" else None
+
+
+def _shared_label(items: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The items without their labels where these are all the same: x=1, x=2; or where only the first has one."""
+    names = [_label_name(item) for item in items]
+    plain = all(name is None for name in names[1:]) and not any(isinstance(item, Relation) for item in items[1:])
+    if names and names[0] is not None and (plain or len(set(names)) == 1):
+        return tuple(item.right if isinstance(item, Relation) else item for item in items)
+    return items
+
+
+def _distinctly_labelled(items: tuple[Value, ...]) -> bool:
+    names = [_label_name(item) for item in items]
+    return None not in names and len(set(names)) == len(names) > 1
+
+
+def _flattened(items: Sequence[Value]) -> list[Value]:
+    flat: list[Value] = []
+    for item in items:
+        flat.extend(_flattened(item.items) if isinstance(item, Group) and item.left == "" else [item])
+    return flat
+
+
+def _parts(value: Value) -> list[Value]:
+    """The sets of a union, the alternatives of "or", the items of a list or set."""
+    if isinstance(value, Union):
+        parts = [part for piece in value.parts for part in _parts(_without_label(piece))]
+        return list(_shared_label(tuple(parts)))
+    if isinstance(value, Group) and value.left in ("", "{"):
+        return _flattened(_shared_label(value.items))
+    return [value]
+
+
+def _without_label(value: Value) -> Value:
+    if isinstance(value, Relation) and value.sign == "in" and is_label(value.left):
+        return value.right
+    return value

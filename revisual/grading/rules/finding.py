@@ -1,0 +1,212 @@
+"""Finds the answer that a response commits to, and says by which rule it was found."""
+
+import re
+from dataclasses import dataclass
+
+from revisual.grading.rules.boxes import after_thoughts, boxed, tagged
+from revisual.grading.rules.reading import read
+from revisual.grading.rules.sentences import (
+    MAX_BARE,
+    alternatives,
+    complement,
+    is_negated,
+    last_bold,
+    last_number,
+    lead_in,
+    math_spans,
+    price,
+    sentences,
+)
+from revisual.grading.rules.spelling import repaired
+from revisual.grading.rules.values import Words
+
+_REASON = re.compile(
+    r"(?i),? (?:because|since|as (?:the|it|they)|which|so|where|due to|based on|for (?:the|a)|when|if)\b"
+    r"|,(?= [a-z])| \(|, (?:not|and not)\b| non? "
+)
+_UNIT_AFTER = re.compile(
+    r"\s*(?:\\?%|percent|pct|°|(?:degrees?|cm|mm|km|m|units?|meters?|inches|feet)\b)(?: ?\^? ?[²³23])?"
+)
+_LABEL = re.compile(r"(?:\*\*)?\(?([A-J])(?:\)|[.:](?=\s))(?:\*\*)?\s*")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer of a response.
+
+    Example: `Found("42", "boxed")`
+    """
+
+    text: str
+    rule: str
+    """boxed, tag, sentence, bare or none."""
+    hedged: bool = False
+
+
+_FORMULA = re.compile(
+    r"\$[^$]*\$|\\(?:begin|end) ?\{\w+\}|\\(?:text|mathrm|textbf|mbox|unit|textnormal)\s*\{[^{}]*\}|\\[A-Za-z]+"
+)
+_PLAIN_WORD = re.compile(r"\b(?!(?:and|or)\b)[A-Za-z]{2,}")
+_ANY_WORD = re.compile(r"[^\W\d_]{2,}")
+_CODE = re.compile(r"__|\)\(")
+_FOREIGN = re.compile(r"[^\W\dA-Za-z_\u0370-\u03ff]")
+MAX_FOREIGN = 4
+"""Letters outside of the Latin and Greek alphabets that may stand around an answer."""
+_SMALL_WORD = re.compile(
+    r"(?i)\b(?:is|are|was|the|that|therefore|thus|so|we|it|this|because|which|by|to|have|has|of|for|say|think|guess|maybe|must|should|get|gives)\b"
+)
+_FINAL = re.compile(r"(?i)\bfinal answer(?: is|:)(?![^\n]{0,40}boxed)")
+NONE = Found("", "none")
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text has a sentence's words outside of its formulas.
+
+    Example: `is_prose("The largest n is 34") and not is_prose("7 goats and 4 sheep")`
+    """
+    rest = _FORMULA.sub(" ", text)
+    return (
+        len(_PLAIN_WORD.findall(rest)) > 3
+        or _SMALL_WORD.search(rest) is not None
+        or len(_FOREIGN.findall(rest)) > MAX_FOREIGN
+    )
+
+
+def is_math(text: str) -> bool:
+    """Whether a text reads as something other than words.
+
+    Example: `is_math("x = 3") and not is_math("the blue car")`
+    """
+    return bool(text) and not is_prose(text) and not isinstance(read(text), Words)
+
+
+def find(response: str) -> Found:
+    r"""The answer that a response commits to after its thoughts.
+
+    The boxes; else the answer tag; else the whole response, if it is short and reads as an answer; else what the last
+    "the answer is" introduces; else what the last sentence with a value in it ends with.
+
+    Example: `find(r"<think>\boxed{1}?</think> It is \boxed{42}.") == Found("42", "boxed")`
+    Example: `find("So the answer is 42.") == Found("42", "sentence")`
+    """
+    text = after_thoughts(response)
+    if text is None:
+        return NONE
+    text = repaired(text)
+    box = boxed(text)
+    if box is not None:
+        later = _FINAL.search(text, text.rfind("boxed{")) if "boxed{" in text else None
+        final = _committed(text) if later else None
+        if final and is_math(final):
+            return Found(final, "sentence")
+        return Found(box.text, "boxed", box.hedged) if box.text else NONE
+    tag = tagged(text)
+    if tag is not None:
+        if len(tag) > MAX_BARE and not is_math(tag):
+            return Found(_in_prose(tag) or tag, "tag")
+        return Found(_committed(tag) or tag, "tag")
+    text = text.strip()
+    if not text:
+        return NONE
+    return _unmarked(text)
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether a short text is an answer by itself: no sentence, and no price (an odd dollar sign) in some words."""
+    if "\n" in text or lead_in(text) is not None or not is_math(text):
+        return False
+    return text.count("$") % 2 == 0 or not _ANY_WORD.search(text)
+
+
+def _unmarked(text: str) -> Found:
+    short = text.replace("**", "").strip()
+    if len(short) <= MAX_BARE * 4 and _stands_alone(short):
+        return Found(short, "bare")
+    if len(short) > MAX_BARE and " " not in short[: MAX_BARE * 4] and is_math(short):
+        return Found(short, "bare")
+    if not _ANY_WORD.search(_FORMULA.sub(" ", short)) or (_CODE.search(short) and not is_prose(short)):
+        return Found(short, "bare") if "$" not in short else Found(_last_value(short) or short, "bare")
+    opening = _REASON.split(short, maxsplit=1)[0].strip()
+    if opening[:1].isdigit() and len(opening) < len(short) and lead_in(short) is None and is_math(opening):
+        return Found(opening, "bare")
+    committed = _in_prose(text)
+    if committed:
+        return Found(committed, "sentence")
+    return Found(short, "bare") if len(short) <= MAX_BARE else NONE
+
+
+def _in_prose(text: str) -> str | None:
+    led = lead_in(text)
+    if led:
+        found = _answer_of(led)
+        if found:
+            return found
+    elif led is None:
+        bold = last_bold(text)
+        if bold and is_math(bold):
+            return bold
+    for sentence in reversed(sentences(text)[-3:]):
+        found = price(sentence) if sentence.count("$") % 2 else None
+        found = found or _last_value(sentence)
+        if found:
+            return found
+    return None
+
+
+def _committed(text: str) -> str | None:
+    """The answer in a text that may say "the answer is" before it."""
+    led = lead_in(text)
+    return _answer_of(led) if led else None
+
+
+def _answer_of(phrase: str) -> str | None:
+    """The answer at the beginning of what follows "the answer is"."""
+    if re.match(r"(?i)not\b", phrase):
+        return None
+    phrase = phrase.replace("**", "")
+    if is_math(phrase):
+        return phrase
+    cut = _REASON.split(phrase, maxsplit=1)[0].strip(" .,;:")
+    if is_math(cut):
+        return cut
+    spans = math_spans(phrase)
+    if spans and phrase.startswith(("$", "\\(", "\\[")):
+        return _with_unit(phrase, spans[0])
+    if _LABEL.match(phrase):
+        return phrase if len(phrase) < MAX_BARE else cut
+    value = complement(phrase)
+    if value and is_math(value):
+        return value
+    if spans:
+        return spans[-1]
+    number = price(phrase) or (last_number(phrase) if len(phrase) > 1 else None)
+    if number and (len(phrase) > MAX_BARE or re.search(r"\d", cut)):
+        return price(phrase) or last_number(cut) or number
+    return cut if cut and re.search(r"\w", cut) else None
+
+
+def _with_unit(phrase: str, span: str) -> str:
+    """A formula with the unit that stands behind its closing dollar sign."""
+    rest = re.sub(r"^(\$\$?).+?\1|^\\\(.+?\\\)|^\\\[.+?\\\]", "", phrase, count=1)
+    unit = _UNIT_AFTER.match(rest)
+    return f"{span} {unit[0].strip()}" if unit else span
+
+
+def _last_value(sentence: str) -> str | None:
+    """The value that a sentence ends with."""
+    bold = last_bold(sentence)
+    if bold and is_math(bold):
+        return bold
+    spans = math_spans(sentence)
+    if spans:
+        last = alternatives(sentence) or spans[-1]
+        position = sentence.rfind(last)
+        behind = complement(sentence[position + len(last) :]) or last_number(sentence[position + len(last) :])
+        if behind and is_math(behind):
+            return behind
+        if position < 0 or not is_negated(sentence[:position].rstrip("$ ")):
+            return last
+    value = complement(sentence)
+    if value and is_math(value):
+        return value
+    return last_number(sentence)

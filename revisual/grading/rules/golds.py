@@ -1,0 +1,50 @@
+"""What a gold answer accepts: data sets write notes, labels and whole solutions into it."""
+
+import re
+
+from revisual.grading.rules.boxes import boxed, tagged
+from revisual.grading.rules.finding import find
+from revisual.grading.rules.reading import read
+from revisual.grading.rules.sentences import lead_in
+from revisual.grading.rules.spelling import repaired
+from revisual.grading.rules.values import Words
+
+LONG = 80
+"""Characters from which a gold answer in words may be a solution that ends with its answer."""
+_UNCLOSED = re.compile(r"^\s*\$*\\+(?:boxed|fbox)\s*\{")
+_PERCENT = re.compile(r"boxed\{[^{}]*\}\$*\s*\$*(?:\\?%|percent)")
+_NOTE = re.compile(r"(?i)\s*\(\s*(?:not unique|answers? (?:may|can) vary|approximately|approx)[^()]*\)\.?\s*$")
+_ALTERNATIVE = re.compile(r"(?i)\s*\(\s*or (?:fill in )?(.+?)\)\.?\s*$")
+_LABELLED = re.compile(r"\s*(?:\(([A-J])\)|([A-J])[.):]?)\s+([^\s=+*/^<>-].*)", re.DOTALL)
+
+
+def readings(gold: str) -> list[str]:
+    r"""The answers that a gold answer accepts, its own text first.
+
+    Example: `readings(r"\boxed{42}") == ["42"]`
+    Example: `readings("35/4 (or fill in 8.75)") [1:] == ["35/4", "8.75"]`
+    Example: `readings("(D) Alina") == ["(D) Alina", "D", "Alina"]`
+    """
+    gold = repaired(gold)
+    gold = _UNCLOSED.sub("", gold) if gold.count("{") > gold.count("}") else gold
+    box = boxed(gold)
+    if box is not None and box.text:
+        percent = _PERCENT.match(gold, gold.rfind("boxed{"))
+        return [box.text, box.text + "%"] if percent and "%" not in box.text else [box.text]
+    tag = tagged(gold)
+    gold = (gold if tag is None else tag).strip()
+    alternative = _ALTERNATIVE.search(gold)
+    if alternative:
+        return [gold, gold[: alternative.start()].strip(), alternative[1]]
+    noted = _NOTE.sub("", gold)
+    found = [gold] if noted == gold else [gold, noted]
+    labelled = _LABELLED.fullmatch(noted)
+    if labelled and len(labelled[3]) > 1 and re.match(r"[A-Za-z$\\\d]", labelled[3]):
+        found += [labelled[1] or labelled[2], labelled[3].strip()]
+    led = lead_in(noted)
+    if led and led != noted:
+        found += readings(led)
+    if len(noted) > LONG and isinstance(read(noted), Words):
+        final = find(noted)
+        found += [final.text] if final.text and final.rule != "bare" else []
+    return found

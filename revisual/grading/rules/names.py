@@ -1,0 +1,46 @@
+"""The words and the numbers inside formulas."""
+
+from fractions import Fraction
+
+from revisual.grading.rules.lexer import number_parts
+from revisual.grading.rules.tree import Apply, Number, Symbol, Tree, Unit, Unreadable, integer
+from revisual.grading.rules.units import is_known, unit_name
+
+POWERS = {"square": 2, "cubic": 3}
+"""Words that make a power of the unit behind them."""
+_NO_UNITS = frozenset({"or", "and", "not", "no"})
+
+
+def noun(word: str) -> Tree:
+    """A unit, a noun in its place, or a lone letter.
+
+    Example: `noun("metres") == Unit("m")` and `noun("goats") == Unit("goat")` and `noun("x") == Symbol("x")`
+
+    Raises:
+        Unreadable: a word that changes what the formula says, such as "not".
+    """
+    name = unit_name(word)
+    if name in _NO_UNITS:
+        raise Unreadable(f"{word!r} is no unit")
+    if name == "pi" or (len(word) == 1 and word.isascii() and not is_known(word)):
+        return Symbol(word)
+    return Unit(name)
+
+
+def squared(word: str, unit: str) -> Tree:
+    """The unit behind "square" or "cubic".
+
+    Example: `squared("square", "metres")` is m^2
+    """
+    return Apply("^", (noun(unit), integer(POWERS[unit_name(word)])))
+
+
+def number(text: str) -> Number:
+    """A number as it was written.
+
+    Example: `number("3.14") == Number(Fraction(157, 50), places=2, digits=3)`
+    """
+    whole, rest = number_parts(text)
+    places = len(rest) or None
+    digits = len((whole + rest).lstrip("0"))
+    return Number(Fraction(int(whole + rest or "0"), 10 ** len(rest)), places, digits)

@@ -1,0 +1,125 @@
+"""Equations and inequalities: as the zeros or the signs of the difference of their sides."""
+
+from revisual.grading.rules.equality import POINTS, Undecided
+from revisual.grading.rules.fields import Undefined, Unsupported
+from revisual.grading.rules.numeric import PreciseField
+from revisual.grading.rules.tree import Apply, Symbol, Tree, Unit, negated, walk
+from revisual.grading.rules.values import Formula, Group, Relation, Value, Words
+
+_OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
+_TOLERANCE = 1e-40
+
+
+def is_label(value: Value) -> bool:
+    """Whether the left side of an equation only names what is asked: a symbol, a word, f(x), AB, (p, q), V : W."""
+    if isinstance(value, Words):
+        return True
+    if isinstance(value, Group):
+        return all(is_label(item) for item in value.items)
+    if not isinstance(value, Formula):
+        return False
+    if any(isinstance(node, Unit) for node in walk(value.tree)):
+        return True
+    return _names(value.tree)
+
+
+def is_constant(value: Value) -> bool:
+    """Whether a side of an equation is a calculation without variables, as in `2 + 2`."""
+    return isinstance(value, Formula) and not _symbols(value.tree)
+
+
+def _names(tree: Tree) -> bool:
+    if isinstance(tree, Symbol):
+        return tree.name not in ("pi", "e", "i", "infinity")
+    return isinstance(tree, Apply) and tree.head in ("*", "/", "abs", "of") and all(map(_names, tree.parts))
+
+
+def renamed_argument(relation: Relation) -> Relation:
+    """A definition `f(z) = ...` with its argument called x."""
+    left = relation.left.tree if isinstance(relation.left, Formula) else None
+    right = relation.right
+    if not isinstance(left, Apply) or left.head != "of" or not isinstance(right, Formula):
+        return relation
+    function, argument = left.parts
+    assert isinstance(argument, Symbol)
+    renamed = Formula(Apply("of", (function, Symbol("x"))))
+    return Relation(relation.sign, renamed, Formula(_with_symbol(right.tree, argument.name, "x")))
+
+
+def _with_symbol(tree: Tree, old: str, new: str) -> Tree:
+    if isinstance(tree, Symbol) and tree.name == old:
+        return Symbol(new)
+    if isinstance(tree, Apply):
+        return Apply(tree.head, tuple(_with_symbol(part, old, new) for part in tree.parts))
+    return tree
+
+
+def _difference(relation: Relation) -> Tree | None:
+    if not isinstance(relation.left, Formula) or not isinstance(relation.right, Formula):
+        return None
+    return Apply("+", (relation.left.tree, negated(relation.right.tree)))
+
+
+def _ratio(gold: Tree, answer: Tree) -> float | None:
+    """The constant that one difference is of the other, None if it is none.
+
+    Raises:
+        Undecided: the differences cannot be evaluated at a bounded cost.
+    """
+    ratios = []
+    for point in POINTS:
+        try:
+            values = [PreciseField(point).value(tree) for tree in (gold, answer)]
+        except Undefined:
+            return None
+        except Unsupported:
+            raise Undecided from None
+        if min(abs(value) for value in values) < _TOLERANCE:
+            return None
+        ratios.append(values[1] / values[0])
+    same = all(abs(ratio - ratios[0]) <= _TOLERANCE * abs(ratios[0]) for ratio in ratios)
+    return float(ratios[0].real) if same and abs(ratios[0].imag) < _TOLERANCE else None
+
+
+def _symbols(tree: Tree) -> set[str]:
+    return {node.name for node in walk(tree) if isinstance(node, Symbol)} - {"pi", "e", "i", "infinity"}
+
+
+def equations_equal(gold: Relation, answer: Relation) -> bool:
+    """Whether one equation is a multiple of the other, with the same variables.
+
+    Example: `y + 1 = -(2x-1)^2` and `y = -4x^2 + 4x - 2`
+    """
+    first, second = _difference(gold), _difference(answer)
+    if first is None or second is None or not _symbols(first) or _symbols(first) != _symbols(second):
+        return False
+    return _ratio(first, second) is not None
+
+
+def inequalities_equal(gold: Relation, answer: Relation) -> bool:
+    """Whether one inequality is a multiple of the other, turned around where the factor is negative.
+
+    Example: `-x > -1` and `x < 1`
+    """
+    gold, answer = _as_inequality(gold), _as_inequality(answer)
+    first, second = _difference(gold), _difference(answer)
+    if first is None or second is None or not _symbols(first) or "in" in (gold.sign, answer.sign):
+        return False
+    ratio = _ratio(first, second)
+    if ratio is None:
+        return False
+    return answer.sign == (gold.sign if ratio > 0 else _OPPOSITE[gold.sign])
+
+
+def _as_inequality(relation: Relation) -> Relation:
+    """A half-open interval of a symbol as the inequality that it came from."""
+    interval = relation.right
+    if relation.sign != "in" or not isinstance(interval, Group) or len(interval.items) != 2:
+        return relation
+    low, high = interval.items
+    infinity = Symbol("infinity")
+    if high == Formula(infinity):
+        return Relation(">=" if interval.left == "[" else ">", relation.left, low)
+    if low == Formula(negated(infinity)):
+        return Relation("<=" if interval.right == "]" else "<", relation.left, high)
+    return relation

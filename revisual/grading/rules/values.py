@@ -1,0 +1,69 @@
+"""What an answer can be: a formula, words, a group of answers, a relation, a union of sets."""
+
+from dataclasses import dataclass
+
+from revisual.grading.rules.tree import Tree
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A number or an expression, with its unit if it has one.
+
+    Example: `Formula(Symbol("x"))`
+    """
+
+    tree: Tree
+
+
+@dataclass(frozen=True)
+class Words:
+    """An answer in words, normalised.
+
+    Example: `Words("no solution")`
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Answers between brackets, or side by side without any.
+
+    Example: the interval `[0,1)` is `Group("[", ")", (zero, one))`, the list `1, 2` is `Group("", "", (one, two))`
+    """
+
+    left: str
+    right: str
+    items: "tuple[Value, ...]"
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the items' order matters: not in a set, nor in a list without brackets."""
+        return self.left not in ("", "{")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """An equation or inequality.
+
+    Example: `Relation("=", Words("area"), Words("large"))`
+    """
+
+    sign: str
+    left: "Value"
+    right: "Value"
+
+
+@dataclass(frozen=True)
+class Union:
+    r"""Alternatives: sets joined by a union sign, or answers joined by "or".
+
+    Example: `x < 0 \text{ or } x > 1` has two parts
+    """
+
+    parts: "tuple[Value, ...]"
+    by_words: bool = False
+    """Whether "or" joined them."""
+
+
+Value = Formula | Words | Group | Relation | Union

@@ -1,0 +1,96 @@
+"""A config of `revisual fit`, read as it reads it, and the module that it makes, without weights."""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from revisual.config.parser import one_line_errors
+from revisual.config.training_cli import TrainingCLI, run
+from revisual.core.errors import UserError
+from revisual.models.processor import save_processor
+from revisual.models.tiny import TinyArchitecture, make_tiny_policy
+from revisual.training.policy_module import PolicyModule
+
+
+class _Parsing(TrainingCLI):
+    """Parses, and makes nothing."""
+
+    def instantiate_classes(self) -> None:
+        pass
+
+    def _set_seed(self) -> None:
+        pass
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A parsed config, and its module with the policy on the meta device."""
+
+    config: Any
+    module: PolicyModule
+    engine: Any
+    """What the config says of the engine: class path and arguments, or nothing."""
+
+
+def parsed(args: Sequence[str]) -> tuple[Any, Any]:
+    """The parser of `revisual fit`, and what it makes of `args`.
+
+    Raises:
+        UserError: `revisual fit` would refuse them.
+    """
+    cli = run(["fit", *args], _Parsing)
+    return cli._parser("fit"), cli.config["fit"]
+
+
+def configured(args: Sequence[str], architecture: Path | None) -> Configured:
+    """The config and its module.
+
+    The engine is left out of the module, and FlashAttention is taken for torch's own attention, which holds as much:
+    neither needs to be installed where a run is planned.
+
+    Raises:
+        UserError: the config, or the model folder, cannot be read.
+    """
+    parser, config = parsed(args)
+    policy = config.model.init_args.policy
+    engine = config.model.init_args.get("engine")
+    config.model.init_args["engine"] = None
+    if policy.init_args.get("attention") == "flash":
+        policy.init_args["attention"] = "sdpa"
+    with _folder(architecture) as folder, one_line_errors():
+        if folder is not None:
+            policy.init_args["path"] = str(folder)
+        module = parser.instantiate_classes(config).model
+        if not isinstance(module, PolicyModule):
+            raise UserError(f"model: {type(module).__name__} is no SFTModule or GRPOModule, which plan knows")
+        with torch.device("meta"):
+            module.configure_model()
+    return Configured(config, module, engine)
+
+
+@contextmanager
+def _folder(architecture: Path | None) -> Iterator[Path | None]:
+    """A model folder with the config alone and a small tokenizer, which takes as long prompts as any."""
+    if architecture is None:
+        yield None
+        return
+    try:
+        json.loads(architecture.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"--architecture {architecture}: no config.json of a model: {error}") from error
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        _, processor = make_tiny_policy(TinyArchitecture(), ["0 1 2 3 4 5 6 7 8 9"])
+        save_processor(processor, folder)
+        shutil.copy(architecture, folder / "config.json")
+        yield folder

@@ -1,0 +1,106 @@
+"""Training checkpoints: written whole, and read for the policy's weights, whichever strategy wrote them."""
+
+import contextlib
+import io
+import logging
+import os
+import pickle
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+from torch import Tensor
+from torch.distributed.checkpoint.filesystem import FileSystemReader
+from torch.distributed.checkpoint.metadata import TensorStorageMetadata
+from torch.distributed.checkpoint.state_dict_loader import load
+
+from revisual.core.errors import UserError
+
+STOPPED = "stopped.ckpt"
+"""What a run that was asked to leave writes into its folder; the same command goes on from it."""
+
+PREFIX = "policy."
+"""Of the policy's weights among the module's."""
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Checkpoints in one file, which appear whole or not at all, and whose reading runs no code."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        """Writes a file beside `path` that then takes its place.
+
+        Raises:
+            UserError: it cannot be written (full disk, no permission); what was there before is kept.
+        """
+        target = Path(path)
+        new = target.with_name(f".{target.name}.new")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            torch.save(checkpoint, new)
+            os.replace(new, target)
+        except (OSError, RuntimeError) as error:  # torch's writer tells of a full disk by the latter
+            raise not_written(target, error) from error
+        finally:
+            new.unlink(missing_ok=True)
+
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any = lambda storage, loc: storage, weights_only: bool | None = None
+    ) -> dict[str, Any]:
+        """Reads tensors and plain values only."""
+        return super().load_checkpoint(path, map_location, weights_only=True)
+
+
+def not_written(target: Path, error: BaseException) -> UserError:
+    """Says in one line why a checkpoint was not written; torch's writer does not say that a disk is full."""
+    full = shutil.disk_usage(target.parent).free < 1_000_000
+    reason = "No space left on device" if full else " ".join(str(error).split())[-200:]
+    return UserError(f"cannot write the checkpoint {target}: {reason}; earlier ones are kept")
+
+
+def policy_weights(checkpoint: Path) -> dict[str, Tensor]:
+    """The weights in a checkpoint: a file, FSDP2's folder or DeepSpeed's, by their names in the policy.
+
+    Raises:
+        UserError: it is none of these, is not whole, or holds no policy.
+    """
+    if not checkpoint.exists():
+        raise UserError(f"{checkpoint}: no such checkpoint")
+    try:
+        if checkpoint.is_file():
+            state = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
+        elif (checkpoint / ".metadata").exists():
+            state = _fsdp2(checkpoint)
+        elif (checkpoint / "latest").exists():
+            state = _deepspeed(checkpoint)
+        else:
+            raise UserError(f"{checkpoint}: not a whole checkpoint: it lacks what is written last")
+    except (OSError, KeyError, ValueError, RuntimeError, EOFError, AssertionError, pickle.UnpicklingError) as error:
+        raise UserError(f"{checkpoint}: cannot read the checkpoint: {' '.join(str(error).split())[:300]}") from error
+    weights = {name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)}
+    if not weights:
+        raise UserError(f"{checkpoint}: holds no weights of a policy")
+    return weights
+
+
+def _fsdp2(folder: Path) -> dict[str, Tensor]:
+    stored: dict[str, Any] = FileSystemReader(folder).read_metadata().state_dict_metadata
+    state: dict[str, Any] = {
+        name.removeprefix("state_dict."): torch.empty(entry.size, dtype=entry.properties.dtype)
+        for name, entry in stored.items()
+        if name.startswith(f"state_dict.{PREFIX}") and isinstance(entry, TensorStorageMetadata)
+    }
+    load({"state_dict": state}, checkpoint_id=folder, no_dist=True)
+    return state
+
+
+def _deepspeed(folder: Path) -> dict[str, Tensor]:
+    try:
+        from deepspeed.utils import logger
+        from deepspeed.utils.zero_to_fp32 import get_fp32_state_dict_from_zero_checkpoint
+    except ImportError:
+        raise UserError(f"{folder}: to read it needs DeepSpeed: pip install 'revisual[deepspeed]'") from None
+    logger.setLevel(logging.ERROR)
+    with contextlib.redirect_stdout(io.StringIO()):  # it says what it does, line by line
+        return get_fp32_state_dict_from_zero_checkpoint(str(folder), tag="checkpoint")

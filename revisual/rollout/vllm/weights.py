@@ -1,0 +1,107 @@
+"""Which weights an engine must get, and whether it got them."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from revisual.core.errors import UserError
+
+Checksums = Mapping[str, str]
+"""A tensor's name to its shape, type and the sum of its bits."""
+
+FILE_BYTES = 4 * 2**30
+"""Of one file of weights: as much is held in memory while they are written."""
+
+_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+def weight_names(policy: nn.Module) -> frozenset[str]:
+    """The names of the model that an engine holds: without adapters, and with a head that is tied to the embedding.
+
+    Engines may hold such a head as a tensor of its own: where it is not sent, they go on with the old one.
+    """
+    return frozenset(name.replace(".base_layer.", ".") for name in policy.state_dict() if ".lora_" not in name)
+
+
+def checksum(tensor: Tensor) -> str:
+    """Shape, type and the sum of a tensor's bits: another value anywhere gives another sum, but for coincidence.
+
+    Example: `checksum(torch.ones(2))` is `"2 float32 7f000000"`: a float of 1 has the bits 3f800000.
+    """
+    bits = tensor.detach().contiguous().reshape(-1).view(_BITS[tensor.element_size()])
+    total = int(bits.sum(dtype=torch.int64)) % 2**64
+    return f"{'x'.join(map(str, tensor.shape))} {str(tensor.dtype).removeprefix('torch.')} {total:x}"
+
+
+def noted(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:
+    """The weights as they pass, each one's checksum noted."""
+    for name, tensor in weights:
+        checksums[name] = checksum(tensor)
+        yield name, tensor
+
+
+def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_bytes: int = FILE_BYTES) -> Checksums:
+    """Writes the weights as safetensors files for `revisual.rollout.vllm.worker.read_weights`.
+
+    Raises:
+        UserError: the folder cannot be written; what was written of it is gone.
+    """
+    checksums: dict[str, str] = {}
+    part: dict[str, Tensor] = {}
+    held = files = 0
+    try:
+        folder.mkdir(parents=True)
+        for name, tensor in noted(weights, checksums):
+            if part and held + tensor.nbytes > file_bytes:
+                save_file(part, folder / f"{files:05}.safetensors")
+                part, held, files = {}, 0, files + 1
+            # A copy: a file may not hold two names for the same memory, as a tied head would be.
+            part[name] = tensor.detach().to("cpu", copy=True).contiguous()
+            held += tensor.nbytes
+        save_file(part, folder / f"{files:05}.safetensors")
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise UserError(f"cannot write the weights for the rollouts' engine to {folder}: {error}") from error
+    return checksums
+
+
+def require_names(wanted: Iterable[str], sent: Iterable[str]) -> None:
+    """Checks that an engine was sent the whole policy.
+
+    Raises:
+        UserError: names that are missing, or that the policy does not have.
+    """
+    wanted, sent = set(wanted), set(sent)
+    if missing := sorted(wanted - sent):
+        raise UserError(f"weights for the rollouts' engine: {_few(missing)} not sent; it would go on with the old ones")
+    if unknown := sorted(sent - wanted):
+        raise UserError(f"weights for the rollouts' engine: the policy has no {_few(unknown)}")
+
+
+def require_received(sent: Checksums, received: Checksums) -> None:
+    """Checks what an engine read against what was sent.
+
+    Raises:
+        UserError: it lacks a tensor, or has another in its place.
+    """
+    if wrong := sorted(name for name in {*sent, *received} if sent.get(name) != received.get(name)):
+        raise UserError(f"weights for the rollouts' engine: it did not get {_few(wrong)} as sent")
+
+
+def require_loaded(not_loaded: Iterable[str]) -> None:
+    """Checks that all of an engine's own parameters were written.
+
+    Raises:
+        UserError: some were not.
+    """
+    if left := sorted(not_loaded):
+        raise UserError(f"weights for the rollouts' engine: its {_few(left)} got nothing of what was sent")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,84 @@
+"""Completions become scored rollouts."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from revisual.data.encoding import PromptEncoder
+from revisual.grading.grader import Grader
+from revisual.rewards.functions import ScoredResponses, WeightedReward, score_responses
+from revisual.rl.batch import EncodedPrompt, RolloutBatch
+from revisual.rl.reward_shares import term_covariances, variance_shares
+from revisual.rollout.engine import Completions
+from revisual.training.distributed import sum_over_ranks
+
+
+def decode_and_score(
+    prompts: Sequence[EncodedPrompt],
+    completions: Completions,
+    encoder: PromptEncoder,
+    grader: Grader,
+    rewards: Mapping[str, WeightedReward],
+) -> tuple[list[str], ScoredResponses]:
+    """The completions' texts, and their grades and rewards; rows are grouped by prompt."""
+    lengths = completions.mask.sum(1).tolist()
+    rows = [row[:length] for row, length in zip(completions.token_ids.tolist(), lengths, strict=True)]
+    responses = [encoder.decode(row) for row in rows]
+    n = len(rows) // len(prompts)
+    samples = [prompt.sample for prompt in prompts for _ in range(n)]
+    return responses, score_responses(responses, samples, grader, rewards)
+
+
+def score_completions(
+    prompts: Sequence[EncodedPrompt],
+    completions: Completions,
+    encoder: PromptEncoder,
+    grader: Grader,
+    rewards: Mapping[str, WeightedReward],
+    policy_version: int,
+) -> RolloutBatch:
+    """Scored rollouts; a row that holds a banned token is not valid, and so is never trained on."""
+    responses, scored = decode_and_score(prompts, completions, encoder, grader, rewards)
+    rows, device = len(responses), completions.token_ids.device
+
+    def column(values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=device)
+
+    return RolloutBatch(
+        prompts=prompts,
+        prompt_index=torch.arange(len(prompts), device=device).repeat_interleave(rows // len(prompts)),
+        token_ids=completions.token_ids,
+        completion_mask=completions.mask,
+        responses=responses,
+        truncated=completions.truncated,
+        rollout_logprobs=completions.logprobs,
+        policy_version=torch.full((rows,), policy_version, device=device),
+        valid=torch.tensor(scored.valid, device=device) & ~completions.banned,
+        accuracy=column(scored.accuracy),
+        rewards=column(scored.rewards),
+        weights=torch.ones(rows, device=device),
+        reward_terms={name: column(values) for name, values in scored.reward_terms.items()},
+        term_weights={name: term.weight for name, term in rewards.items()},
+    )
+
+
+def rollout_stats(batch: RolloutBatch) -> dict[str, float]:
+    """What a rollout step logs: rewards and lengths, means over this process's rows."""
+    lengths = batch.completion_mask.sum(1).float()
+    stats = {
+        "reward/mean": batch.rewards,
+        "reward/accuracy": batch.accuracy,
+        **{f"reward/{name}": values for name, values in batch.reward_terms.items() if name != "accuracy"},
+        "rollout/response_length": lengths,
+        "rollout/truncated_fraction": batch.truncated.float(),
+        "rollout/invalid_fraction": 1 - batch.valid.float(),
+    }
+    return {name: float(values.mean()) for name, values in stats.items()}
+
+
+def reward_shares(batch: RolloutBatch) -> dict[str, float]:
+    """What a rollout step logs of its reward terms: each one's share of the advantages' variance, over all ranks."""
+    weighted = {name: weight * batch.reward_terms[name] for name, weight in batch.term_weights.items()}
+    covariances = sum_over_ranks(term_covariances(weighted, batch.valid, batch.prompt_index))
+    return {f"reward/{name}_variance_share": share for name, share in variance_shares(covariances).items()}

@@ -1,0 +1,145 @@
+"""Answering prompts and grading the answers: how every module validates, tests and predicts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torchmetrics import Metric
+
+from revisual.core.seeds import stable_seed
+from revisual.data.encoding import PromptEncoder
+from revisual.grading.grader import Grader
+from revisual.rewards.functions import FormatReward, WeightedReward
+from revisual.rl.batch import EncodedPrompt
+from revisual.rollout.engine import RolloutEngine, Sampling
+from revisual.training.distributed import gathered
+from revisual.training.rollouts import decode_and_score
+
+MEASURES = ("accuracy", "format", "reward", "length", "truncated", "invalid")
+
+
+@dataclass  # not frozen, as Lightning copies predictions field by field
+class Answer:
+    """One graded answer; the fields are the columns of responses.jsonl."""
+
+    id: str
+    source: str
+    sampling: str
+    index: int
+    question: str
+    response: str
+    answer: str
+    extracted: str
+    rule: str
+    error: str | None
+    accuracy: float
+    format: float
+    reward: float
+    length: int
+    """In tokens, the end token included."""
+    truncated: bool
+
+    def measures(self) -> list[float]:
+        """The numbers to be averaged, in the order of `MEASURES`."""
+        values = asdict(self) | {"invalid": self.error is not None}
+        return [float(values[name]) for name in MEASURES]
+
+
+def answer_prompts(
+    prompts: Sequence[EncodedPrompt],
+    name: str,
+    sampling: Sampling,
+    max_new_tokens: int,
+    engine: RolloutEngine,
+    encoder: PromptEncoder,
+    grader: Grader,
+    rewards: Mapping[str, WeightedReward],
+) -> list[Answer]:
+    """Answers each prompt `sampling.n` times and grades the answers.
+
+    Seeds depend on the prompt and the answer's index alone: two policies are compared on the same draws.
+    """
+    seeds = [stable_seed("evaluation", name, p.id, j) for p in prompts for j in range(sampling.n)]
+    completions = engine.generate(prompts, sampling, max_new_tokens, seeds)
+    responses, scored = decode_and_score(prompts, completions, encoder, grader, rewards)
+    lengths = completions.mask.sum(1).tolist()
+    samples = [prompt.sample for prompt in prompts for _ in range(sampling.n)]
+    formats = FormatReward()(responses, samples, scored.grades).scores
+    return [
+        Answer(
+            id=sample.id,
+            source=sample.source,
+            sampling=name,
+            index=row % sampling.n,
+            question=sample.question,
+            response=responses[row],
+            answer=sample.answer,
+            extracted=scored.grades[row].extracted,
+            rule=scored.grades[row].rule,
+            error=scored.grades[row].error,
+            accuracy=scored.accuracy[row],
+            format=formats[row],
+            reward=scored.rewards[row],
+            length=lengths[row],
+            truncated=bool(completions.truncated[row]),
+        )
+        for row, sample in enumerate(samples)
+    ]
+
+
+class AnswerMeans(Metric):
+    """Means of `MEASURES` per (sampling, source) over all ranks, each answer counted once.
+
+    Loaders repeat items to give every rank equally many; answers are told apart by prompt, sampling and index.
+    """
+
+    full_state_update = False
+    keys: list[Tensor]
+    values: list[Tensor]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_state("keys", default=[], dist_reduce_fx="cat")
+        self.add_state("values", default=[], dist_reduce_fx="cat")
+        self.names: dict[int, tuple[str, str]] = {}
+
+    def update(self, answers: Sequence[Answer]) -> None:
+        """Adds answers."""
+        groups = [(answer.sampling, answer.source) for answer in answers]
+        self.names |= {stable_seed(*group): group for group in groups}
+        ids = [[stable_seed(a.id, a.index, *g), stable_seed(*g)] for a, g in zip(answers, groups, strict=True)]
+        self.keys.append(torch.tensor(ids, device=self.device))
+        measures = [answer.measures() for answer in answers]
+        self.values.append(torch.tensor(measures, dtype=torch.float32, device=self.device))
+
+    def compute(self) -> dict[str, float]:
+        """`{sampling}/{source}/{measure}` for every source, and `{sampling}/all/{measure}`."""
+        if not len(self.keys):
+            return {}
+        keys, values = _cat(self.keys).cpu(), _cat(self.values).cpu().double()
+        first = _first_of_each(keys[:, 0])
+        groups, values = keys[first, 1], values[first]
+        names = {key: name for each in gathered(self.names) for key, name in each.items()}
+        means: dict[str, float] = {}
+        for key, (sampling, source) in sorted(names.items(), key=lambda item: item[1]):
+            means |= _named(f"{sampling}/{source}", values[groups == key])
+        for sampling in sorted({sampling for sampling, _ in names.values()}):
+            members = torch.tensor([key for key, (name, _) in names.items() if name == sampling])
+            means |= _named(f"{sampling}/all", values[torch.isin(groups, members)])
+        return means
+
+
+def _cat(state: list[Tensor] | Tensor) -> Tensor:
+    return state if isinstance(state, Tensor) else torch.cat(state)  # torchmetrics joins the list when it syncs
+
+
+def _first_of_each(values: Int[Tensor, " K"]) -> Int[Tensor, " U"]:
+    unique, inverse = torch.unique(values, return_inverse=True)
+    positions = torch.arange(len(values))
+    return torch.full((len(unique),), len(values)).scatter_reduce(0, inverse, positions, reduce="amin")
+
+
+def _named(prefix: str, values: Float[Tensor, "M K"]) -> dict[str, float]:
+    return {f"{prefix}/{name}": float(values[:, k].mean()) for k, name in enumerate(MEASURES)}

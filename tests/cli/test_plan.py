@@ -1,0 +1,141 @@
+"""`revisual plan`, on the terminal and as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from revisual.cli.main import main
+from revisual.cli.plan import memory_size
+from revisual.core.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+ARCHITECTURES = ROOT / "tests/architectures"
+FULL = ROOT / "configs/revisual_r1/7b"
+
+
+@pytest.fixture
+def config(tmp_path, policy_folder):
+    """A run of a tiny policy on pictures, with validation."""
+    content = {
+        "trainer": {"accelerator": "cpu", "devices": 1, "max_steps": 2, "accumulate_grad_batches": 2},
+        "model": {
+            "class_path": "GRPOModule",
+            "init_args": {
+                "policy": {"class_path": "PretrainedPolicy", "init_args": {"path": str(policy_folder)}},
+                "group_size": 4,
+                "micro_batches": 4,
+                "max_new_tokens": 16,
+            },
+        },
+        "data": {
+            "class_path": "PromptDataModule",
+            "init_args": {
+                "batch_size": 4,
+                "max_prompt_tokens": 300,
+                "train": [{"class_path": "ShapesTask", "init_args": {"count": 8}}],
+                "validation": [{"class_path": "ShapesTask", "init_args": {"count": 8}}],
+            },
+        },
+    }
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def planned(capsys, *arguments):
+    assert main(["plan", *map(str, arguments), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_plan_of_a_tiny_run(config, policy, capsys):
+    plan = planned(capsys, f"--config={config}")
+    count = sum(parameter.numel() for parameter in policy.parameters())
+    assert plan["parameters"]["total"] == plan["trained"]["total"] == count
+    assert set(plan["device"]) == {"training pass", "optimiser step", "rollout", "validation"}
+    step = plan["device"]["optimiser step"]
+    assert (step["weights"], step["gradients"]) == (4 * count, 4 * count)
+    assert step["optimiser"] == pytest.approx(8 * count, rel=1e-3)
+    assert plan["rows_of_the_largest_pass"] == [4] and plan["tokens_of_the_largest_pass"] == 300 + 4 * 16
+    assert plan["tokens_of_a_batch"] == 4 * (300 + 4 * 16) and plan["optimiser_steps_of_a_batch"] == 2
+    assert plan["pixels_per_prompt"] == 112 * 112 and plan["host"]["pictures"] == 4 * 3 * 112 * 112
+    assert plan["fits"] is None and plan["peak"] == max(phase["total"] for phase in plan["device"].values())
+
+
+def test_settings_are_overridden_as_in_fit(config, tmp_path, capsys):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(yaml.safe_dump({"model": {"init_args": {"policy": {"init_args": {"lora": {"rank": 2}}}}}}))
+    plan = planned(capsys, f"--config={config}", f"--config={overlay}", "--model.init_args.group_size=2")
+    assert set(plan["trained"]) == {"adapters", "total"} and plan["rows_of_the_largest_pass"] == [2]
+
+
+def test_a_kl_term_holds_a_reference_unless_there_is_an_adapter(config, capsys):
+    kl = "--model.init_args.kl={class_path: Constant, init_args: {value: 0.1}}"
+    lora = "--model.init_args.policy.init_args.lora={rank: 2}"
+    plan, adapted = (planned(capsys, f"--config={config}", kl, *more) for more in ((), (lora,)))
+    assert plan["device"]["rollout"]["reference"] == 4 * plan["parameters"]["total"]
+    assert adapted["device"]["rollout"]["reference"] == 0
+
+
+def test_more_devices_shard_and_multiply_the_batch(config, capsys):
+    one, eight = (planned(capsys, f"--config={config}", "--trainer.strategy=fsdp2", f"--devices={n}") for n in (1, 8))
+    assert eight["tokens_of_a_batch"] == 8 * one["tokens_of_a_batch"]
+    assert eight["device"]["rollout"]["weights"] == one["device"]["rollout"]["weights"] // 8
+
+
+def test_what_does_not_fit_is_told_with_what_to_change(config, capsys):
+    assert main(["plan", f"--config={config}", "--devices=2", "--gpu_memory=1MB"]) == 0
+    shown = capsys.readouterr().out
+    assert "Does not fit: " in shown and "configs/strategy/fsdp2.yaml" in shown
+    assert "training pass" in shown and "KV cache" in shown and "GB of host memory" in shown
+    assert main(["plan", f"--config={config}", "--gpu_memory=80GB"]) == 0
+    assert "Fits: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--gpu_memory=lots"], "--gpu_memory lots: give a number"),
+        (["--devices=0"], "--devices 0: must be at least 1"),
+        (["--devices=many"], "--devices"),
+        (["--trainer.max_stepz=8"], "max_stepz"),
+        (["--architecture=missing.json"], "--architecture missing.json"),
+        (["--model.init_args.policy.init_args.path=missing"], "missing"),
+        (["--pictures=60"], "prompts of 300 tokens have no room for 60 pictures"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(config, options, said, capsys):
+    assert main(["plan", f"--config={config}", *options]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("revisual plan: ")]
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("80GB", 80 * 10**9), ("80 GiB", 80 * 2**30), ("1.5gb", 1_500_000_000), ("512MiB", 2**29)]
+)
+def test_sizes(text, size):
+    assert memory_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["80", "80KB", "GB", "-1GB", "80GBit"])
+def test_what_is_no_size(text):
+    with pytest.raises(UserError):
+        memory_size(text)
+
+
+PUBLISHED = {"3b": 3_754_622_976, "7b": 8_292_166_656}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", PUBLISHED)
+def test_full_size_policies_without_their_weights(size, capsys):
+    options = ["--devices=8", "--prompt_tokens=512", "--response_tokens=64", "--trainer.strategy=fsdp2"]
+    architecture = ARCHITECTURES / size / "config.json"
+    plan = planned(capsys, f"--config={FULL / 'text_rl.yaml'}", f"--architecture={architecture}", *options)
+    assert plan["parameters"]["total"] == PUBLISHED[size]
+    step = plan["device"]["optimiser step"]
+    trained = plan["trained"]["total"]
+    assert step["weights"] == PUBLISHED[size] * 4 // 8 and step["gradients"] == trained * 4 // 8
+    assert step["optimiser"] == pytest.approx(trained * 8 / 8, rel=1e-3)
+    assert step["reference"] == PUBLISHED[size] * 4

@@ -1,0 +1,149 @@
+"""`fit`, `validate` and `predict` as commands, and bad data on the way."""
+
+import json
+import shutil
+
+import pytest
+import yaml
+from conftest import picture
+
+from revisual.cli.main import main
+
+ROW = {"id": "a", "question": "What is 1 + 1?", "answer": "2", "solution": "1 + 1 = 2"}
+
+
+class Bench:
+    """A tiny policy, a data file and a config of a run."""
+
+    def __init__(self, home, policy_folder):
+        self.home, self.policy, self.data = home, policy_folder, {"batch_size": 2}
+        self.model = {"micro_batches": 1}
+        self.rows(*({**ROW, "id": str(k)} for k in range(4)))
+
+    def rows(self, *rows):
+        lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+        (self.home / "data.jsonl").write_text("\n".join(lines) + "\n")
+
+    def run(self, command, module="SFTModule", **trainer):
+        reader = [{"class_path": "JSONLReader", "init_args": {"path": "data.jsonl", "source": "sums"}}]
+        policy = {"class_path": "PretrainedPolicy", "init_args": {"path": str(self.policy)}}
+        data = "SFTDataModule" if module == "SFTModule" else "PromptDataModule"
+        splits = dict.fromkeys(("train", "validation", "test", "predict"), reader)
+        options = {
+            "accelerator": "cpu", "devices": 1, "max_steps": 2, "max_epochs": -1, "logger": False,
+            "default_root_dir": str(self.home / "run"), "enable_checkpointing": False, "enable_progress_bar": False,
+            "enable_model_summary": False, "num_sanity_val_steps": 0,
+        }  # fmt: skip
+        config = {
+            "trainer": options | trainer,
+            "model": {"class_path": module, "init_args": {"policy": policy, "max_new_tokens": 4, **self.model}},
+            "data": {"class_path": data, "init_args": {**splits, "root": str(self.home), **self.data}},
+        }
+        (self.home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        return main([command, "--config", str(self.home / "config.yaml")])
+
+
+@pytest.fixture
+def bench(tmp_path, policy_folder):
+    return Bench(tmp_path, policy_folder)
+
+
+@pytest.mark.parametrize("module", ["SFTModule", "GRPOModule"])
+def test_predict_writes_responses(bench, module):
+    assert bench.run("predict", module, callbacks=[{"class_path": "ResponseLog"}]) == 0
+    lines = [json.loads(line) for line in (bench.home / "run" / "responses.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines] == ["0", "1", "2", "3"]
+    assert {line["source"] for line in lines} == {"sums"} and all(0 < line["length"] <= 4 for line in lines)
+
+
+@pytest.mark.parametrize("module", ["SFTModule", "GRPOModule"])
+def test_validate_measures(bench, module):
+    assert bench.run("validate", module, callbacks=[{"class_path": "MetricsFile"}]) == 0
+    metrics = json.loads((bench.home / "run" / "metrics.json").read_text())["metrics"]
+    assert 0 < metrics["val/greedy/sums/length"] <= 4 and "val/greedy/all/accuracy" in metrics
+
+
+def told(bench, capsys, command="fit", **options):
+    """The one line, after what Lightning says of itself and its warnings."""
+    assert bench.run(command, **options) == 2
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err + captured.out
+    (line,) = [line for line in captured.err.splitlines() if line.startswith("revisual ")]
+    assert captured.err.endswith(f"{line}\n")
+    return line
+
+
+def test_a_missing_picture(bench, capsys):
+    bench.rows(ROW, {**ROW, "id": "b", "images": ["lost.png"]})
+    line = told(bench, capsys)
+    assert "sample 'b'" in line and "lost.png" in line and "does not exist" in line
+
+
+def test_a_file_that_is_no_picture(bench, capsys):
+    (bench.home / "text.png").write_text("no picture")
+    bench.rows(ROW, {**ROW, "id": "b", "images": ["text.png"]})
+    line = told(bench, capsys)
+    assert "sample 'b'" in line and "text.png" in line and "is not a picture" in line
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+@pytest.mark.parametrize("module", ["SFTModule", "GRPOModule"])
+def test_a_picture_that_ends_too_early_is_found_while_training(bench, capsys, num_workers, module):
+    picture(64, 64).save(bench.home / "half.png")
+    content = (bench.home / "half.png").read_bytes()
+    (bench.home / "half.png").write_bytes(content[: len(content) // 2])
+    bench.rows(ROW, {**ROW, "id": "b", "images": ["half.png"]})
+    bench.data["num_workers"] = num_workers
+    line = told(bench, capsys, module=module)
+    assert line.startswith("revisual fit: sample 'b'") and "half.png" in line and "cannot be read" in line
+
+
+def test_a_fault_within_the_training_loop(bench, capsys):
+    bench.model["micro_batches"] = 4
+    assert told(bench, capsys) == "revisual fit: model.micro_batches: 4 is more than data.batch_size, 2"
+
+
+def test_a_broken_line(bench, capsys):
+    bench.rows(ROW, '{"id": "b", "question": ')
+    line = told(bench, capsys)
+    assert f"{bench.home / 'data.jsonl'}, line 2: broken JSON at column" in line
+
+
+def test_an_empty_answer(bench, capsys):
+    bench.rows(ROW, {**ROW, "id": "b", "answer": ""})
+    line = told(bench, capsys)
+    assert f"{bench.home / 'data.jsonl'}, line 2" in line and "answer" in line
+
+
+def test_a_vision_token_in_a_question(bench, capsys):
+    bench.rows(ROW, {**ROW, "id": "b", "question": "What is <|video_pad|>?"})
+    assert "sample b: its text holds <|video_pad|>" in told(bench, capsys, "predict")
+
+
+def test_prompts_over_the_limit(bench, capsys, caplog):
+    long = {**ROW, "id": "b", "question": ROW["question"] * 50}
+    bench.rows(ROW, {**ROW, "id": "c"}, long)
+    bench.data["max_prompt_tokens"] = 300
+    assert bench.run("predict") == 0
+    assert "data.predict: 1 of 3 samples are too long and dropped" in caplog.text
+    bench.rows(long)
+    assert "data.predict: none of the 1 samples is within the limits" in told(bench, capsys, "predict")
+
+
+def test_a_model_folder_without_a_processor(bench, capsys, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bare")
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(bench.policy / name, folder / name)
+    bench.policy = folder
+    assert f"{folder}: no processor could be loaded from this model folder" in told(bench, capsys)
+
+
+def test_a_number_that_a_class_refuses(bench, capsys):
+    bench.model["filter"] = {"class_path": "PrioritizedAdvantageDistillation", "init_args": {"ratio": 0.0}}
+    line = told(bench, capsys, module="GRPOModule")
+    assert "ratio" in line and "0.0" in line and "Union" not in line
+
+
+def test_a_folder_without_a_model(bench, capsys):
+    bench.policy = bench.home
+    assert str(bench.home) in told(bench, capsys)

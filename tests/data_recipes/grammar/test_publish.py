@@ -1,0 +1,196 @@
+"""Balanced parts, the published data set, and its card."""
+
+import random
+from collections import Counter
+
+import numpy as np
+import pytest
+import yaml
+from datasets import load_dataset
+from PIL import Image
+
+from revisual.core.errors import UserError
+from revisual.data.readers import HFDatasetReader, ParquetReader
+from revisual.data_recipes.grammar.card.bars import bar_chart
+from revisual.data_recipes.grammar.card.markdown import cell, table
+from revisual.data_recipes.grammar.steps.balance import Balance, Part, balanced
+from revisual.data_recipes.grammar.steps.collect import Collect
+from revisual.data_recipes.grammar.steps.difficulty import RatedDifficulty
+from revisual.data_recipes.grammar.steps.publish import Publish
+
+from .helpers import drawing, items, jsonl, lines, run, source
+
+
+def labels(cells):
+    topics = [topic for topic, _, count in cells for _ in range(count)]
+    levels = [level for _, level, count in cells for _ in range(count)]
+    return {"topic": topics, "level": levels, "source": [f"source {topic}" for topic in topics]}
+
+
+def test_cells_give_in_turn():
+    found = labels([("a", "1", 100), ("a", "2", 100), ("b", "1", 2)])
+    taken = balanced(np.arange(202), found, 10, {}, np.random.default_rng(0))
+    counts = Counter((found["topic"][k], found["level"][k]) for k in taken)
+    assert counts == {("a", "1"): 4, ("a", "2"): 4, ("b", "1"): 2}
+    assert taken == balanced(np.arange(202), found, 10, {}, np.random.default_rng(0))
+    assert taken != balanced(np.arange(202), found, 10, {}, np.random.default_rng(1))
+    assert len(balanced(np.arange(202), found, None, {}, np.random.default_rng(0))) == 202
+
+
+def test_quotas_are_kept():
+    found = labels([("a", "1", 50), ("b", "1", 50), ("c", "2", 50)])
+    quotas = {"source": {"source a": 3}, "level": {"1": 10}}
+    taken = balanced(np.arange(150), found, 40, quotas, np.random.default_rng(0))
+    counts = Counter(found["topic"][k] for k in taken)
+    assert counts == {"a": 3, "b": 7, "c": 30}
+
+
+def test_bad_parts_are_refused():
+    for options, said in (
+        ({"parts": (Part("a"), Part("a"))}, "names of their own"),
+        ({"quotas": {"colour": {}}}, "quotas of 'colour'"),
+    ):
+        with pytest.raises(UserError, match=said):
+            Balance(**options)
+    with pytest.raises(UserError, match="cannot be a folder's name"):
+        Part("../x")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """120 texts, half of them with a solution, and 40 questions about 20 pictures."""
+    folder = tmp_path_factory.mktemp("curated")
+    rng = random.Random(2)
+    for number in range(20):
+        drawing(rng, (80, 60)).save(folder / f"{number}.png")
+    texts = [
+        {
+            "id": f"t{k}",
+            "question": f"What is {k} <b>plus</b> {k}?",
+            "answer": str(2 * k),
+            "solution": "worked" if k % 2 else None,
+            "extra": {"difficulty": k % 10 + 1},
+        }
+        for k in range(120)
+    ]
+    seen = [
+        {"id": f"p{k}", "question": f"How many shapes, times {k}?", "answer": str(k), "images": [f"{k // 2}.png"]}
+        for k in range(40)
+    ]
+    sources = (
+        source(
+            "texts", jsonl(folder / "texts.jsonl", texts), licence="MIT <3", modality="text", hub="x/y", verified=True
+        ),
+        source("pictures", jsonl(folder / "pictures.jsonl", seen), licence="CC0", modality="pictures"),
+    )
+    parts = (
+        Part("cold_start", 40, "text", solution=True),
+        Part("multimodal_rl", 40, "pictures"),
+        Part("text_rl", 30, "text"),
+    )
+    steps = {
+        "collect": Collect(sources=sources),
+        "difficulty": RatedDifficulty(),
+        "balance": Balance(parts),
+        "publish": Publish(shard_rows=16, validation=0.2, title="A *small* set"),
+    }
+    run(folder / "out", steps)
+    return folder / "out"
+
+
+def test_parts_are_what_they_should_be(published):
+    found = items(published, "balance")
+    rows = found.table.to_pylist()
+    assert Counter(row["part"] for row in rows) == {"cold_start": 40, "multimodal_rl": 40, "text_rl": 30}
+    assert all(row["solution"] for row in rows if row["part"] == "cold_start")
+    assert len({row["id"] for row in rows}) == 110
+    levels = Counter(row["level"] for row in rows if row["part"] == "text_rl")
+    assert set(levels.values()) <= {2, 3, 4}
+
+
+def test_the_folder_is_a_data_set(published, tmp_path):
+    folder = str(published / "publish/dataset")
+    data = load_dataset(folder, "multimodal_rl", cache_dir=str(tmp_path))
+    assert {split: len(rows) for split, rows in data.items()} == {"train": 32, "validation": 8}
+    assert isinstance(data["train"][0]["images"][0], Image.Image)
+    shown = [{row["images"][0].tobytes() for row in rows} for rows in data.values()]
+    assert not shown[0] & shown[1]  # no picture is in both
+    assert set(data["train"][0]["extra"]) == {"topic", "level", "pass_rate", "strong_pass_rate", "source_extra"}
+    texts = load_dataset(folder, "cold_start", split="train", cache_dir=str(tmp_path))
+    assert len(texts) == 32 and set(texts["solution"]) == {"worked"}
+    assert sorted(p.name for p in (published / "publish/dataset/cold_start").glob("train-*")) == [
+        "train-00000-of-00002.parquet",
+        "train-00001-of-00002.parquet",
+    ]
+
+
+def test_the_projects_readers_read_it(published):
+    folder = published / "publish/dataset"
+    by_parquet = list(ParquetReader(folder / "multimodal_rl/train-*.parquet")())
+    by_hub = list(HFDatasetReader(str(folder), subset="multimodal_rl")())
+    assert [s.id for s in by_parquet] == [s.id for s in by_hub]
+    assert by_parquet[0].load_images()[0].size == (80, 60) == by_hub[0].load_images()[0].size
+    assert by_parquet[0].source == "pictures" and by_parquet[0].extra["level"] == 0
+
+
+def test_a_stage_reads_it_without_further_work(published, policy_folder, tmp_path):
+    from revisual.config.training_cli import run as fit
+
+    overlay = yaml.safe_load((published / "publish/dataset/cold_start.yaml").read_text())
+    assert overlay["data"]["class_path"] == "SFTDataModule"
+    config = {
+        "trainer": {"accelerator": "cpu", "max_steps": 1, "logger": False, "enable_checkpointing": False,
+            "callbacks": [{"class_path": "HFExport"}], "default_root_dir": str(tmp_path)},
+        "model": {
+            "class_path": "SFTModule",
+            "init_args": {
+                "policy": {"class_path": "PretrainedPolicy", "init_args": {"path": str(policy_folder)}},
+                "optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 0.001}},
+                "max_new_tokens": 4,
+            },
+        },
+        "data": {"class_path": "SFTDataModule", "init_args": {"batch_size": 4}},
+    }  # fmt: skip
+    path = tmp_path / "stage.yaml"
+    path.write_text(yaml.safe_dump(config))
+    fit(
+        [
+            "fit",
+            "--config",
+            str(path),
+            "--config",
+            str(published / "publish/dataset/cold_start.yaml"),
+            "--trainer.enable_progress_bar=false",
+        ]
+    )
+    assert (tmp_path / "export/config.json").is_file()
+
+
+def test_the_card_says_what_happened(published):
+    text = (published / "publish/dataset/README.md").read_text()
+    head = yaml.safe_load(text.split("---\n")[1])
+    assert [config["config_name"] for config in head["configs"]] == sorted(
+        ["cold_start", "multimodal_rl", "text_rl"], key=text.index
+    )
+    assert "| texts | text | MIT &lt;3 | x/y | yes | 120 | 70 |" in text
+    assert "| balance | 160 | 110 |" in text and "| balance | not drawn | 50 |" in text
+    assert "# A \\*small\\* set" in text
+    page = (published / "card.html").read_text()
+    assert "MIT &lt;3" in page and "<b>plus" not in page and page.count("<svg") >= 6
+    assert (published / "publish/dataset/card.html").read_text() == page
+
+
+def test_dropped_files_are_there(published):
+    assert lines(published / "collect/dropped.jsonl") == []
+
+
+def test_cells_of_a_table_are_text():
+    assert cell("a|b <c>\n`d`") == r"a\|b &lt;c&gt; \`d\`"
+    assert table(["a"], [[None], [1234], [True]]).splitlines()[2:] == ["| - |", "| 1,234 |", "| yes |"]
+
+
+def test_bars_are_as_long_as_their_counts():
+    chart = str(bar_chart("Counts", {"a": 10, "b": 5, "<c>": 0}))
+    widths = [float(part.split('"')[0]) for part in chart.split('width="')[1:]]
+    assert np.isclose(widths[1], widths[0] / 2, atol=0.1) and widths[2] == 1
+    assert "&lt;c&gt;: 0" in chart and "no data" in str(bar_chart("None", {}))

@@ -1,0 +1,106 @@
+"""Steps that are done once, again, alone, or from where they stopped."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from revisual.core.errors import UserError
+from revisual.data_recipes.grammar.fingerprint import changes
+from revisual.data_recipes.grammar.runner import Runner
+from revisual.data_recipes.grammar.step import Outcome, Step
+from revisual.data_recipes.grammar.steps.deduplicate import Deduplicate
+from revisual.data_recipes.grammar.text.minhash import MinHash
+
+from .helpers import collect, items, jsonl, run
+from .test_collect import sums
+
+CALLS = []
+
+
+@dataclass(frozen=True)
+class Halve(Step):
+    """Every second item."""
+
+    name: str = "halve"
+
+    def run(self, work):
+        CALLS.append(self.name)
+        for place in range(1, len(work.items), 2):
+            work.drops.count("odd", work.items.key(place)[0])
+        return Outcome(work.items.where([place % 2 == 0 for place in range(len(work.items))]))
+
+
+@pytest.fixture(autouse=True)
+def calls():
+    CALLS.clear()
+    return CALLS
+
+
+@pytest.fixture
+def steps(tmp_path):
+    return {"collect": collect(tmp_path, sums(8)), "halve": Halve(), "again": Halve("again")}
+
+
+def test_finished_steps_are_not_done_again(tmp_path, steps, calls):
+    found = run(tmp_path / "out", steps)
+    assert run(tmp_path / "out", steps) == found
+    assert calls == ["halve", "again"]
+    assert [found[name]["after"] for name in steps] == [8, 4, 2]
+    assert found["again"]["dropped"] == {"odd": {"text": 2}}
+
+
+def test_a_changed_step_is_done_again_with_those_after_it(tmp_path, steps, calls, capsys):
+    run(tmp_path / "out", steps)
+    run(tmp_path / "out", steps | {"halve": Halve("other")})
+    assert calls == ["halve", "again", "other", "again"]
+    assert "halve: made again, as this changed: step.name" in capsys.readouterr().err
+
+
+def test_a_step_is_done_alone(tmp_path, steps, calls):
+    run(tmp_path / "out", steps)
+    run(tmp_path / "out", steps, only="halve")
+    run(tmp_path / "out", steps)
+    assert calls == ["halve", "again", "halve"]
+    with pytest.raises(UserError, match="only: no step 'mix'"):
+        run(tmp_path / "out", steps, only="mix")
+    with pytest.raises(
+        UserError, match="halve: is not finished with these settings, and so again cannot be done alone"
+    ):
+        run(tmp_path / "out", steps | {"halve": Halve("other")}, only="again")
+
+
+def test_a_changed_file_is_read_again(tmp_path, steps):
+    run(tmp_path / "out", steps)
+    jsonl(tmp_path / "text.jsonl", sums(12))
+    assert run(tmp_path / "out", steps)["collect"]["after"] == 12
+
+
+def test_another_seed_is_another_run(tmp_path, steps, calls):
+    run(tmp_path / "out", steps)
+    run(tmp_path / "out", steps, seed=1)
+    assert len(calls) == 4
+
+
+def test_a_foreign_folder_is_left_alone(tmp_path, steps):
+    (tmp_path / "out/halve").mkdir(parents=True)
+    (tmp_path / "out/halve/notes.txt").write_text("mine")
+    with pytest.raises(UserError, match="not from a curation"):
+        run(tmp_path / "out", steps)
+    assert (tmp_path / "out/halve/notes.txt").read_text() == "mine"
+    assert len(items(tmp_path / "out", "collect")) == 8
+
+
+def test_two_curations_do_not_share_a_folder(tmp_path, steps):
+    class Nested(Halve):
+        def run(self, work):
+            Runner(tmp_path / "out", steps).run()
+
+    with pytest.raises(UserError, match="another curation is running there"):
+        run(tmp_path / "out", {"collect": steps["collect"], "nested": Nested()})
+
+
+def test_what_changed_is_named():
+    before = {"step": {"class": "Deduplicate", "minhash": {"bands": 32}}, "before": "a"}
+    now = {"step": {"class": "Deduplicate", "minhash": {"bands": 16}}, "before": "a"}
+    assert changes(before, now) == ["step.minhash.bands"]
+    assert Deduplicate(minhash=MinHash(bands=16)) != Deduplicate()

@@ -1,0 +1,51 @@
+"""What belongs to several optimiser steps over one batch, and to the entropy of one."""
+
+from datetime import timedelta
+
+import pytest
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+from revisual.core.errors import UserError
+from revisual.rl.losses import ClippedLoss
+from revisual.rl.schedules import Constant
+
+from .helpers import examples, fit, grpo, prompts, sft
+
+
+@pytest.mark.parametrize("module", ["grpo", "sft"])
+def test_a_checkpoint_between_two_updates_over_one_batch_is_refused(policy_folder, tmp_path, module):
+    make, data, passes = (grpo, prompts(), 8) if module == "grpo" else (sft, examples(), 4)
+    options = {"epochs": 2} if module == "grpo" else {}
+    steps = passes // 2
+
+    def run(every, interval=None):
+        checkpoint = ModelCheckpoint(tmp_path, every_n_train_steps=every, train_time_interval=interval)
+        one = make(policy_folder, micro_batches=4, **options)
+        return fit(one, data, tmp_path, steps, [checkpoint], accumulate_grad_batches=2, enable_checkpointing=True)
+
+    told = rf"every_n_train_steps is 3, no multiple of the {steps} optimiser steps .*{passes} passes / .*batches 2"
+    with pytest.raises(UserError, match=told):
+        run(3)
+    with pytest.raises(UserError, match=f"train_time_interval may fall between two of the {steps} optimiser steps"):
+        run(None, timedelta(hours=1))
+    assert run(steps).trainer.global_step == steps
+
+
+@pytest.mark.parametrize("coefficient", [0.0, 0.1])
+def test_the_entropy_keeps_a_graph_only_where_it_is_trained(policy_folder, tmp_path, coefficient):
+    seen = []
+
+    class Watched(ClippedLoss):
+        def __call__(self, outputs, *args):
+            seen.append(outputs.entropy.requires_grad)
+            return super().__call__(outputs, *args)
+
+    run = fit(grpo(policy_folder, loss=Watched(), entropy=Constant(coefficient)), prompts(), tmp_path, 1)
+    assert seen == [coefficient > 0] and run.log.values("policy/entropy")[0] > 1
+
+
+def test_data_for_another_module_is_one_line(policy_folder, tmp_path):
+    with pytest.raises(UserError, match=r"GRPOModule learns from PromptDataModule's batches; .* Examples"):
+        fit(grpo(policy_folder), examples(), tmp_path, 1)
+    with pytest.raises(UserError, match=r"SFTModule learns from SFTDataModule's batches; .* EncodedPrompts"):
+        fit(sft(policy_folder), prompts(), tmp_path, 1)
