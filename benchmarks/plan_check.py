@@ -3,7 +3,7 @@
     python benchmarks/plan_check.py --out benchmarks/results
 
 Each case makes an untrained Qwen2.5-VL and data of exactly the limits' lengths, plans the run, and then trains for two
-optimiser steps in a fresh process, on one thread. Measured is the peak of the resident memory above what the process
+optimizer steps in a fresh process, on one thread. Measured is the peak of the resident memory above what the process
 held when everything was imported. Prints a table; writes OUT/plan_check.json.
 """
 

@@ -29,7 +29,7 @@ class Watchdog(Callback):
         self._note("starting", 0, 0)
 
     def _note(self, what: str, step: int, rank: int) -> None:
-        self._where, self._rank, self._since = f"{what}, optimiser step {step}", rank, time.monotonic()
+        self._where, self._rank, self._since = f"{what}, optimizer step {step}", rank, time.monotonic()
 
     def _watch(self) -> None:
         while not self._done.wait(min(1.0, self.limit / 4)):
@@ -56,7 +56,7 @@ class Watchdog(Callback):
         self._note("backward", trainer.global_step, self._rank)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:  # noqa: D102
-        self._note("optimiser", trainer.global_step, self._rank)
+        self._note("optimizer", trainer.global_step, self._rank)
 
     def on_train_batch_end(  # noqa: D102
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int

@@ -40,7 +40,7 @@ class PromptDataModule(LightningDataModule):
     Args:
         train, validation, test, predict: where samples come from.
         root: the folder that readers' relative paths start from; by default the working directory.
-        batch_size: prompts per rollout (or examples per optimiser step) and process.
+        batch_size: prompts per rollout (or examples per optimizer step) and process.
         evaluation_batch_size: prompts answered at once and process.
         max_prompt_tokens: pictures included; a longer prompt is dropped and counted, never cut.
     """

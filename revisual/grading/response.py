@@ -50,8 +50,8 @@ def _judged(response: str, answer: str, question: Question) -> Grade:
     if not any(gold.strip() for gold in golds):
         return Grade(0.0, "", "none", "unparsable_gold")
     texts = options(question.text, question.choices)
-    labelled = texts != question.choices
-    right = next((named for gold in golds if (named := gold_letters(gold, texts, labelled))), frozenset[str]())
+    labeled = texts != question.choices
+    right = next((named for gold in golds if (named := gold_letters(gold, texts, labeled))), frozenset[str]())
     if right:
         chosen = select(after_thoughts(response), texts)
         if chosen is not None:

@@ -16,11 +16,11 @@ def advice(plan: Estimate, config: Any) -> list[str]:
 
 def _advice(plan: Estimate, config: Any) -> Iterator[str]:
     held = plan.phases[plan.fullest]
-    states = held["weights"] + held["reference"] + held["gradients"] + held["optimiser"]
+    states = held["weights"] + held["reference"] + held["gradients"] + held["optimizer"]
     policy = config.model.init_args.policy.init_args
     if plan.strategy.name in ("single device", "ddp") and plan.machine.devices > 1:
         yield (
-            f"--config configs/strategy/fsdp2.yaml: the {_gb(states)} of weights, gradients and optimiser state are "
+            f"--config configs/strategy/fsdp2.yaml: the {_gb(states)} of weights, gradients and optimizer state are "
             f"divided by {plan.machine.devices}"
         )
     if plan.strategy.hybrid and plan.machine.nodes > 1:
@@ -69,16 +69,16 @@ def _smaller_rollouts(plan: Estimate) -> Iterator[str]:
 def _smaller_states(plan: Estimate, policy: Any) -> Iterator[str]:
     if plan.strategy.is_sharding_weights:
         per_device = plan.peak - (plan.machine.usable or 0)
-        shared = sum(plan.phases[plan.fullest][kind] for kind in ("weights", "gradients", "optimiser"))
+        shared = sum(plan.phases[plan.fullest][kind] for kind in ("weights", "gradients", "optimizer"))
         if shared > per_device:
             needed = -(-shared * plan.machine.devices // (shared - per_device))
             yield f"--devices {needed}: {_gb(shared)} on each are divided by more"
     if not plan.strategy.offload:
         yield (
-            "--config configs/strategy/deepspeed_stage_3_offload.yaml: weights and optimiser state in the hosts' memory"
+            "--config configs/strategy/deepspeed_stage_3_offload.yaml: weights and optimizer state in the hosts' memory"
         )
     if not policy.get("lora"):
-        yield "model.init_args.policy.init_args.lora: {rank: 16}: gradients and optimiser state of the adapters alone"
+        yield "model.init_args.policy.init_args.lora: {rank: 16}: gradients and optimizer state of the adapters alone"
 
 
 def _gb(size: float | int) -> str:

@@ -30,7 +30,7 @@ class Machine:
 
     Args:
         memory: bytes of a device; null: not said.
-        is_gpu: the CUDA context takes a part, and the optimiser works on all parameters at once.
+        is_gpu: the CUDA context takes a part, and the optimizer works on all parameters at once.
     """
 
     devices: int
@@ -157,12 +157,12 @@ class Planner:
         half = self.precision.startswith(("bf16", "16"))
         stored = 2 if self.precision in ("bf16-true", "16-true") else policy.dtype.itemsize
         is_spread = self.strategy.name in ("fsdp2", "deepspeed")
-        self.say("the optimiser's step")
+        self.say("the optimizer's step")
         master = torch.float32 if self.strategy.name == "deepspeed" else {2: torch.bfloat16, 4: None}[stored]
         step = optimizer_step(
             self.run.module.optimizer_factory, trained, self.shapes, master, at_once=self.machine.is_gpu
         )
-        self.peaks["optimiser step"] = step
+        self.peaks["optimizer step"] = step
         count = sum(p.numel() for p in trained)
         return Weights(
             count=sum(p.numel() for p in parameters),
@@ -173,7 +173,7 @@ class Planner:
             head=head.numel() if head.requires_grad else 0,
             stored=stored,
             computed=2 if half and is_spread else stored,
-            state=step.kinds.get("optimiser", 0) / count,
+            state=step.kinds.get("optimizer", 0) / count,
             working=step.kinds.get("working", 0) / count,
         )
 
@@ -201,7 +201,7 @@ class Planner:
                 gathered=held.get("copies", 0) + at.in_pass,
                 activations=held.get("activations", 0) + held.get("logits", 0),
             )
-        self._phase("optimiser step", gradients=at.gradients, gathered=at.in_step)
+        self._phase("optimizer step", gradients=at.gradients, gathered=at.in_step)
 
     def _roll_out(self) -> None:
         for name, rollouts in self.work.rollouts.items():
@@ -235,7 +235,7 @@ class Planner:
             "weights": self.layout.weights,
             "reference": self._reference(),
             "gradients": gradients,
-            "optimiser": self.layout.optimiser,
+            "optimizer": self.layout.optimizer,
             "weights and gradients in flight": gathered,
             "activations and logits": activations,
             "KV cache": cache,
@@ -250,7 +250,7 @@ class Planner:
 
     def _keep_small_blocks(self) -> None:
         """On a CPU, what freed small blocks hold is not given back: it adds to the large ones of any phase."""
-        step = self.peaks["optimiser step"]
+        step = self.peaks["optimizer step"]
         frozen = self.weights.count * self.weights.stored - sum(
             part.get("weights", 0) for part in (step.large, step.small)
         )
@@ -258,8 +258,8 @@ class Planner:
         def held(name: str, part: str) -> int:
             kinds: Mapping[str, int] = getattr(self.peaks[name], part)
             lasting = getattr(step, part)
-            missing = [kind for kind in ("gradients", "optimiser") if kind not in kinds]
-            if name == "optimiser step":
+            missing = [kind for kind in ("gradients", "optimizer") if kind not in kinds]
+            if name == "optimizer step":
                 return sum(kinds.values()) + (frozen if part == "large" else 0)
             return sum(kinds.values()) + sum(lasting.get(kind, 0) for kind in missing)
 

@@ -144,7 +144,7 @@ def optimizer_step(
     *,
     at_once: bool,
 ) -> Peak:
-    """An optimiser's second step on parameters like these, in `dtype`.
+    """An optimizer's second step on parameters like these, in `dtype`.
 
     Args:
         at_once: on all parameters together, as torch does on a GPU, and not one by one.
@@ -163,7 +163,7 @@ def optimizer_step(
     with memory:
         optimizer.step()
         for tensor in [x for state in optimizer.state.values() for x in state.values() if isinstance(x, Tensor)]:
-            memory.hold(tensor, "optimiser")
+            memory.hold(tensor, "optimizer")
         memory.restart()
         optimizer.step()
     return memory.peak()

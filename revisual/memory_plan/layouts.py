@@ -1,4 +1,4 @@
-"""How a strategy lays weights, gradients and optimiser states out over devices and hosts."""
+"""How a strategy lays weights, gradients and optimizer states out over devices and hosts."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,8 +20,8 @@ class Weights:
         root: outside of blocks (embedding, head, projector); `root_trained` of them are trained.
         head: of the head, whose gradient is summed in float32.
         stored: bytes of a parameter between steps, `computed`: in a pass.
-        state: bytes of the optimiser's state for a trained parameter.
-        working: bytes of what the optimiser's step makes besides, for a trained parameter.
+        state: bytes of the optimizer's state for a trained parameter.
+        working: bytes of what the optimizer's step makes besides, for a trained parameter.
     """
 
     count: int
@@ -42,13 +42,13 @@ class Layout:
 
     weights: int
     gradients: int
-    optimiser: int
+    optimizer: int
     in_pass: int = 0
     """Brought together or in flight in a training pass; a pass on a single device is measured with it."""
     at_end: int = 0
     """In flight when a pass ends and nothing of its activations is left."""
     in_step: int = 0
-    """What the optimiser's step makes besides."""
+    """What the optimizer's step makes besides."""
     in_rollout: int = 0
     """Whole weights for a rollout by the policy itself."""
     host: dict[str, int] = field(default_factory=dict)
@@ -147,7 +147,7 @@ def _zero(strategy: Strategy, w: Weights, shards: int) -> Layout:
     buckets = 2 * min(DEEPSPEED_BUCKET, w.trained) * w.computed
     together = min(w.count, DEEPSPEED_LIVE + w.unit) * w.computed if stage == 3 else 0
     step = round(split * max(4, w.working))
-    host = {"optimiser (offload)": state + round(4 * split)} if strategy.offload else {}
+    host = {"optimizer (offload)": state + round(4 * split)} if strategy.offload else {}
     if strategy.offload and stage == 3:
         host["weights (offload)"] = held
         held = 0

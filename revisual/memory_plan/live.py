@@ -52,7 +52,7 @@ class LiveMemory(TorchDispatchMode):
     """Runs the operations within on shapes alone, and counts the bytes of the tensors that are alive.
 
     Operations on small tensors are really done, others only say what they would return: the real code of a step runs,
-    through autograd and optimiser, in no time and in no memory. Not counted is what kernels use for themselves.
+    through autograd and optimizer, in no time and in no memory. Not counted is what kernels use for themselves.
 
     Args:
         shapes: what the tensors without data belong to; made by `shape_mode`.

@@ -28,7 +28,7 @@ def as_json(plan: Estimate, changes: Sequence[str]) -> dict[str, Any]:
         "rows_of_the_largest_pass": list(work.rows),
         "tokens_of_the_largest_pass": work.pass_tokens,
         "tokens_of_a_batch": work.batch_tokens * plan.machine.devices,
-        "optimiser_steps_of_a_batch": work.updates,
+        "optimizer_steps_of_a_batch": work.updates,
         "device": {name: dict(kinds) | {"total": plan.total(name)} for name, kinds in plan.phases.items()},
         "largest": dict(plan.largest),
         "host": dict(plan.host) | {"total": sum(plan.host.values())},
@@ -72,7 +72,7 @@ def _tokens(plan: Estimate) -> str:
     return (
         f"At most: prompts of {work.prompt_tokens:,} tokens, {picture}, responses of {work.response_tokens:,}. "
         f"A step: {work.batch * devices:,} prompts, {what}, {work.batch_tokens * devices:,} tokens, "
-        f"{work.updates} optimiser step{'s' * (work.updates > 1)} of {work.accumulated} pass"
+        f"{work.updates} optimizer step{'s' * (work.updates > 1)} of {work.accumulated} pass"
         f"{'es' * (work.accumulated > 1)}; the largest pass has {sum(work.rows)} row{'s' * (sum(work.rows) > 1)}, "
         f"{work.pass_tokens:,} tokens."
     )

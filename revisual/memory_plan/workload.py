@@ -63,7 +63,7 @@ class Workload:
 
     @property
     def updates(self) -> int:
-        """Optimiser steps over a batch."""
+        """Optimizer steps over a batch."""
         return self.passes // self.accumulated
 
 
@@ -104,7 +104,7 @@ def workload(config: Any, module: PolicyModule, max_rows: int, given: Given) -> 
 def largest_pass(batch: int, group: int, micro_batches: int, parts: int, tokens: tuple[int, int]) -> list[int]:
     """Completions of each prompt in the fullest of the passes, all rows being of the same length.
 
-    Cut as the modules do: consecutive rows to an optimiser step, and within it `parts` micro-batches.
+    Cut as the modules do: consecutive rows to an optimizer step, and within it `parts` micro-batches.
 
     Example: `largest_pass(4, 2, 2, 2, (8, 8)) == [2, 2]`
     """

@@ -60,26 +60,26 @@ class _Head(torch.autograd.Function):
         banned: Int[Tensor, " B"],
     ) -> tuple[Float[Tensor, " M"], Float[Tensor, " M"]]:
         ctx.settings, ctx.size = (temperature, banned), max(1, LOGITS_AT_ONCE // len(weight))
-        chosen, entropy, normaliser = (torch.empty(len(hidden), device=hidden.device) for _ in range(3))
+        chosen, entropy, normalizer = (torch.empty(len(hidden), device=hidden.device) for _ in range(3))
         for rows in torch.arange(len(hidden), device=hidden.device).split(ctx.size):
             logits = _logits(hidden[rows], weight, *ctx.settings)
-            normaliser[rows] = logits.logsumexp(-1)
-            logprobs = logits.sub_(normaliser[rows, None])
+            normalizer[rows] = logits.logsumexp(-1)
+            logprobs = logits.sub_(normalizer[rows, None])
             chosen[rows] = logprobs.gather(-1, targets[rows, None])[:, 0]
             entropy[rows] = -(logprobs.exp().mul_(logprobs)).sum(-1)
-        ctx.save_for_backward(hidden, weight, targets, normaliser, entropy)
+        ctx.save_for_backward(hidden, weight, targets, normalizer, entropy)
         return chosen, entropy
 
     @staticmethod
     def backward(
         ctx: Any, of_chosen: Float[Tensor, " M"], of_entropy: Float[Tensor, " M"]
     ) -> tuple[Tensor | None, ...]:
-        hidden, weight, targets, normaliser, entropy = ctx.saved_tensors
+        hidden, weight, targets, normalizer, entropy = ctx.saved_tensors
         needs_hidden, needs_weight = ctx.needs_input_grad[:2]
         to_hidden = torch.empty_like(hidden) if needs_hidden else None
         to_weight = torch.zeros_like(weight, dtype=torch.float32) if needs_weight else None
         for rows in torch.arange(len(hidden), device=hidden.device).split(ctx.size):
-            logprobs = _logits(hidden[rows], weight, *ctx.settings).sub_(normaliser[rows, None])
+            logprobs = _logits(hidden[rows], weight, *ctx.settings).sub_(normalizer[rows, None])
             probs = logprobs.exp()
             # -p * (of_chosen + of_entropy * (log p + H)), and of_chosen for the target
             gradient = logprobs.add_(entropy[rows, None]).mul_(of_entropy[rows, None]).add_(of_chosen[rows, None])

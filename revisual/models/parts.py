@@ -25,7 +25,7 @@ def part_of(parameter_name: str) -> Part:
 
 
 def freeze(policy: nn.Module, parts: Sequence[Part]) -> None:
-    """Takes `parts` out of training; the optimiser leaves out what needs no gradient.
+    """Takes `parts` out of training; the optimizer leaves out what needs no gradient.
 
     Raises:
         UserError: the model has no parameter in one of the parts, or all are frozen.

@@ -26,11 +26,11 @@ class AdvantageEstimator(ABC):
 
 
 @dataclass(frozen=True)
-class GroupNormalised(AdvantageEstimator):
+class GroupNormalized(AdvantageEstimator):
     """GRPO (DeepSeekMath, arXiv 2402.03300): (r - mean) / (std + eps), with the sample (Bessel) standard deviation.
 
     >>> rewards, one_prompt = torch.tensor([1.0, 0.0, 0.0, 0.0]), torch.zeros(4, dtype=torch.long)
-    >>> [round(a, 2) for a in GroupNormalised()(rewards, torch.ones(4, dtype=torch.bool), one_prompt).tolist()]
+    >>> [round(a, 2) for a in GroupNormalized()(rewards, torch.ones(4, dtype=torch.bool), one_prompt).tolist()]
     [1.5, -0.5, -0.5, -0.5]
     """
 
@@ -45,17 +45,17 @@ class GroupNormalised(AdvantageEstimator):
     ) -> Float[Tensor, " N"]:
         """(r - mean) / (std + eps)."""
         groups = Groups.of(prompt_index)
-        centred, size = _centred(rewards, valid, groups)
-        variance = groups.sum(centred.square())[groups.index] / (size - 1).clamp(min=1)
-        return torch.where(centred == 0, 0.0, centred / (variance.sqrt() + self.eps)).to(rewards)
+        centered, size = _centered(rewards, valid, groups)
+        variance = groups.sum(centered.square())[groups.index] / (size - 1).clamp(min=1)
+        return torch.where(centered == 0, 0.0, centered / (variance.sqrt() + self.eps)).to(rewards)
 
 
 @dataclass(frozen=True)
-class MeanCentred(AdvantageEstimator):
+class MeanCentered(AdvantageEstimator):
     """Dr. GRPO (arXiv 2503.20783): r - mean, so that easy and hard prompts are not scaled up.
 
     >>> rewards, one_prompt = torch.tensor([1.0, 0.0, 0.0, 0.0]), torch.zeros(4, dtype=torch.long)
-    >>> MeanCentred()(rewards, torch.ones(4, dtype=torch.bool), one_prompt).tolist()
+    >>> MeanCentered()(rewards, torch.ones(4, dtype=torch.bool), one_prompt).tolist()
     [0.75, -0.25, -0.25, -0.25]
     """
 
@@ -63,7 +63,7 @@ class MeanCentred(AdvantageEstimator):
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
         """r - mean."""
-        return _centred(rewards, valid, Groups.of(prompt_index))[0].to(rewards)
+        return _centered(rewards, valid, Groups.of(prompt_index))[0].to(rewards)
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ class LeaveOneOut(AdvantageEstimator):
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
         """n / (n - 1) * (r - mean), which is r - the mean of the others."""
-        centred, size = _centred(rewards, valid, Groups.of(prompt_index))
-        return (centred * size / (size - 1).clamp(min=1)).to(rewards)
+        centered, size = _centered(rewards, valid, Groups.of(prompt_index))
+        return (centered * size / (size - 1).clamp(min=1)).to(rewards)
 
 
-def _centred(
+def _centered(
     rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], groups: Groups
 ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
     """Rewards minus their group's mean, and the group's number of valid rows, in float64.

@@ -10,7 +10,7 @@ from torch import Tensor
 class LossAggregation(ABC):
     """loss = sum(per_token * token_weights) / count, for a mask [N, T] of sampled tokens and row weights [N].
 
-    Sums and counts of micro-batches add up to those of the whole, so that with the count of a whole optimiser step
+    Sums and counts of micro-batches add up to those of the whole, so that with the count of a whole optimizer step
     neither the micro-batches nor the ranks it is split into change the loss. A row with no tokens adds nothing.
     """
 

@@ -83,7 +83,7 @@ class PrioritizedAdvantageDistillation(AdvantageFilter):
     probabilities softmax(|A| / tau) over E. An empty E gives an empty selection. tau goes linearly from `tau_start` to
     `tau_end` over training. The paper gives no t_low, t_high or ratio: the defaults are ours.
 
-    Beware of t_high = 0.97 (the released code's) with right-or-wrong rewards and groups of 8 normalised by their
+    Beware of t_high = 0.97 (the released code's) with right-or-wrong rewards and groups of 8 normalized by their
     standard deviation: of a prompt with 1 to 3 right answers only the WRONG ones stay, as |A| of the right ones is
     2.47, 1.62 and 1.21; of one with 5 to 7 only the right ones. Infinity keeps both.
 

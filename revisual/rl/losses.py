@@ -30,7 +30,7 @@ class Coefficients:
 
 
 class PolicyLoss(ABC):
-    """loss = sum over this micro-batch / `count`, where `count` is of the whole optimiser step and of all ranks."""
+    """loss = sum over this micro-batch / `count`, where `count` is of the whole optimizer step and of all ranks."""
 
     @property
     def corrects_sampling(self) -> bool:

@@ -66,4 +66,4 @@ class RolloutEngine(ABC):
 
     @abstractmethod
     def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> None:
-        """Takes over the policy's weights after an optimiser step; engines that share them do nothing."""
+        """Takes over the policy's weights after an optimizer step; engines that share them do nothing."""

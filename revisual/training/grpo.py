@@ -1,4 +1,4 @@
-"""Group-relative policy optimisation, with a filter between advantages and update (ReVisual-R1 section 3.2)."""
+"""Group-relative policy optimization, with a filter between advantages and update (ReVisual-R1 section 3.2)."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from revisual.models.lora import adapter_disabled, has_adapter
 from revisual.models.policy import PolicyLoader
 from revisual.models.sharding import whole_without_engine
 from revisual.rewards.functions import WeightedReward
-from revisual.rl.advantages import AdvantageEstimator, GroupNormalised
+from revisual.rl.advantages import AdvantageEstimator, GroupNormalized
 from revisual.rl.batch import EncodedPrompt, PolicyOutputs, RolloutBatch
 from revisual.rl.callbacks import RewardCallback
 from revisual.rl.filters import AdvantageFilter, PrioritizedAdvantageDistillation
@@ -49,7 +49,7 @@ class Generation:
 class GRPOModule(PolicyModule):
     """Rolls out when the loader hands out new prompts, then trains for `micro_batches * epochs` passes.
 
-    `trainer.accumulate_grad_batches` passes make an optimiser step, and must divide `micro_batches`.
+    `trainer.accumulate_grad_batches` passes make an optimizer step, and must divide `micro_batches`.
     Schedules (`kl`, `entropy`, the filter's temperature) count rollout steps, as the papers do.
     With `max_staleness` 1, the rollouts of a batch are drawn while the batch before it is learnt from, by an engine
     that runs apart; the loss then has to correct for weights that are one rollout step old.
@@ -96,7 +96,7 @@ class GRPOModule(PolicyModule):
             max_new_tokens,
             micro_batches,
         )
-        self.advantage, self.filter = advantage or GroupNormalised(), filter or PrioritizedAdvantageDistillation()
+        self.advantage, self.filter = advantage or GroupNormalized(), filter or PrioritizedAdvantageDistillation()
         self.loss, self.kl, self.entropy = loss or ClippedLoss(), kl or Constant(0.0), entropy or Constant(0.0)
         self.generation = Generation(group_size, max_new_tokens)
         self.filter_per_rank, self.max_staleness = filter_per_rank, max_staleness
@@ -105,7 +105,7 @@ class GRPOModule(PolicyModule):
         self.temperature, self.top_p = temperature, top_p
         self.parity, self._compared = parity or ParityCheck(), False
         self._micro: list[RolloutBatch] = []
-        # In a list: a reference is no part of this module's state, nor of what a strategy shards or an optimiser sees.
+        # In a list: a reference is no part of this module's state, nor of what a strategy shards or an optimizer sees.
         self._reference: list[nn.Module] = []
 
     @property

@@ -19,14 +19,14 @@ class NeedsTotalSteps(LambdaLR):
 
 
 class WarmupCosine(NeedsTotalSteps):
-    """Rises linearly over the first `warmup_ratio` of the optimiser steps, then falls along a half cosine to 0."""
+    """Rises linearly over the first `warmup_ratio` of the optimizer steps, then falls along a half cosine to 0."""
 
     def __init__(self, optimizer: Optimizer, warmup_ratio: float = 0.05, total: int | None = None) -> None:
         self.warmup_ratio, self.total = warmup_ratio, total
         super().__init__(optimizer, self.factor)
 
     def factor(self, step: int) -> float:
-        """The share of the learning rate at optimiser step `step`."""
+        """The share of the learning rate at optimizer step `step`."""
         if self.total is None:
             if self.total_steps is None:
                 return 0.0  # before a module has said how long the run is, and called set_present_rates

@@ -1,4 +1,4 @@
-"""Cutting a rollout's selection into micro-batches without changing any optimiser step's gradient."""
+"""Cutting a rollout's selection into micro-batches without changing any optimizer step's gradient."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,9 +12,9 @@ from revisual.rl.batch import RolloutBatch
 
 
 def cut(batch: RolloutBatch, spare: RolloutBatch, parts: int, parts_per_update: int) -> list[RolloutBatch]:
-    """`batch` in `parts` micro-batches, `parts_per_update` to an optimiser step.
+    """`batch` in `parts` micro-batches, `parts_per_update` to an optimizer step.
 
-    Each optimiser step gets nearly as many rows, consecutive ones. Within it, groups stay together, so that a prompt
+    Each optimizer step gets nearly as many rows, consecutive ones. Within it, groups stay together, so that a prompt
     is computed once, and go to the micro-batches such that these hold nearly as many tokens. Every rank must run
     equally many passes whatever a filter kept: a part without rows is the first row of `spare` at weight 0.
     """
@@ -88,7 +88,7 @@ def balanced(
 
 
 def counts_per_update(counts: Sequence[Float[Tensor, ""]], micro_batches_per_update: int) -> Float[Tensor, " U"]:
-    """The normaliser of each optimiser step: the counts of its micro-batches, summed over all ranks."""
+    """The normalizer of each optimizer step: the counts of its micro-batches, summed over all ranks."""
     totals = torch.stack(list(counts)).view(-1, micro_batches_per_update).sum(1)
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.all_reduce(totals)

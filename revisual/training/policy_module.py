@@ -1,4 +1,4 @@
-"""What the SFT and the GRPO module share: the policy, its optimiser, and evaluation by generating."""
+"""What the SFT and the GRPO module share: the policy, its optimizer, and evaluation by generating."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -67,7 +67,7 @@ class PolicyModule(LightningModule):
         self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
         self.means = AnswerMeans()
         self.step_log: dict[str, float] = {}
-        """What the coming optimiser step logs; the same on every rank."""
+        """What the coming optimizer step logs; the same on every rank."""
         self.step_sums: dict[str, float] = {}
         """What it logs as sums over its passes and all ranks."""
         self.tokens_seen = 0
@@ -118,29 +118,29 @@ class PolicyModule(LightningModule):
             self._engine_step = self.trainer.global_step
 
     def on_fit_start(self) -> None:
-        """Checks what the normalisers rest on.
+        """Checks what the normalizers rest on.
 
         Raises:
-            UserError: an optimiser step would hold more, or other, passes than those over one batch, or a checkpoint
-                would be written between two optimiser steps over one batch, where a run cannot go on.
+            UserError: an optimizer step would hold more, or other, passes than those over one batch, or a checkpoint
+                would be written between two optimizer steps over one batch, where a run cannot go on.
         """
         accumulated = self.trainer.accumulate_grad_batches
         if self.micro_batches % accumulated:
             raise UserError(
                 f"trainer.accumulate_grad_batches: {accumulated} does not divide model.micro_batches, "
-                f"{self.micro_batches}: an optimiser step is so many of a batch's micro-batches"
+                f"{self.micro_batches}: an optimizer step is so many of a batch's micro-batches"
             )
         steps = self.passes // accumulated
         for checkpoint in self.trainer.checkpoint_callbacks:
             every = getattr(checkpoint, "_every_n_train_steps", 0)
             if steps > 1 and getattr(checkpoint, "_train_time_interval", None) is not None:
                 raise UserError(
-                    f"ModelCheckpoint: train_time_interval may fall between two of the {steps} optimiser steps over "
+                    f"ModelCheckpoint: train_time_interval may fall between two of the {steps} optimizer steps over "
                     "one batch, where a run cannot go on: use every_n_train_steps"
                 )
             if every % steps:
                 raise UserError(
-                    f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of the {steps} optimiser steps over "
+                    f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of the {steps} optimizer steps over "
                     f"one batch ({self.passes} passes / accumulate_grad_batches {accumulated})"
                 )
 
@@ -184,13 +184,13 @@ class PolicyModule(LightningModule):
         return replace(inputs, unused=blank)
 
     def set_counts(self, counts: Sequence[Float[Tensor, ""]], pictures: Sequence[int]) -> None:
-        """Sets the normalisers of the coming passes from each pass's own count and number of pictures."""
+        """Sets the normalizers of the coming passes from each pass's own count and number of pictures."""
         accumulated = self.trainer.accumulate_grad_batches
         self._counts = counts_per_update([c.to(self.device) for c in counts], accumulated)
         self._pictures = counts_per_update([torch.tensor(float(p), device=self.device) for p in pictures], accumulated)
 
     def count(self, step: int) -> Float[Tensor, ""]:
-        """The normaliser of pass `step`: the count of its whole optimiser step, over all ranks."""
+        """The normalizer of pass `step`: the count of its whole optimizer step, over all ranks."""
         return self._counts[step // self.trainer.accumulate_grad_batches]
 
     def micro_batch_loss(self, step: int, loss: Float[Tensor, ""], stats: Mapping[str, Tensor]) -> Float[Tensor, ""]:

@@ -24,7 +24,7 @@ from revisual.training.rank_balance import evened
 class SFTModule(PolicyModule):
     """Cross-entropy on the responses only (ReVisual-R1 section 3, stage 1).
 
-    The loss of an optimiser step is the mean over the response tokens of all its micro-batches and ranks.
+    The loss of an optimizer step is the mean over the response tokens of all its micro-batches and ranks.
     """
 
     def __init__(

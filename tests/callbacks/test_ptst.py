@@ -32,12 +32,12 @@ def test_the_papers_stages():
 
 
 def repeat_each(times, values):
-    """As a logger gets them: a rollout's values with each of its optimiser steps."""
+    """As a logger gets them: a rollout's values with each of its optimizer steps."""
     return [value for value in values for _ in range(times)]
 
 
 class Passes(Callback):
-    """Counts passes and optimiser steps, and looks at the loader and at the rows of each pass."""
+    """Counts passes and optimizer steps, and looks at the loader and at the rows of each pass."""
 
     def __init__(self):
         self.loader, self.rows, self.updates = set(), [], []
@@ -76,7 +76,7 @@ def test_rollouts_change_and_passes_do_not(policy_folder, tmp_path):
     assert passes.loader == {(6 * 4, 4)} and len(passes.rows) == 6 * 4
     by_rollout = [sum(passes.rows[4 * rollout : 4 * rollout + 4]) for rollout in range(6)]
     assert by_rollout == [16, 16, 8, 4, 4, 4]
-    assert passes.updates == [(i + 1) // 2 for i in range(24)]  # two passes to an optimiser step, two of them a rollout
+    assert passes.updates == [(i + 1) // 2 for i in range(24)]  # two passes to an optimizer step, two of them a rollout
     assert run.log.values("ptst/stage") == repeat_each(2, [1, 1, 2, 3, 3, 3])
     assert run.log.values("ptst/group_size") == repeat_each(2, [8, 8, 4, 2, 2, 2])
     assert run.log.values("ptst/max_new_tokens") == repeat_each(2, [2, 2, 4, 8, 8, 8])
@@ -93,7 +93,7 @@ def test_length_reward_without_a_budget_follows(policy_folder, tmp_path):
 
 
 def ptst_run(policy_folder, folder, stages=STAGES, rollouts=5, ckpt_path=None):
-    """Two optimiser steps a rollout, with everything in it that has a state."""
+    """Two optimizer steps a rollout, with everything in it that has a state."""
     keep = Keep()
     run = fit(
         full_grpo(policy_folder, max_new_tokens=8),

@@ -53,12 +53,12 @@ def test_a_plan_of_a_tiny_run(config, policy, capsys):
     plan = planned(capsys, f"--config={config}")
     count = sum(parameter.numel() for parameter in policy.parameters())
     assert plan["parameters"]["total"] == plan["trained"]["total"] == count
-    assert set(plan["device"]) == {"training pass", "optimiser step", "rollout", "validation"}
-    step = plan["device"]["optimiser step"]
+    assert set(plan["device"]) == {"training pass", "optimizer step", "rollout", "validation"}
+    step = plan["device"]["optimizer step"]
     assert (step["weights"], step["gradients"]) == (4 * count, 4 * count)
-    assert step["optimiser"] == pytest.approx(8 * count, rel=1e-3)
+    assert step["optimizer"] == pytest.approx(8 * count, rel=1e-3)
     assert plan["rows_of_the_largest_pass"] == [4] and plan["tokens_of_the_largest_pass"] == 300 + 4 * 16
-    assert plan["tokens_of_a_batch"] == 4 * (300 + 4 * 16) and plan["optimiser_steps_of_a_batch"] == 2
+    assert plan["tokens_of_a_batch"] == 4 * (300 + 4 * 16) and plan["optimizer_steps_of_a_batch"] == 2
     assert plan["pixels_per_prompt"] == 112 * 112 and plan["host"]["pictures"] == 4 * 3 * 112 * 112
     assert plan["fits"] is None and plan["peak"] == max(phase["total"] for phase in plan["device"].values())
 
@@ -134,8 +134,8 @@ def test_full_size_policies_without_their_weights(size, capsys):
     architecture = ARCHITECTURES / size / "config.json"
     plan = planned(capsys, f"--config={FULL / 'text_rl.yaml'}", f"--architecture={architecture}", *options)
     assert plan["parameters"]["total"] == PUBLISHED[size]
-    step = plan["device"]["optimiser step"]
+    step = plan["device"]["optimizer step"]
     trained = plan["trained"]["total"]
     assert step["weights"] == PUBLISHED[size] * 4 // 8 and step["gradients"] == trained * 4 // 8
-    assert step["optimiser"] == pytest.approx(trained * 8 / 8, rel=1e-3)
+    assert step["optimizer"] == pytest.approx(trained * 8 / 8, rel=1e-3)
     assert step["reference"] == PUBLISHED[size] * 4

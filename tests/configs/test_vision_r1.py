@@ -17,7 +17,7 @@ from revisual.grading.grader import Grade
 from revisual.models.parts import part_of
 from revisual.models.policy import PretrainedPolicy
 from revisual.rewards.functions import HardFormatResultReward
-from revisual.rl.advantages import GroupNormalised
+from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import KeepAll
 from revisual.rl.kl import K3
 from revisual.rollout.engine import Sampling
@@ -78,7 +78,7 @@ def test_rl(size, built):
     _, module = built(size, "rl_ptst")
     (term,) = module.rewards.values()
     assert term.function == HardFormatResultReward() and term.weight == 1
-    assert module.filter == KeepAll() and module.advantage == GroupNormalised()
+    assert module.filter == KeepAll() and module.advantage == GroupNormalized()
     assert (module.loss.clip_low, module.loss.clip_high, module.loss.dual_clip) == (0.2, 0.2, None)
     assert module.loss.kl == K3() and module.kl(0, 1) == module.kl(200, 300) == 1e-2
     assert module.entropy(0, 1) == 0 and module.encoder.system_prompt is None
@@ -95,7 +95,7 @@ def test_stages_of_ptst(size, built, training_parser):
     assert ptst.stages == PAPER == (PTSTStage(4096, 16, 100), PTSTStage(8192, 8, 100), PTSTStage(16384, 4, 100))
     assert module.max_new_tokens == 16384
     assert gpus(config) * data.batch_size == 128
-    assert module.passes == trainer.accumulate_grad_batches  # one optimiser step a rollout: the paper's steps are ours
+    assert module.passes == trainer.accumulate_grad_batches  # one optimizer step a rollout: the paper's steps are ours
     assert trainer.max_steps == sum(stage.steps for stage in PAPER[:2]) and trainer.max_epochs == -1
     for stage, rows in zip(PAPER, (4, 2, 1), strict=True):
         assert data.batch_size * stage.group_size == rows * module.passes and rows * stage.max_new_tokens == 16384

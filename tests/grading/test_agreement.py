@@ -1,4 +1,4 @@
-"""Agreement with labelled answers, where the checkout has them beside it."""
+"""Agreement with labeled answers, where the checkout has them beside it."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ GRADER = AnswerGrader()
 
 def read(path):
     if not path.exists():
-        pytest.skip(f"no labelled answers: {path} is absent")
+        pytest.skip(f"no labeled answers: {path} is absent")
     with path.open() as lines:
         return [json.loads(line) for line in lines]
 

@@ -13,7 +13,7 @@ HALF = Weights(
 
 def lasting(strategy, devices=8, weights=HALF):
     made = layout(strategy, weights, devices, per_node=8)
-    return made.weights, made.gradients, made.optimiser
+    return made.weights, made.gradients, made.optimizer
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_deepspeed_brings_together():
 
 def test_offload_moves_the_states_to_the_hosts():
     made = layout(Strategy("deepspeed", 3, offload=True), HALF, 8, 8)
-    assert made.host == {"optimiser (offload)": 400 + 800 + 400, "weights (offload)": 250}
+    assert made.host == {"optimizer (offload)": 400 + 800 + 400, "weights (offload)": 250}
 
 
 def of_class(name, **init):

@@ -78,20 +78,20 @@ def states(factory):
     return optimizer_step(factory, parameters, shape_mode(), None, at_once=False).kinds
 
 
-def test_states_of_optimisers():
+def test_states_of_optimizers():
     weights = 4 * 5 * MB
     adam = states(lambda p: torch.optim.AdamW(p, lr=0.1))
-    assert (adam["weights"], adam["gradients"], adam["optimiser"] - 2 * 4) == (weights, weights, 2 * weights)
+    assert (adam["weights"], adam["gradients"], adam["optimizer"] - 2 * 4) == (weights, weights, 2 * weights)
     two_of_the_larger_and_one_left_from_the_other = 2 * 4 * 4 * MB + 4 * MB
     assert adam["working"] == two_of_the_larger_and_one_left_from_the_other
-    assert "optimiser" not in states(lambda p: torch.optim.SGD(p, lr=0.1))
-    assert states(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9))["optimiser"] == weights
+    assert "optimizer" not in states(lambda p: torch.optim.SGD(p, lr=0.1))
+    assert states(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9))["optimizer"] == weights
 
 
 def test_states_are_in_the_parameters_own_precision():
     parameters = [nn.Parameter(torch.empty(MB, device="meta"))]
     step = optimizer_step(lambda p: torch.optim.AdamW(p), parameters, shape_mode(), torch.bfloat16, at_once=False)
-    assert step.kinds["optimiser"] - 4 == 2 * 2 * MB
+    assert step.kinds["optimizer"] - 4 == 2 * 2 * MB
 
 
 def test_all_parameters_at_once_as_on_a_gpu():

@@ -52,7 +52,7 @@ def test_packed_is_padded(policy, encoder, mixed_prompts, completions):
     assert_same(gradient(policy, packed), gradient(policy, padded))
 
 
-def test_neighbours_change_nothing(policy, encoder, mixed_prompts, completions):
+def test_neighbors_change_nothing(policy, encoder, mixed_prompts, completions):
     together = outputs(policy, encoder, mixed_prompts, completions, packed_inputs)
     pad_id = encoder.processor.tokenizer.pad_token_id
     for n, (owner, length) in enumerate(zip(OWNERS, LENGTHS, strict=True)):

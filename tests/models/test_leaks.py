@@ -1,4 +1,4 @@
-"""A token's logits do not change with its neighbours in a row or a batch, under every attention."""
+"""A token's logits do not change with its neighbors in a row or a batch, under every attention."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def scores(policy, encoder, prompts, tokens):
     {"attention": "sdpa", "packed": True}, {"attention": "sdpa", "packed": False}, {"attention": "eager"},
     {"attention": "eager", "packed": True},
 ], ids=["packed", "padded", "eager", "eager tower, packed"])  # fmt: skip
-def test_neighbours_change_nothing(policy_folder, processor, encoder, mixed_prompts, options):
+def test_neighbors_change_nothing(policy_folder, processor, encoder, mixed_prompts, options):
     policy = PretrainedPolicy(str(policy_folder), **options).load(processor).eval()
     generator = torch.Generator().manual_seed(0)
     tokens = torch.randint(20, 120, (len(mixed_prompts), 7), generator=generator)

@@ -29,7 +29,7 @@ class Bench:
         }
 
     def behave(self, **faults):
-        (self.home / "behaviour.json").write_text(json.dumps({k.replace("_", " "): v for k, v in faults.items()}))
+        (self.home / "behavior.json").write_text(json.dumps({k.replace("_", " "): v for k, v in faults.items()}))
 
     def write(self):
         (self.home / "pipeline.yaml").write_text(yaml.safe_dump(self.config))

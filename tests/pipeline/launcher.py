@@ -1,6 +1,6 @@
 """Stands for `revisual` in tests: makes exports and measurements out of its arguments, and notes how it was called.
 
-`behaviour.json` beside the notes says what goes wrong: {"fit second": "fail"}.
+`behavior.json` beside the notes says what goes wrong: {"fit second": "fail"}.
 """
 
 import hashlib
@@ -18,20 +18,20 @@ def main(home, command, options):
     with (home / "calls.jsonl").open("a") as file:
         call = {"command": command, "name": name, "options": options, "threads": os.environ.get("OMP_NUM_THREADS")}
         file.write(json.dumps(call) + "\n")
-    behaviour = json.loads((home / "behaviour.json").read_text()).get(f"{command} {name}", "")
+    behavior = json.loads((home / "behavior.json").read_text()).get(f"{command} {name}", "")
     print(f"{command} of {name}\r  1%\r100% done")
     folder.mkdir(parents=True, exist_ok=True)
-    if behaviour == "checkpoint and fail":
+    if behavior == "checkpoint and fail":
         (folder / "logs").mkdir()
         (folder / "logs" / "last.ckpt").write_text("weights")
-    if behaviour == "hang":
+    if behavior == "hang":
         (home / "pid").write_text(str(os.getpid()))
         time.sleep(60)
-    if "fail" in behaviour:
+    if "fail" in behavior:
         sys.exit("RuntimeError: it went wrong")
     if command == "test":
         write_measurement(folder, Path(options["model.init_args.policy.init_args.path"]))
-    elif behaviour != "no export":
+    elif behavior != "no export":
         write_export(folder, options)
     return 0
 

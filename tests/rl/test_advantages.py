@@ -4,9 +4,9 @@ import statistics
 import pytest
 import torch
 
-from revisual.rl.advantages import AdvantageEstimator, GroupNormalised, LeaveOneOut, MeanCentred
+from revisual.rl.advantages import AdvantageEstimator, GroupNormalized, LeaveOneOut, MeanCentered
 
-ALL = [GroupNormalised(), MeanCentred(), LeaveOneOut()]
+ALL = [GroupNormalized(), MeanCentered(), LeaveOneOut()]
 
 
 def ask(estimator: AdvantageEstimator, rewards, valid=None, prompts=None, dtype=torch.float64):
@@ -26,16 +26,16 @@ def slow(estimator: AdvantageEstimator, rewards, valid, prompts):
         values, others = [rewards[j] for j in group], [rewards[j] for j in group if j != i]
         if not valid[i] or len(group) < 2:
             out.append(0.0)
-        elif isinstance(estimator, GroupNormalised):
+        elif isinstance(estimator, GroupNormalized):
             out.append((reward - statistics.mean(values)) / (statistics.stdev(values) + estimator.eps))
-        elif isinstance(estimator, MeanCentred):
+        elif isinstance(estimator, MeanCentered):
             out.append(reward - statistics.mean(values))
         else:
             out.append(reward - statistics.mean(others))
     return out
 
 
-@pytest.mark.parametrize("estimator", [*ALL, GroupNormalised(eps=0.1)], ids=repr)
+@pytest.mark.parametrize("estimator", [*ALL, GroupNormalized(eps=0.1)], ids=repr)
 @pytest.mark.parametrize("seed", range(20))
 def test_against_a_loop_over_rows(estimator, seed):
     rng = random.Random(seed)
@@ -48,7 +48,7 @@ def test_against_a_loop_over_rows(estimator, seed):
 
 
 def test_one_right_of_eight_by_hand():
-    found = ask(GroupNormalised(), [1.0] + [0.0] * 7).tolist()
+    found = ask(GroupNormalized(), [1.0] + [0.0] * 7).tolist()
     # mean 1/8, Bessel variance (49/64 + 7/64) / 7 = 1/8
     assert found == pytest.approx([(7 / 8) / 8**-0.5] + [(-1 / 8) / 8**-0.5] * 7, rel=1e-5)
     assert found[0] == pytest.approx(2.475, abs=1e-3)
@@ -76,7 +76,7 @@ def test_rewards_that_differ_by_rounding_are_equal(estimator):
 
 
 def test_without_eps_a_constant_group_is_zero_and_not_nan():
-    assert ask(GroupNormalised(eps=0.0), [0.1] * 3 + [1.0, 0.0], prompts=[0, 0, 0, 1, 1]).tolist() == pytest.approx(
+    assert ask(GroupNormalized(eps=0.0), [0.1] * 3 + [1.0, 0.0], prompts=[0, 0, 0, 1, 1]).tolist() == pytest.approx(
         [0.0, 0.0, 0.0, 2**-0.5, -(2**-0.5)]
     )
 
@@ -105,10 +105,10 @@ def test_dtype_is_kept_and_precision_is_not_lost_to_a_large_offset(estimator):
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_valid_reward_that_is_not_finite_is_an_error(bad):
     with pytest.raises(ValueError, match="not finite"):
-        ask(GroupNormalised(), [1.0, bad])
+        ask(GroupNormalized(), [1.0, bad])
 
 
 def test_eps_is_checked():
     for eps in (-1e-6, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="eps"):
-            GroupNormalised(eps=eps)
+            GroupNormalized(eps=eps)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from revisual.rl.advantages import GroupNormalised
+from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import (
     AdvantageFilter,
     EffectiveOnly,
@@ -169,7 +169,7 @@ def test_the_generator_is_the_only_source_of_randomness(part):
 
 def right_of_eight(right: int) -> list[float]:
     rewards = torch.tensor([1.0] * right + [0.0] * (8 - right))
-    return GroupNormalised()(rewards, torch.ones(8, dtype=torch.bool), torch.zeros(8, dtype=torch.long)).tolist()
+    return GroupNormalized()(rewards, torch.ones(8, dtype=torch.bool), torch.zeros(8, dtype=torch.long)).tolist()
 
 
 @pytest.mark.parametrize("part", [EffectiveOnly(0.03, 0.97), PAD(t_low=0.03, t_high=0.97, ratio=1.0)])

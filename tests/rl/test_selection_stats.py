@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from revisual.rl.advantages import GroupNormalised
+from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import EffectiveOnly
 from revisual.rl.selection_stats import selection_stats
 
@@ -66,7 +66,7 @@ def test_unknown_accuracy_is_left_out():
 
 def test_it_shows_the_trap_of_t_high_below_one():
     accuracy, prompts = torch.tensor([1.0] + [0.0] * 7), torch.zeros(8, dtype=torch.long)
-    advantages = GroupNormalised()(accuracy, torch.ones(8, dtype=torch.bool), prompts)
+    advantages = GroupNormalized()(accuracy, torch.ones(8, dtype=torch.bool), prompts)
     for t_high, kept in ((0.97, 0.0), (math.inf, 1.0)):
         rows, weights = EffectiveOnly(0.03, t_high)(advantages, accuracy, prompts, 0.0, torch.Generator())
         found = selection_stats(advantages, accuracy, prompts, rows, weights)

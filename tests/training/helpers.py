@@ -68,7 +68,7 @@ class Keep(RewardCallback):
 
 
 class Watch(Callback):
-    """Keeps the weights' and the gradients' state of every optimiser step."""
+    """Keeps the weights' and the gradients' state of every optimizer step."""
 
     def __init__(self) -> None:
         self.gradients: list[dict[str, torch.Tensor | None]] = []

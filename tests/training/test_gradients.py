@@ -1,4 +1,4 @@
-"""The gradient of an optimiser step, against a loss written out row by row."""
+"""The gradient of an optimizer step, against a loss written out row by row."""
 
 from dataclasses import dataclass
 

@@ -34,7 +34,7 @@ def assert_equal(a, b):
 
 
 def state(run):
-    """Weights, optimiser state and learning rate at the end of a run."""
+    """Weights, optimizer state and learning rate at the end of a run."""
     optimizer = run.trainer.optimizers[0].state_dict()
     moments = {f"{k}.{n}": v for k, s in optimizer["state"].items() for n, v in s.items()}
     return weights(run.module) | moments | {"lr": torch.tensor([g["lr"] for g in optimizer["param_groups"]])}
@@ -42,7 +42,7 @@ def state(run):
 
 @pytest.fixture(scope="module")
 def straight(policy_folder, tmp_path_factory):
-    """5 rollouts of 2 optimiser steps, 2 rollouts per epoch: epochs end after rollouts 2 and 4."""
+    """5 rollouts of 2 optimizer steps, 2 rollouts per epoch: epochs end after rollouts 2 and 4."""
     folder = tmp_path_factory.mktemp("straight")
     keep = Keep()
     run = fit(full_grpo(policy_folder), prompts(some_samples(4)), folder, 10, [every_rollout(folder, 2), keep],

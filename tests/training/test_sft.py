@@ -97,7 +97,7 @@ def test_accumulation_must_divide_the_micro_batches(policy_folder, tmp_path, mic
         )
 
 
-def test_several_optimiser_steps_per_batch(policy_folder, tmp_path):
+def test_several_optimizer_steps_per_batch(policy_folder, tmp_path):
     run = fit(sft(policy_folder, micro_batches=4), examples(), tmp_path, 4, accumulate_grad_batches=2)
     assert run.trainer.global_step == 4 and len(run.log.values("train/loss")) == 4
 

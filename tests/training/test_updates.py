@@ -1,4 +1,4 @@
-"""What belongs to several optimiser steps over one batch, and to the entropy of one."""
+"""What belongs to several optimizer steps over one batch, and to the entropy of one."""
 
 from datetime import timedelta
 
@@ -23,10 +23,10 @@ def test_a_checkpoint_between_two_updates_over_one_batch_is_refused(policy_folde
         one = make(policy_folder, micro_batches=4, **options)
         return fit(one, data, tmp_path, steps, [checkpoint], accumulate_grad_batches=2, enable_checkpointing=True)
 
-    told = rf"every_n_train_steps is 3, no multiple of the {steps} optimiser steps .*{passes} passes / .*batches 2"
+    told = rf"every_n_train_steps is 3, no multiple of the {steps} optimizer steps .*{passes} passes / .*batches 2"
     with pytest.raises(UserError, match=told):
         run(3)
-    with pytest.raises(UserError, match=f"train_time_interval may fall between two of the {steps} optimiser steps"):
+    with pytest.raises(UserError, match=f"train_time_interval may fall between two of the {steps} optimizer steps"):
         run(None, timedelta(hours=1))
     assert run(steps).trainer.global_step == steps
 

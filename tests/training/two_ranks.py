@@ -32,7 +32,7 @@ def warmup_cosine(optimizer):
 
 
 PASSES = {"gradient-in-one-pass": 1, "gradient-in-four-passes": 4}
-"""Of an optimiser step, where not 2."""
+"""Of an optimizer step, where not 2."""
 
 POLICIES = {
     "lora": {"lora": LoRA(rank=4)},
@@ -79,7 +79,7 @@ class Replay(HFRollout):
 
 
 class AsksOneRank(Callback):
-    """A signal to the second process in the middle of the second optimiser step."""
+    """A signal to the second process in the middle of the second optimizer step."""
 
     def on_before_backward(self, trainer, pl_module, loss):
         if trainer.global_step == 1 and trainer.global_rank == trainer.world_size - 1:
@@ -87,7 +87,7 @@ class AsksOneRank(Callback):
 
 
 class KillsOneRank(Callback):
-    """As the system does when memory runs out, in the middle of the third optimiser step."""
+    """As the system does when memory runs out, in the middle of the third optimizer step."""
 
     def on_before_backward(self, trainer, pl_module, loss):
         if trainer.global_step == 2 and trainer.global_rank == trainer.world_size - 1:

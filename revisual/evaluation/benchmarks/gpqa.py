@@ -10,7 +10,7 @@ from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.official.gpqa import chosen, prompt
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.options import labelled, letter, without_letters
+from revisual.evaluation.options import labeled, letter, without_letters
 
 _OPTIONS = ("Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 
@@ -35,7 +35,7 @@ class GPQA(TableBenchmark):
 
     def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
         order = random.Random(f"{self.seed}/{values['id']}").sample(range(4), 4)
-        choices = labelled([str(values[_OPTIONS[place]]).strip() for place in order])
+        choices = labeled([str(values[_OPTIONS[place]]).strip() for place in order])
         question = str(values["Question"]).strip()
         return {**values, "question": question, "choices": choices, "answer": letter(order.index(0))}
 

@@ -10,7 +10,7 @@ from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.cleaning import MATHVISION
 from revisual.evaluation.official.mathvision import extracted, is_equal
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.options import labelled, letter, option_of, without_letters
+from revisual.evaluation.options import labeled, letter, option_of, without_letters
 
 _INSTRUCTION = (
     'Please solve the problem step by step and put your answer in one "\\boxed{}". '
@@ -30,7 +30,7 @@ class MathVision(TableBenchmark):
     cleaned: Mapping[str, str] = field(default_factory=lambda: MATHVISION)
 
     def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
-        return {**values, "choices": labelled(values["choices"] or ())}
+        return {**values, "choices": labeled(values["choices"] or ())}
 
     def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
         texts = without_letters(sample.choices or ())

@@ -14,6 +14,6 @@ def levenshtein(a: str, b: str) -> int:
     row = columns.copy()
     for number, letter in enumerate(short, start=1):
         kept = np.minimum(row[1:] + 1, row[:-1] + (letters != ord(letter)))
-        # An insertion comes from the left neighbour, which may have one itself: a running minimum of value - column.
+        # An insertion comes from the left neighbor, which may have one itself: a running minimum of value - column.
         row = np.minimum.accumulate(np.concatenate(([number], kept)) - columns) + columns
     return int(row[-1])

@@ -55,18 +55,18 @@ def letters(text: str) -> frozenset[str]:
     return frozenset()
 
 
-def gold_letters(gold: str, texts: Sequence[str], labelled: bool = False) -> frozenset[str]:
+def gold_letters(gold: str, texts: Sequence[str], labeled: bool = False) -> frozenset[str]:
     """The options that a gold answer names; empty if it is no multiple choice.
 
-    By text before letter, but where the options came with letters (`labelled`), a letter is one of these.
+    By text before letter, but where the options came with letters (`labeled`), a letter is one of these.
 
     Example: `gold_letters("blue", ("red", "blue")) == gold_letters("(B)", ()) == frozenset("B")`
-    Example: `gold_letters("A", ("B", "A")) == frozenset("B")`, and with `labelled` it is `frozenset("A")`
+    Example: `gold_letters("A", ("B", "A")) == frozenset("B")`, and with `labeled` it is `frozenset("A")`
     """
     plain = " ".join(unwrapped(gold).replace("$", "").split()).strip()
     found = letters(plain) if _GOLD.fullmatch(plain) or _RUN.fullmatch(plain) else frozenset()
     exists = all(ord(letter) - ord("A") < len(texts) for letter in found) or not texts
-    if labelled and found and exists:
+    if labeled and found and exists:
         return found
     by_text = named_by_text(gold, texts)
     if by_text:

@@ -37,9 +37,9 @@ class Comparison:
         if isinstance(gold, Relation) and isinstance(answer, Relation):
             return self._relations(gold, answer)
         if isinstance(gold, Relation) and not isinstance(answer, Relation):
-            return self._unlabelled(gold, answer)
+            return self._unlabeled(gold, answer)
         if isinstance(answer, Relation):
-            return self._unlabelled(answer, gold, swapped=True)
+            return self._unlabeled(answer, gold, swapped=True)
         if isinstance(gold, Formula) and isinstance(answer, Formula):
             return self._formulas(gold, answer)
         if isinstance(gold, Words) or isinstance(answer, Words):
@@ -82,7 +82,7 @@ class Comparison:
             return isinstance(other, Formula) and other.tree == Symbol("y")
         return self.same(gold, answer)
 
-    def _unlabelled(self, relation: Relation, value: Value, swapped: bool = False) -> bool:
+    def _unlabeled(self, relation: Relation, value: Value, swapped: bool = False) -> bool:
         """An equation or a membership against a value: what stands on its right, if its left is a mere label."""
         if relation.sign not in ("=", "in") or not (is_label(relation.left) or self._holds(relation)):
             return False
@@ -109,8 +109,8 @@ class Comparison:
 
     def _lists(self, gold: Group, answer: Group) -> bool:
         a, b = _shared_label(gold.items), _shared_label(answer.items)
-        labelled = [_distinctly_labelled(items) for items in (a, b)]
-        if labelled[0] != labelled[1] and not any(isinstance(x, Relation) for x in (b if labelled[0] else a)):
+        labeled = [_distinctly_labeled(items) for items in (a, b)]
+        if labeled[0] != labeled[1] and not any(isinstance(x, Relation) for x in (b if labeled[0] else a)):
             return self._in_order(a, b)
         if self._in_any_order(a, b):
             return True
@@ -209,7 +209,7 @@ def _shared_label(items: tuple[Value, ...]) -> tuple[Value, ...]:
     return items
 
 
-def _distinctly_labelled(items: tuple[Value, ...]) -> bool:
+def _distinctly_labeled(items: tuple[Value, ...]) -> bool:
     names = [_label_name(item) for item in items]
     return None not in names and len(set(names)) == len(names) > 1
 

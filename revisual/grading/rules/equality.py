@@ -19,7 +19,7 @@ NEGATIVE_POINTS = (-1, -2)
 FULL_PRECISION = 15
 """Significant digits of a decimal that stands for the exact number: as many as a double holds."""
 DOUBLE = Fraction(1, 2**52)
-"""The relative distance of neighbouring doubles."""
+"""The relative distance of neighboring doubles."""
 MIN_ROUNDED = 2
 """Significant digits of a gold decimal that a longer decimal or an exact number may be rounded to."""
 MIN_TRUNCATED = 3

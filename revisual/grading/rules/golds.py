@@ -15,7 +15,7 @@ _UNCLOSED = re.compile(r"^\s*\$*\\+(?:boxed|fbox)\s*\{")
 _PERCENT = re.compile(r"boxed\{[^{}]*\}\$*\s*\$*(?:\\?%|percent)")
 _NOTE = re.compile(r"(?i)\s*\(\s*(?:not unique|answers? (?:may|can) vary|approximately|approx)[^()]*\)\.?\s*$")
 _ALTERNATIVE = re.compile(r"(?i)\s*\(\s*or (?:fill in )?(.+?)\)\.?\s*$")
-_LABELLED = re.compile(r"\s*(?:\(([A-J])\)|([A-J])[.):]?)\s+([^\s=+*/^<>-].*)", re.DOTALL)
+_LABELED = re.compile(r"\s*(?:\(([A-J])\)|([A-J])[.):]?)\s+([^\s=+*/^<>-].*)", re.DOTALL)
 
 
 def readings(gold: str) -> list[str]:
@@ -38,9 +38,9 @@ def readings(gold: str) -> list[str]:
         return [gold, gold[: alternative.start()].strip(), alternative[1]]
     noted = _NOTE.sub("", gold)
     found = [gold] if noted == gold else [gold, noted]
-    labelled = _LABELLED.fullmatch(noted)
-    if labelled and len(labelled[3]) > 1 and re.match(r"[A-Za-z$\\\d]", labelled[3]):
-        found += [labelled[1] or labelled[2], labelled[3].strip()]
+    labeled = _LABELED.fullmatch(noted)
+    if labeled and len(labeled[3]) > 1 and re.match(r"[A-Za-z$\\\d]", labeled[3]):
+        found += [labeled[1] or labeled[2], labeled[3].strip()]
     led = lead_in(noted)
     if led and led != noted:
         found += readings(led)

@@ -120,7 +120,7 @@ def _value(found: list[Token]) -> Value:
             return Union(items, by_words=True) if separators is _OR else Group("", "", items)
         if len(pieces) == 1 and len(pieces[0]) < len(found):
             found = pieces[0]
-    return _labelled(found) or _related(found) or _united(found)
+    return _labeled(found) or _related(found) or _united(found)
 
 
 def _item(found: list[Token]) -> Value:
@@ -138,7 +138,7 @@ def _trimmed(found: list[Token]) -> list[Token]:
     return found
 
 
-def _labelled(found: list[Token]) -> Value | None:
+def _labeled(found: list[Token]) -> Value | None:
     """An answer behind a label of words: "Minimum: 1"."""
     for position, token in enumerate(found[:6]):
         if token.text == ":" and position > 0 and len(found) > position + 1:

@@ -17,7 +17,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Words:
-    """An answer in words, normalised.
+    """An answer in words, normalized.
 
     Example: `Words("no solution")`
     """

@@ -11,7 +11,7 @@ from revisual.rollout.engine import Sampling
 
 
 def seeded_uniforms(seeds: Sequence[int], length: int) -> Float[Tensor, "N T"]:
-    """Row n holds `length` numbers in [0, 1) from a generator of its own: a row does not depend on its neighbours."""
+    """Row n holds `length` numbers in [0, 1) from a generator of its own: a row does not depend on its neighbors."""
     generator = torch.Generator()
     return torch.stack(
         [torch.rand(length, generator=generator.manual_seed(seed), dtype=torch.float64) for seed in seeds]
@@ -19,7 +19,7 @@ def seeded_uniforms(seeds: Sequence[int], length: int) -> Float[Tensor, "N T"]:
 
 
 def truncate(logprobs: Float[Tensor, "N V"], top_p: float, top_k: int) -> Float[Tensor, "N V"]:
-    """Keeps the `top_k` likeliest tokens, then the fewest of them with `top_p` of the mass; renormalised."""
+    """Keeps the `top_k` likeliest tokens, then the fewest of them with `top_p` of the mass; renormalized."""
     if top_k:
         kth = logprobs.topk(min(top_k, logprobs.shape[-1]), -1).values[:, -1:]
         logprobs = logprobs.masked_fill(logprobs < kth, -torch.inf).log_softmax(-1)

@@ -36,7 +36,7 @@ def save_without_weights(policy: Any, processor: Any, folder: Path) -> None:
 def register_blank_loader() -> None:
     """Lets vLLM start with parameters of zero under the load format `BLANK`.
 
-    Its own "dummy" format also draws buffers at random, such as those that pictures are normalised with; checkpoints
+    Its own "dummy" format also draws buffers at random, such as those that pictures are normalized with; checkpoints
     do not hold them, so that no weights sent later would put them right.
     """
     loaders = import_module("vllm.model_executor.model_loader")

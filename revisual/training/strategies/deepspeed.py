@@ -1,4 +1,4 @@
-"""DeepSpeed's ZeRO: optimiser states, gradients and, at stage 3, weights spread over processes."""
+"""DeepSpeed's ZeRO: optimizer states, gradients and, at stage 3, weights spread over processes."""
 
 import importlib.util
 from collections.abc import Callable, Iterator
@@ -21,8 +21,8 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
     """Lightning's DeepSpeed strategy, with policies that load under stage 3, and on CPUs too.
 
     Args:
-        stage: 1: optimiser states are spread, 2: gradients too, 3: weights too.
-        offload: optimiser states, and at stage 3 the weights, stay in the host's memory.
+        stage: 1: optimizer states are spread, 2: gradients too, 3: weights too.
+        offload: optimizer states, and at stage 3 the weights, stay in the host's memory.
     """
 
     def __init__(self, stage: Literal[1, 2, 3] = 2, offload: bool = False, **options: Any) -> None:

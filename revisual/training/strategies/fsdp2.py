@@ -1,4 +1,4 @@
-"""Weights, gradients and optimiser states spread over processes by FSDP2."""
+"""Weights, gradients and optimizer states spread over processes by FSDP2."""
 
 from collections.abc import Callable
 from datetime import timedelta

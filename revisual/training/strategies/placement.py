@@ -18,5 +18,5 @@ class Placement(ABC):
         """
 
     def drop_step(self, optimizer: Optimizer) -> None:
-        """The optimiser step that comes next moves no parameter."""
+        """The optimizer step that comes next moves no parameter."""
         optimizer.zero_grad(set_to_none=True)

@@ -1,4 +1,4 @@
-"""Agreement with labelled answers, where the checkout has them beside it."""
+"""Agreement with labeled answers, where the checkout has them beside it."""
 
 import ast
 import json
@@ -20,7 +20,7 @@ MIN_LITERAL = 12
 def rows(name):
     path = SHARED / "grading" / name
     if not path.exists():
-        pytest.skip(f"no labelled answers: {path} is absent")
+        pytest.skip(f"no labeled answers: {path} is absent")
     with path.open() as lines:
         found = [json.loads(line) for line in lines]
     return [row for row in found if not row.get("label_doubt")]
@@ -52,7 +52,7 @@ def value(gold):
         return None
 
 
-def test_golds_refuse_their_neighbours():
+def test_golds_refuse_their_neighbors():
     """Another row's gold of the same source is no answer, unless both are numbers of the same value."""
     groups = defaultdict(list)
     for row in rows("golds.jsonl"):

@@ -1,4 +1,4 @@
-"""An answer equals itself however it is spelled, and differs from its neighbours."""
+"""An answer equals itself however it is spelled, and differs from its neighbors."""
 
 from fractions import Fraction
 
@@ -61,7 +61,7 @@ def test_a_whole_number_equals_its_spellings(number, data):
 
 @QUICK
 @given(WHOLE, st.data())
-def test_a_whole_number_differs_from_its_neighbours(number, data):
+def test_a_whole_number_differs_from_its_neighbors(number, data):
     other = data.draw(st.sampled_from([number + 1, number - 1, 10 * number + 1, -number - 1, number + 100]))
     spelled = data.draw(st.sampled_from(spellings(other)))
     assert not right(spelled, str(number))

@@ -75,7 +75,7 @@ def test_recorded_logprobs_are_the_policys(policy, encoder, mixed_prompts, tempe
 
 
 @pytest.mark.parametrize("max_rows", [1, 3])
-def test_rows_do_not_depend_on_their_neighbours(policy, encoder, mixed_prompts, max_rows):
+def test_rows_do_not_depend_on_their_neighbors(policy, encoder, mixed_prompts, max_rows):
     together = rollout(policy, encoder, mixed_prompts, Sampling(n=2))
     apart = rollout(policy, encoder, mixed_prompts, Sampling(n=2), max_rows=max_rows)
     reversed_order = rollout(policy, encoder, mixed_prompts[::-1], Sampling(n=2))

@@ -71,7 +71,7 @@ def gap(policy, encoder, prompts, completions, temperature=1.0):
 
 
 def take_step(policy, optimizer, encoder, prompts, completions):
-    """An optimiser step away from what was sampled."""
+    """An optimizer step away from what was sampled."""
     loss = outputs(policy, encoder, prompts, completions).sum() / completions.mask.sum()
     loss.backward()
     optimizer.step()

@@ -87,7 +87,7 @@ def test_logprobs_are_the_trainers(engine, policy, encoder, prompts, temperature
     assert gap(policy, encoder, prompts, completions, temperature or 1.0) < 1e-4
 
 
-def test_logprobs_after_optimiser_steps(engine, policy, encoder, prompts):
+def test_logprobs_after_optimizer_steps(engine, policy, encoder, prompts):
     optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-2)
     for _ in range(3):
         completions = rollout(engine, prompts)

@@ -16,7 +16,7 @@ require_vllm()
 
 @pytest.mark.parametrize("job", ["whole", "lora"])
 def test_each_process_has_an_engine_with_the_weights_of_all(job, tmp_path):
-    """After every optimiser step the engines' log-probs are the sharded policy's, or the run would have ended."""
+    """After every optimizer step the engines' log-probs are the sharded policy's, or the run would have ended."""
     save_policy(tmp_path / "policy")
     program = Path(__file__).with_name("fsdp2.py")
     words = ["torch.distributed.run", "--standalone", "--nproc-per-node=2", program, job, tmp_path / "policy", tmp_path]

@@ -31,7 +31,7 @@ class HdbscanClusterer(Clusterer):
     Args:
         least_share: the smallest cluster, as a share of the points.
         least_points: and at least so many.
-        samples: how many neighbours make a place dense; more give more noise and rounder clusters.
+        samples: how many neighbors make a place dense; more give more noise and rounder clusters.
         leaves: take the smallest clusters of the tree, which are many and alike in size, in place of the most stable.
     """
 
