@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from revisual.rl.batch import EncodedPrompt
+from revisual.data.prompt import EncodedPrompt
 
 Patches = Mapping[str, Tensor]
 

@@ -11,10 +11,10 @@ from torch.utils.data import Dataset
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import PassLoader
+from revisual.data.prompt import EncodedPrompt
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.rounds import PromptChooser, RoundLoader, prompt_key
 from revisual.data.sample import Sample
-from revisual.rl.batch import EncodedPrompt
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from torch.utils.data import Dataset
 
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
+from revisual.data.prompt import EncodedPrompt
 from revisual.data.prompts import PromptDataModule
 from revisual.data.sample import Sample
-from revisual.rl.batch import EncodedPrompt
 
 THOUGHTS_THEN_BOX = "<think>\n{solution}\n</think>\n\n\\boxed{{answer}}"
 """ReVisual-R1's form of a response."""

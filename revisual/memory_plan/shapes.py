@@ -13,8 +13,8 @@ from torch.nn.functional import pad
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.images import ImageSource
+from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
-from revisual.rl.batch import EncodedPrompt
 
 
 def on_no_device(policy: Any, shapes: FakeTensorMode, dtype: torch.dtype | None = None) -> None:

@@ -9,8 +9,8 @@ from jaxtyping import Bool, Int
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from revisual.data.prompt import EncodedPrompt
 from revisual.models.attention import NO_MASK, PackedRow, Segment, shares_prompts
-from revisual.rl.batch import EncodedPrompt
 
 VisionInputs = Callable[[EncodedPrompt], Mapping[str, Tensor]]
 

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from revisual.data.encoding import PromptEncoder
-from revisual.rl.batch import EncodedPrompt
+from revisual.data.prompt import EncodedPrompt
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
 from revisual.data.loader import Pass
+from revisual.data.prompt import EncodedPrompt
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.grading.grader import AnswerGrader, Grader
 from revisual.models.logprobs import banned_token_ids, token_logprobs
@@ -22,7 +23,7 @@ from revisual.models.policy import PolicyLoader
 from revisual.models.sharding import whole_without_engine
 from revisual.rewards.functions import WeightedReward
 from revisual.rl.advantages import AdvantageEstimator, GroupNormalized
-from revisual.rl.batch import EncodedPrompt, PolicyOutputs, RolloutBatch
+from revisual.rl.batch import PolicyOutputs, RolloutBatch
 from revisual.rl.callbacks import RewardCallback
 from revisual.rl.filters import AdvantageFilter, PrioritizedAdvantageDistillation
 from revisual.rl.losses import ClippedLoss, Coefficients, PolicyLoss

@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import Pass
+from revisual.data.prompt import EncodedPrompt
 from revisual.grading.grader import Grader
 from revisual.models.checkpoints import WholeFiles
 from revisual.models.inputs import ForwardInputs, forward_inputs
@@ -22,7 +23,6 @@ from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
 from revisual.models.sharding import full_tensors
 from revisual.rewards.functions import AccuracyReward, WeightedReward
-from revisual.rl.batch import EncodedPrompt
 from revisual.rollout.engine import RolloutEngine, Sampling
 from revisual.training.distributed import sum_over_ranks
 from revisual.training.lr_schedulers import NeedsTotalSteps

@@ -5,7 +5,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from threading import Thread
 
-from revisual.rl.batch import EncodedPrompt
+from revisual.data.prompt import EncodedPrompt
 from revisual.rollout.engine import Completions
 
 

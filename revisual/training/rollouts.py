@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from revisual.data.encoding import PromptEncoder
+from revisual.data.prompt import EncodedPrompt
 from revisual.grading.grader import Grader
 from revisual.rewards.functions import ScoredResponses, WeightedReward, score_responses
-from revisual.rl.batch import EncodedPrompt, RolloutBatch
+from revisual.rl.batch import RolloutBatch
 from revisual.rl.reward_shares import term_covariances, variance_shares
 from revisual.rollout.engine import Completions
 from revisual.training.distributed import sum_over_ranks

@@ -10,9 +10,9 @@ from torchmetrics import Metric
 
 from revisual.core.seeds import stable_seed
 from revisual.data.encoding import PromptEncoder
+from revisual.data.prompt import EncodedPrompt
 from revisual.grading.grader import Grader
 from revisual.rewards.functions import FormatReward, WeightedReward
-from revisual.rl.batch import EncodedPrompt
 from revisual.rollout.engine import RolloutEngine, Sampling
 from revisual.training.distributed import gathered
 from revisual.training.rollouts import decode_and_score

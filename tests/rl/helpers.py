@@ -2,7 +2,8 @@
 
 import torch
 
-from revisual.rl.batch import EncodedPrompt, RolloutBatch
+from revisual.data.prompt import EncodedPrompt
+from revisual.rl.batch import RolloutBatch
 
 
 def prompt(name: str) -> EncodedPrompt:

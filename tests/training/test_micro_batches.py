@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from revisual.rl.batch import EncodedPrompt, RolloutBatch
+from revisual.data.prompt import EncodedPrompt
+from revisual.rl.batch import RolloutBatch
 from revisual.training.micro_batches import cut
 
 

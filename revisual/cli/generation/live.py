@@ -13,9 +13,9 @@ from transformers import GenerationConfig, TextStreamer
 from revisual.cli.generation.thoughts import ThoughtSplitter, printable
 from revisual.client.request import Decoding
 from revisual.data.encoding import PromptEncoder
+from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
 from revisual.models.logprobs import banned_token_ids
-from revisual.rl.batch import EncodedPrompt
 
 
 class _Pieces(TextStreamer):

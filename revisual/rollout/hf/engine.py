@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from revisual.data.encoding import PromptEncoder
+from revisual.data.prompt import EncodedPrompt
 from revisual.models.inputs import padded_prompts
 from revisual.models.logprobs import banned_token_ids
 from revisual.models.sharding import gathered
-from revisual.rl.batch import EncodedPrompt
 from revisual.rollout.engine import Completions, RolloutEngine, Sampling
 from revisual.rollout.hf.decoding import decode
 from revisual.rollout.hf.sampler import seeded_uniforms

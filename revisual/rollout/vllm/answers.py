@@ -10,8 +10,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
+from revisual.data.prompt import EncodedPrompt
 from revisual.models.logprobs import banned_token_ids
-from revisual.rl.batch import EncodedPrompt
 from revisual.rollout.engine import Completions, Sampling
 from revisual.rollout.hf.engine import HFRollout
 

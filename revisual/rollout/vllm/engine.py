@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
-from revisual.rl.batch import EncodedPrompt
+from revisual.data.prompt import EncodedPrompt
 from revisual.rollout.engine import Completions, RolloutEngine, Sampling
 from revisual.rollout.vllm.answers import Answer, asking, require_same_prompts
 from revisual.rollout.vllm.start import BLANK, register_blank_loader, require_vllm, save_without_weights

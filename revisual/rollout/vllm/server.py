@@ -19,7 +19,7 @@ from revisual.client.retries import Retries
 from revisual.client.server import Server
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
-from revisual.rl.batch import EncodedPrompt
+from revisual.data.prompt import EncodedPrompt
 from revisual.rollout.engine import Completions, RolloutEngine, Sampling
 from revisual.rollout.vllm.answers import Answer, asking, require_same_prompts
 from revisual.rollout.vllm.http import ServerGone, VLLMServer
