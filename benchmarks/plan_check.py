@@ -35,7 +35,7 @@ class Case:
     response: int = 512
     picture: int = 0
     batch: int = 2
-    micro_batches: int = 1
+    passes: int = 1
     group: int = 4
     max_rows: int = 256
     policy: dict[str, Any] = field(default_factory=dict)
@@ -54,12 +54,12 @@ CASES = {
     "SFT, deep": Case("SFT", DEEP, prompt=600, response=200),
     "SFT, deep, checkpointing": Case("SFT", DEEP, prompt=1500, response=200, policy=CHECKPOINTED),
     "SFT, deep, LoRA": Case("SFT", DEEP, prompt=700, response=200, policy={"lora": {"rank": 16}}),
-    "SFT, large vocabulary": Case("SFT", LARGE, prompt=300, response=100, batch=4, micro_batches=2),
+    "SFT, large vocabulary": Case("SFT", LARGE, prompt=300, response=100, batch=4, passes=2),
     "SFT, pictures": Case("SFT", SEEING, prompt=400, response=100, picture=448),
     "SFT, pictures, frozen tower": Case(
         "SFT", SEEING, prompt=900, response=400, picture=448, policy={"freeze": ["vision_tower"]}
     ),
-    "GRPO, wide": Case("GRPO", WIDE, response=32, batch=4, micro_batches=2),
+    "GRPO, wide": Case("GRPO", WIDE, response=32, batch=4, passes=2),
     "GRPO, pictures": Case("GRPO", SEEING, prompt=400, response=24, picture=448),
     "GRPO, pictures, checkpointing": Case(
         "GRPO", SEEING, prompt=400, response=24, picture=448, batch=4, policy=CHECKPOINTED
@@ -71,7 +71,7 @@ CASES = {
         settings={"kl": {"class_path": "Constant", "init_args": {"value": 0.01}}},
     ),
     "GRPO, LoRA, long prompts": Case(
-        "GRPO", DEEP, prompt=1200, response=16, batch=16, group=2, micro_batches=16, policy={"lora": {"rank": 8}}
+        "GRPO", DEEP, prompt=1200, response=16, batch=16, group=2, passes=16, policy={"lora": {"rank": 8}}
     ),
 }
 
@@ -208,12 +208,18 @@ def write_data(case: Case, folder: Path, question: int) -> None:
     (folder / "data.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
 
 
+def pass_tokens(case: Case, prompt: int, answer: int) -> int:
+    """Tokens of one of an update's equal passes."""
+    rows = case.batch * case.group // case.passes
+    return -(-rows // case.group) * prompt + rows * (answer if case.module == "SFT" else case.response)
+
+
 def settings(case: Case, folder: Path, prompt: int, answer: int) -> dict[str, Any]:
     """The run's config."""
     policy = {"class_path": "PretrainedPolicy", "init_args": {"path": str(folder / "policy"), **case.policy}}
     model: dict[str, Any] = {
         "policy": policy,
-        "micro_batches": case.micro_batches,
+        "max_tokens_per_pass": pass_tokens(case, prompt, answer),
         "engine": {"class_path": "HFRollout", "init_args": {"max_rows": case.max_rows}},
         "system_prompt": "Answer.",
         **case.settings,
@@ -227,14 +233,13 @@ def settings(case: Case, folder: Path, prompt: int, answer: int) -> dict[str, An
     if case.module == "SFT":
         data["max_response_tokens"] = answer
     else:
-        model |= {"group_size": case.group, "max_new_tokens": case.response, "filter": {"class_path": "KeepAll"}}
+        model["sampling"] = {"group_size": case.group, "max_new_tokens": case.response}
     return {
         "trainer": {
             "accelerator": "cpu",
             "devices": 1,
             "precision": case.precision,
             "max_steps": 2,
-            "accumulate_grad_batches": case.micro_batches,
             "logger": False,
             "enable_checkpointing": False,
             "enable_progress_bar": False,

@@ -74,8 +74,8 @@ def read_answers(path: Path) -> dict[tuple[str, str, str], Scores]:
     rows: dict[tuple[str, str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for line in path.read_text().splitlines():
         answer = json.loads(line)
-        for measure in ("accuracy", "format"):
-            rows[answer["sampling"], MODALITY[answer["source"]], measure][answer["id"]].append(answer[measure])
+        for measure, value in (("accuracy", answer["accuracy"]), ("format", answer["reward_terms"]["format"])):
+            rows[answer["sampling"], MODALITY[answer["source"]], measure][answer["id"]].append(value)
     return {key: {id: fmean(values) for id, values in scores.items()} for key, scores in rows.items()}
 
 

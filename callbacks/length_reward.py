@@ -27,7 +27,7 @@ class LengthReward(RewardCallback):
 
     def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
         """Adds the term `length`."""
-        budget = self.budget if self.budget is not None else float(module.generation.max_new_tokens)
+        budget = self.budget if self.budget is not None else float(module.sampling.max_new_tokens)
         lengths = batch.completion_mask.sum(1)
         values = efficient_length_reward(lengths, budget, self.alpha, self.delta)
         return add_reward_term(batch, "length", values, self.weight)

@@ -7,11 +7,13 @@ from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
 
+from revisual.core.distributed import all_gather_objects
 from revisual.core.errors import UserError
-from revisual.data.rounds import PromptChooser, prompt_key
+from revisual.data.rounds import PromptChooser
+from revisual.data.sample import prompt_key
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback
-from revisual.training.distributed import gathered
+from revisual.training.grpo import GRPOModule
 
 RIGHT, WRONG = 1, -1
 
@@ -68,7 +70,7 @@ class OnlineDifficulty(RewardCallback, PromptChooser):
         Raises:
             UserError: the training data are not in rounds of its choice.
         """
-        if not hasattr(pl_module, "generation") or getattr(trainer.train_dataloader, "chooser", None) is not self:
+        if not isinstance(pl_module, GRPOModule) or getattr(trainer.train_dataloader, "chooser", None) is not self:
             raise UserError(
                 "OnlineDifficulty: chooses prompts of a PromptDataModule for a GRPOModule, and is the only one to do so"
             )
@@ -76,11 +78,11 @@ class OnlineDifficulty(RewardCallback, PromptChooser):
     def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
         """Notes how the prompts of all ranks went."""
         self.step = module.rollout_step + 1
-        for verdicts in gathered(group_verdicts(batch)):
+        for verdicts in all_gather_objects(group_verdicts(batch)):
             for key, verdict in verdicts.items():
                 self._note(key, verdict)
         resting = sum(streak.until > self.step for streak in self.streaks.values())
-        module.step_log["data/resting_prompts"] = float(resting)
+        module.log_with_update({"data/resting_prompts": float(resting)})
         return batch
 
     def _note(self, key: int, verdict: int) -> None:

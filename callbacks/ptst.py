@@ -1,7 +1,7 @@
 """Vision-R1's progressive thinking suppression training."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -9,6 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_warn
 
 from revisual.core.errors import UserError
+from revisual.training.grpo import GRPOModule
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,14 @@ class PTST(Callback):
     to come to an answer within it; the next stages allow more. As groups shrink by what lengths grow, the tokens
     generated for a prompt stay the same, and so does the memory that a pass takes.
 
-    Moves `GRPOModule.generation` before a rollout. The stage follows from the number of rollout steps so far, which a
+    Moves `GRPOModule.sampling` before a rollout. The stage follows from the number of rollout steps so far, which a
     checkpoint holds: a run resumes within a stage, and may resume with other stages to come. `LengthReward` without a
     budget of its own follows. The last stage lasts until the run's end.
 
     Example: `PTST([PTSTStage(max_new_tokens=4096, group_size=16, steps=100), PTSTStage(8192, 8, 100)])`
 
     Args:
-        stages: in their order. None may be longer than `model.max_new_tokens`, which engines are made for, and with
-            which validation answers.
+        stages: in their order. None may be longer than `model.sampling.max_new_tokens`, which engines are made for.
     """
 
     def __init__(self, stages: Sequence[PTSTStage] = VISION_R1) -> None:
@@ -62,32 +62,32 @@ class PTST(Callback):
         Raises:
             UserError: a response of a stage might be longer than the module's limit, or the module does no rollouts.
         """
-        if not hasattr(pl_module, "generation"):
+        if not isinstance(pl_module, GRPOModule):
             raise UserError(f"PTST moves the rollouts of a GRPOModule; {type(pl_module).__name__} has none")
-        module: Any = pl_module
+        limit = pl_module.evaluation.max_new_tokens
         for number, each in enumerate(self.stages, start=1):
-            if each.max_new_tokens > module.max_new_tokens:
+            if each.max_new_tokens > limit:
                 raise UserError(
-                    f"PTST: stage {number} has {each.max_new_tokens} new tokens, more than model.max_new_tokens, "
-                    f"{module.max_new_tokens}: engines are made for that"
+                    f"PTST: stage {number} has {each.max_new_tokens} new tokens, more than "
+                    f"model.sampling.max_new_tokens, {limit}: engines are made for that"
                 )
         budgets = [each.tokens for each in self.stages]
         if len(set(budgets)) > 1:
             rank_zero_warn(f"PTST: the stages' tokens per prompt differ: {', '.join(map(str, budgets))}")
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Sets the generation of a rollout that is about to begin, and logs it."""
-        if batch.step == 0:
+        """Set the sampling of a rollout that is about to begin, and log it."""
+        if batch.update == 0:
             module: Any = pl_module
             number = stage_number(self.stages, module.rollout_step)
             stage = self.stages[number - 1]
-            module.generation.group_size = stage.group_size
-            module.generation.max_new_tokens = stage.max_new_tokens
-            module.step_log |= {
+            module.sampling = replace(module.sampling, group_size=stage.group_size, max_new_tokens=stage.max_new_tokens)
+            numbers = {
                 "ptst/stage": float(number),
                 "ptst/group_size": float(stage.group_size),
                 "ptst/max_new_tokens": float(stage.max_new_tokens),
             }
+            module.log_with_update(numbers)
 
 
 def stage_number(stages: Sequence[PTSTStage], rollout_step: int) -> int:

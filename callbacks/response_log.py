@@ -8,8 +8,8 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from revisual.core.distributed import all_gather_objects
 from revisual.data.sample import Sample
-from revisual.training.distributed import gathered
 
 
 class ResponseLog(Callback):
@@ -48,7 +48,7 @@ class ResponseLog(Callback):
             self._path.write_text("")
 
     def _write(self, trainer: Trainer, answers: Sequence[Any], batch: Any) -> None:
-        everyone = [answer for part in gathered(list(answers)) for answer in part]
+        everyone = [answer for part in all_gather_objects(list(answers)) for answer in part]
         if not trainer.is_global_zero:
             return
         self._keep_pictures([prompt.sample for prompt in batch.items])

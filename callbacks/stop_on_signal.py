@@ -9,8 +9,8 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from revisual.core.distributed import all_max
 from revisual.models.checkpoints import STOPPED
-from revisual.training.distributed import worst_over_ranks
 
 
 class StopOnSignal(Callback):
@@ -43,7 +43,7 @@ class StopOnSignal(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """At a boundary, saves and stops if any process was asked to."""
-        if batch.step + 1 < pl_module.passes or not worst_over_ranks({"asked": float(self._asked)})["asked"]:
+        if batch.update + 1 < pl_module.updates_per_batch or not all_max({"asked": float(self._asked)})["asked"]:
             return
         trainer.save_checkpoint(Path(trainer.default_root_dir) / STOPPED)
         if trainer.is_global_zero:

@@ -49,8 +49,10 @@ class Watchdog(Callback):
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:  # noqa: D102
-        fresh = getattr(batch, "step", 0) == 0
-        self._note(f"pass {batch_idx}{', with a rollout before it' if fresh else ''}", trainer.global_step, self._rank)
+        fresh = getattr(batch, "update", 0) == 0
+        self._note(
+            f"update {batch_idx}{', with a rollout before it' if fresh else ''}", trainer.global_step, self._rank
+        )
 
     def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Any) -> None:  # noqa: D102
         self._note("backward", trainer.global_step, self._rank)
@@ -61,7 +63,7 @@ class Watchdog(Callback):
     def on_train_batch_end(  # noqa: D102
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._note(f"after pass {batch_idx}", trainer.global_step, self._rank)
+        self._note(f"after update {batch_idx}", trainer.global_step, self._rank)
 
     def on_validation_batch_start(  # noqa: D102
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0

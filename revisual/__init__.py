@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from revisual.training.grpo import GRPOModule
+    from revisual.training.settings import EvalSampling, RolloutSampling
     from revisual.training.sft import SFTModule
 
 __version__ = "0.1.0"
-__all__ = ["GRPOModule", "SFTModule"]
+__all__ = ["EvalSampling", "GRPOModule", "RolloutSampling", "SFTModule"]
 
-_HOMES = {"GRPOModule": "revisual.training.grpo", "SFTModule": "revisual.training.sft"}
+_HOMES = {
+    "EvalSampling": "revisual.training.settings",
+    "GRPOModule": "revisual.training.grpo",
+    "RolloutSampling": "revisual.training.settings",
+    "SFTModule": "revisual.training.sft",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -150,7 +150,7 @@ def test_every_logged_name_is_explained(policy_folder, tmp_path):
     options = {"val_check_interval": 1, "check_val_every_n_epoch": None}
     runs = [
         fit(
-            grpo(policy_folder, kl=Constant(0.1), loss=loss),
+            grpo(policy_folder, kl_coef=Constant(0.1), loss=loss),
             prompts(validation=measured),
             tmp_path / "rl",
             1,
@@ -162,7 +162,8 @@ def test_every_logged_name_is_explained(policy_folder, tmp_path):
     text = (ROOT / "docs/metrics.md").read_text()
     named = set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
     measures = {name for name in logged if name.startswith("val/")}
-    assert {name.rpartition("/")[2] for name in measures} == set(MEASURES) <= named
+    found = {name.rpartition("/")[2] for name in measures}
+    assert found == {*MEASURES, "tokens"} and set(MEASURES) <= named
     assert logged - measures - named <= {"reward/tokens", "reward/tokens_variance_share"}
     conditional = {
         "data/resting_prompts",

@@ -44,7 +44,7 @@ class Clock(Callback):
         self.turns.begin()
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
-        self.turns.end(rollout_seconds=float(module.step_log["rollout/seconds"]))
+        self.turns.end(rollout_seconds=float(module.step_log.get("rollout/seconds")))
 
 
 def main(settings: dict) -> None:
@@ -54,10 +54,9 @@ def main(settings: dict) -> None:
         PretrainedPolicy(str(folder / "policy")),
         rewards={"digits": WeightedReward(Digits())},
         engine=ForcedLength(),
-        filter=pad if settings.get("filter") == "pad" else KeepAll(),
+        advantage_filter=pad if settings.get("filter") == "pad" else KeepAll(),
         optimizer=adamw,
-        group_size=settings["group"],
-        max_new_tokens=settings["new_tokens"],
+        sampling=RolloutSampling(settings["group"], settings["new_tokens"]),
         system_prompt=None,
     )
     data = PromptDataModule([JSONLReader(folder / "prompts.jsonl")], root=folder, batch_size=settings["prompts"])

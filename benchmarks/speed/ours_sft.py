@@ -24,7 +24,7 @@ class Clock(Callback):
         self.turns.begin()
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
-        self.turns.end(tokens=module.step_sums["train/tokens"])
+        self.turns.end(tokens=module.step_log.get("train/tokens"))
 
 
 def main(settings: dict) -> None:

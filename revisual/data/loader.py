@@ -1,4 +1,4 @@
-"""A loader that hands every batch out for several passes, and goes on exactly where a checkpoint stopped."""
+"""A loader that hands every batch out for several updates, and goes on exactly where a checkpoint stopped."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -11,25 +11,35 @@ from revisual.core.seeds import stable_seed
 T = TypeVar("T")
 
 
-class Pass(Generic[T]):
-    """One training pass over a batch. Opaque to Lightning, which would otherwise copy what is inside."""
+class LoadedBatch(Generic[T]):
+    """Items for one update. Opaque to Lightning, which would otherwise copy what is inside."""
 
-    def __init__(self, items: Sequence[T], step: int, upcoming: Sequence[T] = ()) -> None:
+    def __init__(self, items: Sequence[T], update: int, upcoming: Sequence[T] = ()) -> None:
         self.items = items
-        self.step = step
-        """0 for a fresh batch, then 1, 2, ... up to `repeat` - 1."""
+        self.update = update
+        """0 for fresh items, then 1, 2, ... up to the loader's `repeat` - 1."""
         self.upcoming = upcoming
-        """What the batch after this one holds, where the loader looks ahead and the epoch has one."""
+        """The items that follow these, where the loader looks ahead and the epoch has more."""
 
     def __len__(self) -> int:
         return len(self.items)
 
 
-class PassLoader(Generic[T]):
-    """Batches of a data set, each for `repeat` passes, as `Pass`.
+class SkippingSampler(DistributedSampler[T]):
+    """A `DistributedSampler` whose coming iteration leaves out what a resumed run has had: indices, not items."""
+
+    skip: int = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        skip, self.skip = self.skip, 0
+        return islice(super().__iter__(), skip, None)
+
+
+class BatchLoader(Generic[T]):
+    """Batches of a data set, each handed out `repeat` times, as `LoadedBatch`.
 
     The order is a function of (seed, epoch), so that the position is all the state there is: it resumes bit for bit,
-    on one process or several. A batch whose passes were not finished is handed out again from its first pass.
+    on one process or several. A batch whose updates were not all done is handed out again from its first.
 
     It holds a `DataLoader` and is none: Lightning makes those anew where it likes, to predict for one.
     """
@@ -50,13 +60,14 @@ class PassLoader(Generic[T]):
         look_ahead: bool = False,
     ) -> None:
         self.look_ahead = look_ahead
-        self.repeat, self._passes, self._resume_at = repeat, 0, 0
-        self.sampler: DistributedSampler[T] = DistributedSampler(
+        self.repeat, self._handed_out, self._resume_at = repeat, 0, 0
+        self.sampler: SkippingSampler[T] = SkippingSampler(
             dataset, num_replicas=world_size, rank=rank, shuffle=shuffle, seed=stable_seed(seed), drop_last=drop_last
         )
         """Lightning tells it which epoch it is, and asks it whether items are shuffled. It adds seed and epoch, and so
         wants seeds that are far apart."""
         self.batch_sampler = None
+        self.batch_size = batch_size
         self._batches: DataLoader[Any] = DataLoader(
             dataset,
             batch_size,
@@ -69,25 +80,26 @@ class PassLoader(Generic[T]):
     def __len__(self) -> int:
         return len(self._batches) * self.repeat
 
-    def __iter__(self) -> Iterator[Pass[T]]:
+    def __iter__(self) -> Iterator[LoadedBatch[T]]:
         start, self._resume_at = self._resume_at, 0
-        self._passes = start * self.repeat
-        batches = islice(self._batches, start, None)
-        for items, upcoming in _with_next(batches) if self.look_ahead else ((items, ()) for items in batches):
-            for step in range(self.repeat):
-                self._passes += 1
-                yield Pass(items, step, upcoming)
+        self._handed_out, self.sampler.skip = start * self.repeat, start * self.batch_size
+        pairs = pair_with_next(self._batches) if self.look_ahead else ((items, ()) for items in self._batches)
+        for items, upcoming in pairs:
+            for update in range(self.repeat):
+                self._handed_out += 1
+                yield LoadedBatch(items, update, upcoming)
 
     def state_dict(self) -> dict[str, int]:
-        """The position in the epoch, in batches whose passes are all done."""
-        return {"batches": self._passes // self.repeat}
+        """Return the position in the epoch, in batches whose updates are all done."""
+        return {"batches": self._handed_out // self.repeat}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Starts the coming iteration at the position of `state`; an epoch's end is the start of the next one."""
+        """Start the coming iteration at the position of `state`; an epoch's end is the start of the next one."""
         self._resume_at = state["batches"] % max(1, len(self._batches))
 
 
-def _with_next(batches: Iterable[Sequence[T]]) -> Iterator[tuple[Sequence[T], Sequence[T]]]:
+def pair_with_next(batches: Iterable[Sequence[T]]) -> Iterator[tuple[Sequence[T], Sequence[T]]]:
+    """Yield each batch with the one that follows it, the last with nothing."""
     ahead = iter(batches)
     items = next(ahead, None)
     while items is not None:

@@ -10,11 +10,11 @@ from torch.utils.data import Dataset
 
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
-from revisual.data.loader import PassLoader
+from revisual.data.loader import BatchLoader
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.readers import SampleReader, read_all
-from revisual.data.rounds import PromptChooser, RoundLoader, prompt_key
-from revisual.data.sample import Sample
+from revisual.data.rounds import PromptChooser, RoundLoader
+from revisual.data.sample import Sample, prompt_key
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class PromptDataset(Dataset[EncodedPrompt]):
 class PromptDataModule(LightningDataModule):
     """Prompts from any readers, for `fit`, `validate`, `test` and `predict`.
 
-    The encoder, and the number of passes over a batch, are the module's: `trainer.lightning_module`.
+    The encoder, and the number of updates over a batch, are the module's: `trainer.lightning_module`.
 
     Args:
         train, validation, test, predict: where samples come from.
@@ -105,24 +105,24 @@ class PromptDataModule(LightningDataModule):
             raise UserError(f"data.{split}: none of the {len(samples)} samples is within the limits of tokens")
         return kept
 
-    def train_dataloader(self) -> PassLoader[Any]:  # noqa: D102
-        repeat: int = self.trainer.lightning_module.passes  # type: ignore[union-attr,assignment]
+    def train_dataloader(self) -> BatchLoader[Any]:  # noqa: D102
+        repeat: int = self.trainer.lightning_module.updates_per_batch  # type: ignore[union-attr,assignment]
         if len(self.datasets["train"]) < self.batch_size * self.trainer.world_size:  # type: ignore[union-attr,arg-type]
             raise UserError(f"data.batch_size: {self.batch_size} is more than there are training samples")
         callbacks: list[Any] = self.trainer.callbacks  # type: ignore[union-attr]
         for chooser in callbacks:
             if isinstance(chooser, PromptChooser):
                 return self._rounds(chooser, repeat)
-        look_ahead = bool(getattr(self.trainer.lightning_module, "max_staleness", 0))  # type: ignore[union-attr]
+        look_ahead: bool = self.trainer.lightning_module.looks_ahead  # type: ignore[union-attr,assignment]
         return self._loader("train", self.batch_size, repeat=repeat, shuffle=True, look_ahead=look_ahead)
 
-    def val_dataloader(self) -> PassLoader[Any] | list[PassLoader[Any]]:  # noqa: D102
+    def val_dataloader(self) -> BatchLoader[Any] | list[BatchLoader[Any]]:  # noqa: D102
         return self._loader("validation", self.evaluation_batch_size) if "validation" in self.datasets else []
 
-    def test_dataloader(self) -> PassLoader[Any]:  # noqa: D102
+    def test_dataloader(self) -> BatchLoader[Any]:  # noqa: D102
         return self._loader("test", self.evaluation_batch_size)
 
-    def predict_dataloader(self) -> PassLoader[Any]:  # noqa: D102
+    def predict_dataloader(self) -> BatchLoader[Any]:  # noqa: D102
         return self._loader("predict", self.evaluation_batch_size)
 
     def _rounds(self, chooser: PromptChooser, repeat: int) -> RoundLoader[Any]:
@@ -142,9 +142,9 @@ class PromptDataModule(LightningDataModule):
 
     def _loader(
         self, split: str, batch_size: int, *, repeat: int = 1, shuffle: bool = False, look_ahead: bool = False
-    ) -> PassLoader[Any]:
+    ) -> BatchLoader[Any]:
         trainer: Any = self.trainer
-        return PassLoader(
+        return BatchLoader(
             self.datasets[split],
             batch_size,
             repeat=repeat,

@@ -9,8 +9,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
-from revisual.data.loader import Pass, PassLoader
-from revisual.data.sample import Sample
+from revisual.data.loader import BatchLoader, LoadedBatch
 
 T = TypeVar("T")
 
@@ -26,18 +25,13 @@ class PromptChooser(ABC):
         """The places in `keys`, which are those of `prompt_key`, in ascending order; at least `least` of them."""
 
 
-def prompt_key(sample: Sample) -> int:
-    """What a chooser knows a sample by, in every run over the same data."""
-    return stable_seed(sample.source, sample.id)
-
-
-class RoundLoader(PassLoader[T]):
-    """Like `PassLoader`, over rounds in place of the whole data.
+class RoundLoader(BatchLoader[T]):
+    """Like `BatchLoader`, over rounds in place of the whole data.
 
     A round holds the prompts that the chooser names when it begins, each at most once, in batches of full size; those
     left over wait for the next one. An epoch keeps its number of batches, whatever it has rounds: neither schedules nor
     validation notice. Loading ahead ends with a round, so that the chooser knows all outcomes of the one before. While
-    all prompts are chosen, batches are those of `PassLoader`.
+    all prompts are chosen, batches are those of `BatchLoader`.
 
     The chosen prompts are part of the state, as the chooser knows more by the middle of a round.
     """
@@ -61,19 +55,19 @@ class RoundLoader(PassLoader[T]):
             num_workers=num_workers, collate_fn=collate_fn,
         )  # fmt: skip
         self.chooser, self.keys = chooser, keys
-        self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
+        self.dataset, self.seed = dataset, seed
         self.rank, self.world_size, self.num_workers, self.collate_fn = rank, world_size, num_workers, collate_fn
-        self._round, self._round_passes, self._active = -1, 0, list[int]()
+        self._round, self._round_updates, self._active = -1, 0, list[int]()
 
-    def __iter__(self) -> Iterator[Pass[T]]:
+    def __iter__(self) -> Iterator[LoadedBatch[T]]:
         start, self._resume_at = self._resume_at, 0
-        self._passes = start * self.repeat
-        while left := len(self._batches) - self._passes // self.repeat:
+        self._handed_out = start * self.repeat
+        while left := len(self._batches) - self._handed_out // self.repeat:
             for items in islice(self._rest_of_round(), left):
-                for step in range(self.repeat):
-                    self._passes += 1
-                    self._round_passes += 1
-                    yield Pass(items, step)
+                for update in range(self.repeat):
+                    self._handed_out += 1
+                    self._round_updates += 1
+                    yield LoadedBatch(items, update)
 
     def _rest_of_round(self) -> DataLoader[Any]:
         """The batches of the present round that are still to come, or those of the next one.
@@ -81,9 +75,9 @@ class RoundLoader(PassLoader[T]):
         Raises:
             UserError: the chooser names too few prompts.
         """
-        batches = self._batches_of_round()[self._round_passes // self.repeat :]
+        batches = self._batches_of_round()[self._round_updates // self.repeat :]
         if not batches:
-            self._round, self._round_passes = self._round + 1, 0
+            self._round, self._round_updates = self._round + 1, 0
             self._active = self.chooser.active(self.keys, self.batch_size * self.world_size)
             batches = self._batches_of_round()
             if not batches:
@@ -106,13 +100,13 @@ class RoundLoader(PassLoader[T]):
         return {
             **super().state_dict(),
             "round": self._round,
-            "round_batches": self._round_passes // self.repeat,
+            "round_batches": self._round_updates // self.repeat,
             "active": list(self._active),
             "prompts": len(self.keys),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on within the round of `state`; a state of `PassLoader` begins a new one.
+        """Goes on within the round of `state`; a state of `BatchLoader` begins a new one.
 
         Raises:
             UserError: the state is of other data.
@@ -125,4 +119,4 @@ class RoundLoader(PassLoader[T]):
                 f"data.train: the checkpoint is of a run on {state['prompts']} prompts, and here are {len(self.keys)}"
             )
         self._round, self._active = state["round"], list(state["active"])
-        self._round_passes = state["round_batches"] * self.repeat
+        self._round_updates = state["round_batches"] * self.repeat

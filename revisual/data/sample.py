@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL.Image import Image
 
+from revisual.core.seeds import stable_seed
 from revisual.data.images import ImageSource
 
 
@@ -36,3 +37,8 @@ class Sample:
             UserError: a picture is missing, corrupt or outside the data folder; names the sample and the file.
         """
         return [image.load(self.id) for image in self.images]
+
+
+def prompt_key(sample: Sample) -> int:
+    """Return what a sample is known by in every run over the same data; ids are unique within a source only."""
+    return stable_seed(sample.source, sample.id)

@@ -43,11 +43,10 @@ def _smaller_passes(plan: Estimate, policy: Any) -> Iterator[str]:
     if not policy.get("gradient_checkpointing"):
         yield "model.init_args.policy.init_args.gradient_checkpointing: true: a layer's activations at a time"
     if sum(work.rows) > 1:
-        most = work.batch * work.group
-        per_update = most // work.updates
+        least = work.prompt_tokens + work.response_tokens
         yield (
-            f"model.init_args.micro_batches: {most} with trainer.accumulate_grad_batches: {per_update}: one row to a "
-            f"pass, where there are {sum(work.rows)}"
+            f"model.init_args.max_tokens_per_pass: {least}: one row to a pass, where there are {sum(work.rows)} with "
+            f"{work.pass_tokens:,} tokens"
         )
     if work.pictures:
         yield "model.init_args.policy.init_args.max_pixels: 1048576: smaller pictures"

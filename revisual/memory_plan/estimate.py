@@ -15,7 +15,6 @@ from revisual.memory_plan.shapes import LongestPrompt, longest_prompt, on_no_dev
 from revisual.memory_plan.workload import Given, Workload, workload
 from revisual.models.lora import has_adapter
 from revisual.models.parts import part_of
-from revisual.rl.schedules import Constant
 from revisual.training.grpo import GRPOModule
 
 IMPORTED = 650_000_000
@@ -183,7 +182,7 @@ class Planner:
         peak = self.passes.training(
             work.rows,
             work.response_tokens,
-            accumulates=work.accumulated > 1,
+            accumulates=work.passes > 1,
             temperature=work.temperature,
             entropy_gradient=work.entropy_gradient,
         )
@@ -244,7 +243,7 @@ class Planner:
     def _reference(self) -> int:
         """A frozen copy of the policy, for a KL term without an adapter to switch off."""
         module = self.run.module
-        if not isinstance(module, GRPOModule) or module.kl == Constant(0.0) or has_adapter(module.policy):
+        if not isinstance(module, GRPOModule) or not module.coefficients.uses_reference or has_adapter(module.policy):
             return 0
         return self.weights.count * self.loaded
 

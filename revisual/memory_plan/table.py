@@ -72,8 +72,8 @@ def _tokens(plan: Estimate) -> str:
     return (
         f"At most: prompts of {work.prompt_tokens:,} tokens, {picture}, responses of {work.response_tokens:,}. "
         f"A step: {work.batch * devices:,} prompts, {what}, {work.batch_tokens * devices:,} tokens, "
-        f"{work.updates} optimizer step{'s' * (work.updates > 1)} of {work.accumulated} pass"
-        f"{'es' * (work.accumulated > 1)}; the largest pass has {sum(work.rows)} row{'s' * (sum(work.rows) > 1)}, "
+        f"{work.updates} optimizer step{'s' * (work.updates > 1)} of {work.passes} pass"
+        f"{'es' * (work.passes > 1)}; the largest pass has {sum(work.rows)} row{'s' * (sum(work.rows) > 1)}, "
         f"{work.pass_tokens:,} tokens."
     )
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from revisual.models.attention import shares_prompts
 from revisual.rl.schedules import Constant
 from revisual.rollout.engine import Sampling
 from revisual.training.grpo import GRPOModule
-from revisual.training.micro_batches import balanced, row_groups
+from revisual.training.micro_batches import group_rows, pack
 from revisual.training.policy_module import PolicyModule
 
 
@@ -35,6 +36,8 @@ class Workload:
 
     Args:
         rows: completions of each prompt in the largest pass.
+        passes: of an update.
+        updates: optimizer steps over a batch.
         rollouts: the answers drawn together in training and in validation, by name.
     """
 
@@ -45,7 +48,7 @@ class Workload:
     group: int
     rows: Sequence[int]
     passes: int
-    accumulated: int
+    updates: int
     max_rows: int
     entropy_gradient: bool = False
     temperature: float = 1.0
@@ -61,60 +64,71 @@ class Workload:
         """Of a rollout step, or of SFT's batch: prompts once, and their completions."""
         return self.batch * (self.prompt_tokens + self.group * self.response_tokens)
 
-    @property
-    def updates(self) -> int:
-        """Optimizer steps over a batch."""
-        return self.passes // self.accumulated
-
 
 def workload(config: Any, module: PolicyModule, max_rows: int, given: Given) -> Workload:
-    """Reads a config of `revisual fit` and the module that it makes."""
-    trainer, data = config.trainer, config.data.init_args
-    is_rl = isinstance(module, GRPOModule)
-    limit = module.generation.max_new_tokens if isinstance(module, GRPOModule) else data.get("max_response_tokens")
-    tokens = given.response_tokens or int(limit or module.max_new_tokens)
-    group = module.generation.group_size if isinstance(module, GRPOModule) else 1
-    accumulated = int(trainer.accumulate_grad_batches or 1)
+    """Read a config of `revisual fit` and the module that it makes."""
+    data = config.data.init_args
     prompt_tokens = given.prompt_tokens or int(data.max_prompt_tokens)
+    tokens, group, parts, temperature, entropy_gradient = _of_rollouts(module, data)
+    tokens = given.response_tokens or tokens
     rollouts = {}
     if isinstance(module, GRPOModule):
-        sampling = Sampling(group, module.temperature, module.top_p)
-        rollouts["rollout"] = Rollouts(_together(data.batch_size, group, max_rows), sampling, tokens)
+        rollouts["rollout"] = Rollouts(_together(data.batch_size, group, max_rows), module.sampling.of_group(), tokens)
     if data.get("validation"):
-        most = max(module.samplings["val"].values(), key=lambda sampling: sampling.n)
+        most = max(module.evaluation.sampling.validation.values(), key=lambda sampling: sampling.n)
         prompts = _together(data.evaluation_batch_size, most.n, max_rows)
-        rollouts["validation"] = Rollouts(prompts, most, min(given.response_tokens or 1 << 60, module.max_new_tokens))
+        limit = module.evaluation.max_new_tokens
+        rollouts["validation"] = Rollouts(prompts, most, min(given.response_tokens or limit, limit))
+    passes = cut_evenly(
+        data.batch_size * group // parts, group, (prompt_tokens, tokens), module.max_tokens_per_pass,
+        shares_prompts(module.policy),
+    )  # fmt: skip
     return Workload(
         prompt_tokens,
         tokens,
         _pictures(module) if given.pictures is None else given.pictures,
         batch=data.batch_size,
         group=group,
-        rows=largest_pass(data.batch_size, group, module.micro_batches, accumulated if is_rl else module.micro_batches,
-                          (prompt_tokens, tokens)),
-        passes=module.passes,
-        accumulated=accumulated,
+        rows=max(passes, key=lambda rows: len(rows) * prompt_tokens + sum(rows) * tokens),
+        passes=len(passes),
+        updates=module.updates_per_batch,
         max_rows=max_rows,
-        entropy_gradient=isinstance(module, GRPOModule) and module.entropy != Constant(0.0),
-        temperature=module.temperature if isinstance(module, GRPOModule) else 1.0,
+        entropy_gradient=entropy_gradient,
+        temperature=temperature,
         rollouts=rollouts,
-    )  # fmt: skip
+    )
 
 
-def largest_pass(batch: int, group: int, micro_batches: int, parts: int, tokens: tuple[int, int]) -> list[int]:
-    """Completions of each prompt in the fullest of the passes, all rows being of the same length.
+def _of_rollouts(module: PolicyModule, data: Any) -> tuple[int, int, int, float, bool]:
+    """Return tokens of a response, group size, parts that a batch is divided into, temperature, entropy's gradient."""
+    if not isinstance(module, GRPOModule):
+        return int(data.get("max_response_tokens") or module.evaluation.max_new_tokens), 1, 1, 1.0, False
+    sampling, parts = module.sampling, module.updates_per_rollout // module.num_iterations
+    has_entropy = module.coefficients.entropy != Constant(0.0)
+    return sampling.max_new_tokens, sampling.group_size, parts, sampling.temperature, has_entropy
 
-    Cut as the modules do: consecutive rows to an optimizer step, and within it `parts` micro-batches.
 
-    Example: `largest_pass(4, 2, 2, 2, (8, 8)) == [2, 2]`
+def cut_evenly(rows: int, group: int, tokens: tuple[int, int], max_tokens: int, shared: bool) -> list[list[int]]:
+    """Return the completions of each prompt in each pass of an update, all rows being of the same length.
+
+    Args:
+        rows: of the update, consecutive ones.
+        group: rows of a prompt.
+        tokens: of a prompt and of a completion.
+        max_tokens: most tokens of a pass.
+        shared: whether a pass computes a group's prompt once.
+
+    Example: `cut_evenly(4, 2, (8, 8), 24, True) == [[2], [2]]`
     """
-    rows = batch * group * parts // micro_batches
     owners = [row // group for row in range(rows)]
-    costs = [tokens[0]] * rows, [tokens[1]] * rows
-    pieces = balanced(row_groups(owners, range(rows)), costs, parts)
-    counts = [[[owners[row] for row in piece].count(p) for p in sorted({owners[row] for row in piece})]
-              for piece in pieces]  # fmt: skip
-    return max(counts, key=lambda piece: len(piece) * tokens[0] + sum(piece) * tokens[1])
+    groups = group_rows(owners, range(rows)) if shared else [[row] for row in range(rows)]
+    pieces = pack(groups, [tokens[0]] * rows, [tokens[1]] * rows, max_tokens)
+    return [count_members([owners[row] for row in piece]) if shared else [1] * len(piece) for piece in pieces]
+
+
+def count_members(owners: Sequence[int]) -> list[int]:
+    """Return how often each number occurs, in ascending order of the numbers."""
+    return [owners.count(owner) for owner in sorted(set(owners))]
 
 
 def _together(prompts: int, n: int, max_rows: int) -> int:
@@ -123,5 +137,5 @@ def _together(prompts: int, n: int, max_rows: int) -> int:
 
 def _pictures(module: PolicyModule) -> int:
     """A run with a frozen tower is taken to be one on text."""
-    frozen: Sequence[str] = getattr(module.loader, "freeze", ())
+    frozen: Sequence[str] = getattr(module.policy_loader, "freeze", ())
     return 0 if "vision_tower" in frozen else 1

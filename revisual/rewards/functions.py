@@ -112,6 +112,11 @@ class WeightedReward:
     """0: logged, but neither paid nor able to make a response invalid."""
 
 
+def default_rewards() -> dict[str, "WeightedReward"]:
+    """Return accuracy alone, which is paid where a config names no rewards."""
+    return {"accuracy": WeightedReward(AccuracyReward())}
+
+
 @dataclass(frozen=True)
 class ScoredResponses:
     """What is known about N responses once they are scored.

@@ -48,8 +48,13 @@ class RolloutBatch:
     def __len__(self) -> int:
         return len(self.prompt_index)
 
-    def select(self, indices: Int[Tensor, " M"], weights: Float[Tensor, " M"]) -> "RolloutBatch":
-        """The rows `indices` in that order, with `weights` in place of theirs; unused prompts are let go."""
+    def select(self, indices: Int[Tensor, " M"], weights: Float[Tensor, " M"] | None = None) -> "RolloutBatch":
+        """Return the rows `indices` in that order, without the prompts that none of them has.
+
+        Args:
+            indices: row numbers.
+            weights: take the place of the rows' own; none keeps those.
+        """
         rows = indices.cpu()
         kept, prompt_index = torch.unique(self.prompt_index.cpu()[rows], return_inverse=True)
         changed: dict[str, Any] = {
@@ -61,21 +66,21 @@ class RolloutBatch:
         changed["prompts"] = [self.prompts[i] for i in kept.tolist()]
         changed["prompt_index"] = prompt_index.to(self.prompt_index.device)
         changed["responses"] = [self.responses[i] for i in rows.tolist()]
-        changed["weights"] = weights.to(self.weights)
+        if weights is not None:
+            changed["weights"] = weights.to(self.weights)
         return replace(self, **changed)
 
-    def split(self, sizes: Sequence[int]) -> list["RolloutBatch"]:
-        """Consecutive parts with `sizes` rows each."""
-        parts = torch.arange(len(self)).split(list(sizes))
-        return [self.select(rows, self.weights[rows.to(self.weights.device)]) for rows in parts]
+    def rows(self, numbers: Sequence[int]) -> "RolloutBatch":
+        """Return the rows of these numbers, in that order."""
+        return self.select(torch.tensor(numbers, dtype=torch.long))
 
     @staticmethod
     def joined(parts: Sequence["RolloutBatch"]) -> "RolloutBatch":
-        """The rows of all parts, in order; completions are padded to the longest."""
+        """Return the rows of all parts, in order; completions are padded to the longest."""
         first, width = parts[0], max(part.token_ids.shape[1] for part in parts)
         starts = torch.tensor([0, *(len(part.prompts) for part in parts)]).cumsum(0).tolist()
         changed: dict[str, Any] = {
-            name: torch.cat([_widened(getattr(part, name), width).to(value.device) for part in parts])
+            name: torch.cat([pad_to_width(getattr(part, name), width).to(value.device) for part in parts])
             for name, value in vars(first).items()
             if isinstance(value, Tensor)
         }
@@ -90,13 +95,14 @@ class RolloutBatch:
         return replace(first, **changed)
 
     def to(self, device: torch.device | str) -> "RolloutBatch":
-        """All tensors on `device`; prompts stay where they are."""
+        """Move all tensors to `device`; prompts stay where they are."""
         moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         moved["reward_terms"] = {k: v.to(device) for k, v in self.reward_terms.items()}
         return replace(self, **moved)
 
 
-def _widened(values: Tensor, width: int) -> Tensor:
+def pad_to_width(values: Tensor, width: int) -> Tensor:
+    """Return per-token values padded on the right to `width`; others as they are."""
     return pad(values, (0, width - values.shape[1])) if values.ndim == 2 else values
 
 

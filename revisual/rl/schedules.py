@@ -4,6 +4,8 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from revisual.rl.losses.base import Coefficients
+
 
 class Schedule(ABC):
     """A pure function of the rollout step (from 0) and of how many there are: nothing to save in a checkpoint."""
@@ -88,3 +90,24 @@ class ExponentialDecay(Schedule):
         if rollout_step < self.warmup:
             return 0.0
         return max(self.end, self.start * self.decay ** (rollout_step - self.warmup))
+
+
+class CoefficientSchedules:
+    """The loss's coefficients over training.
+
+    Args:
+        kl: of the KL term; none: 0 throughout.
+        entropy: of the entropy bonus; none: 0 throughout.
+    """
+
+    def __init__(self, kl: Schedule | None = None, entropy: Schedule | None = None) -> None:
+        self.kl, self.entropy = kl or Constant(0.0), entropy or Constant(0.0)
+
+    @property
+    def uses_reference(self) -> bool:
+        """Whether there is a KL term at any time."""
+        return self.kl != Constant(0.0)
+
+    def __call__(self, rollout_step: int, total: int) -> Coefficients:
+        """Return the coefficients of a rollout step."""
+        return Coefficients(self.kl(rollout_step, total), self.entropy(rollout_step, total))

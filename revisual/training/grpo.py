@@ -1,60 +1,80 @@
 """Group-relative policy optimization, with a filter between advantages and update (ReVisual-R1 section 3.2)."""
 
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor, nn
+from jaxtyping import Float
+from torch import Tensor
+from typing_extensions import override
 
+from revisual.core.distributed import all_max
 from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
-from revisual.data.loader import Pass
+from revisual.data.loader import LoadedBatch
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.grading.grader import AnswerGrader, Grader
+from revisual.models.attention import shares_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
-from revisual.models.lora import adapter_disabled, has_adapter
+from revisual.models.lora import has_adapter
 from revisual.models.policy import PolicyLoader
-from revisual.models.sharding import whole_without_engine
-from revisual.rewards.functions import WeightedReward
+from revisual.rewards.functions import WeightedReward, default_rewards
 from revisual.rl.advantages import AdvantageEstimator, GroupNormalized
 from revisual.rl.batch import PolicyOutputs, RolloutBatch
 from revisual.rl.callbacks import RewardCallback
-from revisual.rl.filters import AdvantageFilter, PrioritizedAdvantageDistillation
-from revisual.rl.losses import ClippedLoss, Coefficients, PolicyLoss
-from revisual.rl.schedules import Constant, Schedule
-from revisual.rollout.engine import RolloutEngine, Sampling
+from revisual.rl.filters import AdvantageFilter, KeepAll
+from revisual.rl.filters.over_ranks import select_over_ranks
+from revisual.rl.losses import ClippedLoss, PolicyLoss
+from revisual.rl.schedules import CoefficientSchedules, Schedule
+from revisual.rollout.engine import RolloutEngine
 from revisual.rollout.hf.engine import HFRollout
-from revisual.training.distributed import mean_over_ranks, select_over_ranks, worst_over_ranks
-from revisual.training.engine_check import NO_GAPS, ParityCheck, logprob_gaps
-from revisual.training.micro_batches import cut, spare_row
+from revisual.training.engine_check import NO_GAPS, EngineCheck, logprob_gaps
+from revisual.training.fit_checks import check_items
+from revisual.training.grpo_checks import check_settings
+from revisual.training.micro_batches import cut_rollouts, learns_pictures, spare_rollout
+from revisual.training.policy_engine import PolicyEngine
 from revisual.training.policy_module import OptimizerFactory, PolicyModule, SchedulerFactory
-from revisual.training.prefetch import Ahead, Drawn
-from revisual.training.rank_balance import evened_batch
+from revisual.training.rank_balance import rebalance_rollouts
+from revisual.training.reference import Reference
 from revisual.training.rollouts import reward_shares, rollout_stats, score_completions
-
-
-@dataclass
-class Generation:
-    """The one setting that callbacks may move during a run; read at each rollout and saved in checkpoints."""
-
-    group_size: int
-    max_new_tokens: int
+from revisual.training.sampler import RolloutSampler
+from revisual.training.settings import EvalSampling, RolloutSampling
+from revisual.training.update import Pass, Update, agree_on_updates
+from revisual.training.validation import Evaluation
 
 
 class GRPOModule(PolicyModule):
-    """Rolls out when the loader hands out new prompts, then trains for `micro_batches * epochs` passes.
+    """Sample, reward, estimate advantages, filter, and learn in `updates_per_rollout` optimizer steps.
 
-    `trainer.accumulate_grad_batches` passes make an optimizer step, and must divide `micro_batches`.
-    Schedules (`kl`, `entropy`, the filter's temperature) count rollout steps, as the papers do.
-    With `max_staleness` 1, the rollouts of a batch are drawn while the batch before it is learnt from, by an engine
-    that runs apart; the loss then has to correct for weights that are one rollout step old.
-    The filter chooses among the rollouts of all ranks, or with `filter_per_rank` among each one's own.
+    All schedules count rollout steps, as the papers do.
+
+    Args:
+        policy: where the policy comes from.
+        rewards: what is paid, by name, with weights; by default accuracy alone.
+        grader: decides which answers are right; by default `AnswerGrader`.
+        engine: draws rollouts and answers; by default `HFRollout`.
+        sampling: how rollouts are drawn: group size, length, temperature.
+        advantage: from rewards to advantages; by default `GroupNormalized`.
+        advantage_filter: which rollouts are learned from; by default `KeepAll`, plain GRPO.
+        filter_per_rank: let each rank choose among its own rollouts, and not among those of all.
+        loss: the policy's loss; by default `ClippedLoss`.
+        kl_coef: schedule of the KL term's coefficient; by default 0, without a reference.
+        entropy_coef: schedule of the entropy bonus's coefficient; by default 0.
+        optimizer: makes the optimizer from the trainable parameters.
+        scheduler: makes the schedule of its learning rate; null: constant.
+        updates_per_rollout: optimizer steps over the rollouts of a batch.
+        num_iterations: how often each rollout is learned from; the rollouts of a batch are divided among
+            updates_per_rollout / num_iterations optimizer steps.
+        max_tokens_per_pass: most tokens in a forward and backward pass, a group's prompt once; how many passes an
+            update takes follows, and is equal on all ranks.
+        eval_sampling: how answers are drawn in validation, test and predict.
+        system_prompt: opens every conversation; null: none.
+        seed: of rollouts and filter; linked to `seed_everything`.
+        engine_check: how often, and within which bounds, engine and trainer are compared.
+        max_staleness: 1: the rollouts of a batch are drawn while the batch before it is learned from, by an engine
+            that runs concurrently; the loss then has to correct for weights that are one rollout step old.
     """
 
     def __init__(
@@ -63,237 +83,213 @@ class GRPOModule(PolicyModule):
         rewards: Mapping[str, WeightedReward] | None = None,
         grader: Grader | None = None,
         engine: RolloutEngine | None = None,
+        sampling: RolloutSampling | None = None,
         advantage: AdvantageEstimator | None = None,
-        filter: AdvantageFilter | None = None,
+        advantage_filter: AdvantageFilter | None = None,
+        filter_per_rank: bool = False,
         loss: PolicyLoss | None = None,
-        kl: Schedule | None = None,
-        entropy: Schedule | None = None,
+        kl_coef: Schedule | None = None,
+        entropy_coef: Schedule | None = None,
         optimizer: OptimizerFactory = torch.optim.AdamW,
         scheduler: SchedulerFactory | None = None,
-        group_size: int = 8,
-        max_new_tokens: int = 8192,
-        micro_batches: int = 1,
-        epochs: int = 1,
-        temperature: float = 1.0,
-        top_p: float = 1.0,
-        validation: Mapping[str, Sampling] | None = None,
-        test: Mapping[str, Sampling] | None = None,
+        updates_per_rollout: int = 1,
+        num_iterations: int = 1,
+        max_tokens_per_pass: int = 16_384,
+        eval_sampling: EvalSampling | None = None,
         system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT,
         seed: int = 0,
-        parity: ParityCheck | None = None,
-        filter_per_rank: bool = False,
+        engine_check: EngineCheck | None = None,
         max_staleness: Literal[0, 1] = 0,
     ) -> None:
+        sampling, measured = sampling or RolloutSampling(), eval_sampling or EvalSampling()
+        limit = measured.max_new_tokens or sampling.max_new_tokens
         super().__init__(
-            policy,
-            grader or AnswerGrader(),
-            engine or HFRollout(),
-            optimizer,
-            scheduler,
-            rewards,
-            validation,
-            test,
-            system_prompt,
-            max_new_tokens,
-            micro_batches,
+            policy=policy,
+            engine=PolicyEngine(engine or HFRollout()),
+            evaluation=Evaluation(measured, grader or AnswerGrader(), rewards or default_rewards(), limit),
+            optimizer=optimizer,
+            scheduler=scheduler,
+            system_prompt=system_prompt,
+            max_tokens_per_pass=max_tokens_per_pass,
         )
-        self.advantage, self.filter = advantage or GroupNormalized(), filter or PrioritizedAdvantageDistillation()
-        self.loss, self.kl, self.entropy = loss or ClippedLoss(), kl or Constant(0.0), entropy or Constant(0.0)
-        self.generation = Generation(group_size, max_new_tokens)
-        self.filter_per_rank, self.max_staleness = filter_per_rank, max_staleness
-        self._ahead = Ahead()
-        self.epochs, self.seed = epochs, seed
-        self.temperature, self.top_p = temperature, top_p
-        self.parity, self._compared = parity or ParityCheck(), False
-        self._micro: list[RolloutBatch] = []
-        # In a list: a reference is no part of this module's state, nor of what a strategy shards or an optimizer sees.
-        self._reference: list[nn.Module] = []
+        self.sampling = sampling
+        """Callbacks may replace it between rollouts; checkpoints hold it."""
+        self.advantage = advantage or GroupNormalized()
+        self.advantage_filter, self.filter_per_rank = advantage_filter or KeepAll(), filter_per_rank
+        self.loss, self.coefficients = loss or ClippedLoss(), CoefficientSchedules(kl_coef, entropy_coef)
+        self.updates_per_rollout, self.num_iterations = updates_per_rollout, num_iterations
+        self.seed, self.max_staleness = seed, max_staleness
+        self.engine_check, self.reference = engine_check or EngineCheck(), Reference()
+        check_settings(self)
 
     @property
-    def passes(self) -> int:  # noqa: D102
-        return self.micro_batches * self.epochs
+    @override
+    def updates_per_batch(self) -> int:
+        return self.updates_per_rollout
+
+    @property
+    @override
+    def looks_ahead(self) -> bool:
+        return self.max_staleness > 0
 
     @property
     def rollout_step(self) -> int:
-        """How many rollouts there have been before the present one."""
-        return self.trainer.global_step * self.trainer.accumulate_grad_batches // self.passes
+        """How many rollout steps there have been before the present one."""
+        return self.trainer.global_step // self.updates_per_rollout
 
     @property
     def rollout_steps(self) -> int:
-        """How many rollouts the run has."""
+        """How many rollout steps the run has."""
         steps = self.trainer.estimated_stepping_batches
         if steps == float("inf"):
             raise UserError("trainer: schedules need to know how long the run is: set max_steps or max_epochs")
-        return max(1, int(steps) * self.trainer.accumulate_grad_batches // self.passes)
+        return max(1, int(steps) // self.updates_per_rollout)
 
-    def configure_model(self) -> None:  # noqa: D102
+    @override
+    def configure_model(self) -> None:
         super().configure_model()
-        self.banned = banned_token_ids(self.policy)
-        needs_copy = self.kl != Constant(0.0) and not has_adapter(self.policy)
-        if needs_copy and not self._reference:
-            self._reference = [self.placed(lambda: self.loader.load_reference(self.encoder.processor))]
+        if self.coefficients.uses_reference and not has_adapter(self.policy) and self.reference.copy is None:
+            self.reference.copy = self.placed(lambda: self.policy_loader.load_reference(self.encoder.processor))
 
-    def on_fit_start(self) -> None:  # noqa: D102
-        super().on_fit_start()
-        self._compared = False
-        if self.top_p < 1 and not self.loss.corrects_sampling:
-            raise UserError(
-                f"model.top_p: {self.top_p} draws from a nucleus, which is not the policy's distribution; give "
-                "model.loss an importance (TokenImportance or SequenceImportance), or sample with top_p 1"
-            )
-        if self.max_staleness and not (self.engine.is_apart and self.loss.corrects_sampling):
-            raise UserError(
-                "model.max_staleness: 1 draws rollouts with weights of one step before, while the policy is trained: "
-                "it needs an engine that runs apart (VLLMServerRollout), and a model.loss with an importance"
-            )
+    @override
+    def prepare_updates(self, batch: LoadedBatch[EncodedPrompt]) -> Sequence[Update[RolloutBatch]]:
+        """A rollout step: sample, reward, estimate advantages, filter, and cut what is kept into updates."""
+        check_items(self, batch, EncodedPrompt, "PromptDataModule")
+        rollouts = self.sample(batch)
+        self.compare_with_engine(rollouts)
+        rollouts = self.reward(rollouts)
+        advantages = self.advantage(rollouts.rewards, rollouts.valid, rollouts.prompt_index)
+        selected = self.select(replace(rollouts, advantages=advantages))
+        updates = self.cut(rebalance_rollouts(selected), spare=rollouts)
+        return [self.with_fixed_logprobs(update) for update in updates] * self.num_iterations
 
-    def on_train_batch_start(self, batch: Pass[EncodedPrompt], batch_idx: int) -> None:  # noqa: D102
-        if batch.step == 0:
-            self.require_items(batch, EncodedPrompt, "PromptDataModule")
-            self.roll_out(list(batch.items), batch.upcoming)
+    @override
+    def loss_of_pass(
+        self, one: Pass[RolloutBatch], count: Float[Tensor, ""]
+    ) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
+        rollouts = one.rows.to(self.device)
+        coefficients = self.coefficients(self.rollout_step, self.rollout_steps)
+        outputs = self.score(rollouts, one.uses_vision, entropy_gradient=coefficients.entropy != 0)
+        return self.loss(outputs, rollouts, count, coefficients)
 
-    def training_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102
-        micro = self._micro[batch.step % self.micro_batches].to(self.device)
-        coefficients = self.coefficients()
-        outputs = self.policy_outputs(micro, entropy_gradient=coefficients.entropy != 0)
-        loss, stats = self.loss(outputs, micro, self.count(batch.step), coefficients)
-        return self.micro_batch_loss(batch.step, loss, stats)
+    def sample(self, batch: LoadedBatch[EncodedPrompt]) -> RolloutBatch:
+        """Draw the rollouts of a batch of prompts, and grade and score them."""
+        sampler = RolloutSampler(self.engine, self.trainer.precision_plugin.forward_context, self.seed)
+        upcoming = batch.upcoming if self.rollout_step + 1 < self.rollout_steps else ()
+        prompts = list(batch.items)
+        drawn, stats = sampler(prompts, upcoming, self.sampling, self.rollout_step, self.trainer.global_step)
+        self.step_log.add(stats)
+        grader, rewards = self.evaluation.grader, self.evaluation.rewards
+        return score_completions(prompts, drawn.completions, self.encoder, grader, rewards, drawn.version)
 
-    def roll_out(self, prompts: list[EncodedPrompt], upcoming: Sequence[EncodedPrompt] = ()) -> None:
-        """Samples, rewards and selects; leaves the micro-batches for the passes that follow."""
-        batch = self.sample(prompts, upcoming)
-        is_fresh = bool((batch.policy_version == self.rollout_step).all())
-        if is_fresh and self.parity.due(self.rollout_step, self._compared) and self.top_p == 1:
-            self.compare_with_engine(batch)
+    def reward(self, rollouts: RolloutBatch) -> RolloutBatch:
+        """Let callbacks add reward terms, and log what there is."""
         for callback in self.reward_callbacks():
-            batch = callback.on_rollout(self.trainer, self, batch)
-        self.step_log |= mean_over_ranks(rollout_stats(batch)) | reward_shares(batch)
-        batch = replace(batch, advantages=self.advantage(batch.rewards, batch.valid, batch.prompt_index))
-        indices, weights = self.select(batch)
-        for callback in self.reward_callbacks():
-            callback.on_selection(self.trainer, self, batch, indices, weights)
-        per_update = self.trainer.accumulate_grad_batches
-        chosen = evened_batch(batch.select(indices, weights))
-        spare = spare_row(batch, self.encoder.processor.tokenizer.eos_token_id)
-        parts = cut(chosen, spare, self.micro_batches, per_update)
-        with self.trainer.precision_plugin.forward_context(), ExitStack() as whole:
-            for reference in self._reference:
-                whole.enter_context(whole_without_engine(reference))
-            self._micro = [self.with_old_and_reference_logprobs(part) for part in parts]
-        counts = [self.loss.count(micro) for micro in self._micro]
-        pictures = [sum(len(micro.prompts[p].pictures) for p in micro.prompt_index.tolist()) for micro in self._micro]
-        self.set_counts(counts * self.epochs, pictures * self.epochs)
+            rollouts = callback.on_rollout(self.trainer, self, rollouts)
+        self.step_log.add(rollout_stats(rollouts) | reward_shares(rollouts))
+        return rollouts
 
-    @torch.no_grad()
-    def compare_with_engine(self, batch: RolloutBatch) -> None:
-        """Logs how far the engine's log-probs of a few rollouts are from the policy's.
-
-        Raises:
-            UserError: they are out of bounds, on any rank.
-        """
-        self._compared = True
-        valid = torch.nonzero(batch.valid)[:, 0]
-        rows = valid[torch.linspace(0, len(valid) - 1, min(self.parity.rows, len(valid))).long()]
-        gaps = worst_over_ranks(self.logprob_gaps(batch.select(rows, batch.weights[rows])) if len(rows) else NO_GAPS)
-        self.step_log |= gaps
-        self.parity.require(gaps, self.policy.dtype == torch.float32 and self.trainer.precision == "32-true")
-
-    def logprob_gaps(self, batch: RolloutBatch) -> dict[str, float]:
-        """How far the engine's log-probs are from the policy's, dropout switched off."""
-        training = self.policy.training
-        self.policy.eval()
-        with self.trainer.precision_plugin.forward_context():
-            trained = self.policy_outputs(batch).logprobs
-        self.policy.train(training)
-        return logprob_gaps(trained, batch.rollout_logprobs, batch.completion_mask)
-
-    def sample(self, prompts: list[EncodedPrompt], upcoming: Sequence[EncodedPrompt] = ()) -> RolloutBatch:
-        """Scored rollouts of the prompts, and with a staleness of 1 a start with the rollouts of the coming ones."""
-        start, step = time.perf_counter(), self.rollout_step
-        drawn = self._ahead.take(prompts)
-        self.weights_to_engine()
-        drawn = drawn or self.draw(prompts, step, step)
-        if upcoming and step + 1 < self.rollout_steps:
-            self._ahead.start(upcoming, partial(self.draw, upcoming, step + 1, step))
-        batch = score_completions(prompts, drawn.completions, self.encoder, self.grader, self.rewards, drawn.version)
-        took = {"rollout/seconds": time.perf_counter() - start, "tokens": float(batch.completion_mask.sum())}
-        mean = mean_over_ranks(took)
-        self.step_log["rollout/seconds"] = mean["rollout/seconds"]
-        self.step_log["rollout/tokens"] = mean["tokens"] * self.trainer.world_size
-        self.step_log["rollout/tokens_per_second"] = self.step_log["rollout/tokens"] / mean["rollout/seconds"]
-        self.step_log["rollout/staleness"] = float(step - drawn.version)
-        return batch
-
-    def draw(self, prompts: Sequence[EncodedPrompt], step: int, version: int) -> Drawn:
-        """Rollouts for rollout step `step`, by the weights of step `version`.
-
-        A rollout's seed is the same on any number of ranks.
-        """
-        n = self.generation.group_size
-        seeds = [stable_seed(self.seed, step, prompt.id, j) for prompt in prompts for j in range(n)]
-        sampling = Sampling(n, self.temperature, self.top_p)
-        with self.trainer.precision_plugin.forward_context():
-            completions = self.engine.generate(prompts, sampling, self.generation.max_new_tokens, seeds)
-        return Drawn(completions, version)
-
-    def weights_to_engine(self) -> None:  # noqa: D102
-        self._ahead.finish()
-        super().weights_to_engine()
-
-    def select(self, batch: RolloutBatch) -> tuple[Int[Tensor, " M"], Float[Tensor, " M"]]:
-        """The filter's choice: rows of this rank, and their weights."""
+    def select(self, rollouts: RolloutBatch) -> RolloutBatch:
+        """Keep what the filter chooses among the rollouts of all ranks."""
         progress = min(1.0, self.rollout_step / max(1, self.rollout_steps - 1))
         seed = stable_seed(self.seed, "filter", self.rollout_step)
-        indices, weights, stats = select_over_ranks(self.filter, batch, progress, seed, self.filter_per_rank)
-        self.step_log |= stats
-        return indices, weights
+        chosen = select_over_ranks(self.advantage_filter, rollouts, progress, seed, self.filter_per_rank)
+        self.step_log.add(chosen.stats)
+        for callback in self.reward_callbacks():
+            callback.on_selection(self.trainer, self, rollouts, *chosen.selection)
+        return rollouts.select(*chosen.selection)
 
-    def policy_outputs(
-        self, batch: RolloutBatch, policy: nn.Module | None = None, entropy_gradient: bool = False
+    def cut(self, selected: RolloutBatch, spare: RolloutBatch) -> list[Update[RolloutBatch]]:
+        """Divide rollouts among updates, and these into passes that all ranks go through together."""
+        parts = self.updates_per_rollout // self.num_iterations
+        shared = shares_prompts(self.policy)
+        micro_batches = cut_rollouts(selected, self.loss, parts, self.max_tokens_per_pass, shared)
+        row = spare_rollout(spare, self.encoder.processor.tokenizer.eos_token_id)
+        return agree_on_updates(micro_batches, row, self.always_uses_vision())
+
+    @torch.no_grad()
+    def with_fixed_logprobs(self, update: Update[RolloutBatch]) -> Update[RolloutBatch]:
+        """Add the log-probs that the loss compares with: before the first update, and of the reference.
+
+        A single update on the policy's own rollouts needs no old ones: they are its own, held constant.
+        """
+        passes = list(update.passes)
+        with self.trainer.precision_plugin.forward_context():
+            if self.updates_per_rollout > 1:
+                passes = [one.with_rows(old_logprobs=self.score_pass(one)) for one in passes]
+            if self.coefficients.uses_reference:
+                with self.reference.active(self.policy, self.device) as reference:
+                    passes = [one.with_rows(reference_logprobs=self.score_pass(one, reference)) for one in passes]
+        return replace(update, passes=tuple(passes))
+
+    def score_pass(self, one: Pass[RolloutBatch], policy: Any = None) -> Float[Tensor, "N T"]:
+        """Return log-probs of a pass's completions."""
+        return self.score(one.rows, one.uses_vision, policy).logprobs
+
+    def score(
+        self, rollouts: RolloutBatch, uses_vision: bool, policy: Any = None, entropy_gradient: bool = False
     ) -> PolicyOutputs:
-        """Log-probs and entropies of the batch's completions, under the temperature and ban of the rollouts."""
-        inputs = self.inputs(batch.prompts, batch.prompt_index, batch.token_ids, batch.completion_mask)
+        """Return log-probs and entropies of completions, under the temperature and banned tokens of the rollouts.
+
+        Args:
+            rollouts: to score.
+            uses_vision: see `Pass`.
+            policy: the reference, say; none: the policy that is trained.
+            entropy_gradient: whether the entropy has a gradient.
+        """
+        mask = rollouts.completion_mask
+        inputs = self.inputs(rollouts.prompts, rollouts.prompt_index, rollouts.token_ids, mask, uses_vision)
         return token_logprobs(
             policy or self.policy,
             inputs,
-            batch.token_ids,
-            batch.completion_mask,
-            temperature=self.temperature,
-            banned=self.banned,
+            rollouts.token_ids,
+            mask,
+            temperature=self.sampling.temperature,
+            banned=banned_token_ids(self.policy),
             entropy_gradient=entropy_gradient,
         )
 
     @torch.no_grad()
-    def with_old_and_reference_logprobs(self, batch: RolloutBatch) -> RolloutBatch:
-        """Adds what the loss compares with, where it is needed.
+    def compare_with_engine(self, rollouts: RolloutBatch) -> None:
+        """Log how far the engine's log-probs of a few rollouts are from the policy's, dropout switched off.
 
-        A single on-policy update needs no old log-probs: they are its own, held constant.
+        Raises:
+            UserError: they are out of bounds, on any rank.
         """
-        old = reference = None
-        if self.passes > self.trainer.accumulate_grad_batches:
-            old = self.policy_outputs(batch).logprobs
-        if self._reference:
-            reference = self.policy_outputs(batch, self._reference[0].to(self.device)).logprobs
-        elif self.kl != Constant(0.0):
-            with adapter_disabled(self.policy):
-                reference = self.policy_outputs(batch).logprobs
-        return replace(batch, old_logprobs=old, reference_logprobs=reference)
-
-    def coefficients(self) -> Coefficients:
-        """Of the KL and entropy terms, at this rollout step."""
-        step, total = self.rollout_step, self.rollout_steps
-        return Coefficients(kl=self.kl(step, total), entropy=self.entropy(step, total))
+        drawn_now = bool((rollouts.policy_version == self.rollout_step).all()) and self.sampling.top_p == 1
+        if not (drawn_now and self.engine_check.is_due(self.rollout_step, self.engine.checked)):
+            return
+        rows = self.engine_check.choose(rollouts)
+        row = spare_rollout(rollouts, self.encoder.processor.tokenizer.eos_token_id)
+        uses_vision = all_max({"pictures": float(learns_pictures(rows))})["pictures"] > 0
+        self.policy.eval()
+        with self.trainer.precision_plugin.forward_context():  # every rank takes part, whatever it has to compare
+            trained = self.score(rows if len(rows) else row, uses_vision).logprobs
+        self.policy.train()
+        gaps = logprob_gaps(trained, rows.rollout_logprobs, rows.completion_mask) if len(rows) else NO_GAPS
+        gaps = all_max(gaps)
+        self.step_log.add(gaps)
+        self.engine_check.require(gaps, self.policy.dtype == torch.float32 and self.trainer.precision == "32-true")
+        self.engine.checked = True
 
     def reward_callbacks(self) -> list[RewardCallback]:
-        """Those of the trainer's callbacks that see rollouts, in the trainer's order."""
+        """Return those of the trainer's callbacks that see rollouts, in the trainer's order."""
         callbacks: list[Any] = self.trainer.callbacks  # type: ignore[attr-defined]
         return [callback for callback in callbacks if isinstance(callback, RewardCallback)]
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
-        super().on_save_checkpoint(checkpoint)
-        checkpoint["generation"] = asdict(self.generation)
+    @override
+    def on_fit_start(self) -> None:
+        super().on_fit_start()
+        self.engine.checked = False
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
+    @override
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["sampling"] = asdict(self.sampling)
+
+    @override
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
-        if "generation" in checkpoint:
-            self.generation = Generation(**checkpoint["generation"])
+        held = checkpoint.get("sampling") or checkpoint.get("generation", {})
+        moved = {name: held[name] for name in ("group_size", "max_new_tokens") if name in held}
+        self.sampling = replace(self.sampling, **moved)

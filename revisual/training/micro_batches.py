@@ -1,51 +1,69 @@
-"""Cutting a rollout's selection into micro-batches without changing any optimizer step's gradient."""
+"""Cutting rows into passes that hold at most so many tokens, without changing any update's gradient."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
+from revisual.data.prompt import EncodedPrompt
 from revisual.rl.batch import RolloutBatch
+from revisual.rl.losses import PolicyLoss
+from revisual.training.update import MicroBatch
 
 
-def cut(batch: RolloutBatch, spare: RolloutBatch, parts: int, parts_per_update: int) -> list[RolloutBatch]:
-    """`batch` in `parts` micro-batches, `parts_per_update` to an optimizer step.
+def cut_rollouts(
+    batch: RolloutBatch, loss: PolicyLoss, parts: int, max_tokens: int, shares_prompts: bool
+) -> list[list[MicroBatch[RolloutBatch]]]:
+    """Cut this rank's rollouts into `parts` updates of nearly as many rows, consecutive ones, and these into passes.
 
-    Each optimizer step gets nearly as many rows, consecutive ones. Within it, groups stay together, so that a prompt
-    is computed once, and go to the micro-batches such that these hold nearly as many tokens. Every rank must run
-    equally many passes whatever a filter kept: a part without rows is the first row of `spare` at weight 0.
+    Args:
+        batch: the rollouts to learn from.
+        loss: counts what they are normalized by.
+        parts: number of updates.
+        max_tokens: most tokens of a pass.
+        shares_prompts: whether a pass computes the prompt of a group once, or once for each of its rows.
     """
-    nothing = torch.zeros(1)
-    dummy = spare.select(nothing.long(), nothing)
-    updates, owners, costs = parts // parts_per_update, batch.prompt_index.tolist(), row_costs(batch)
-    ends = [i * len(batch) // updates for i in range(updates + 1)]
-    micro = []
+    owners, costs = batch.prompt_index.tolist(), row_costs(batch)
+    ends = [i * len(batch) // parts for i in range(parts + 1)]
+    updates = []
     for start, end in pairwise(ends):
-        for rows in balanced(row_groups(owners, range(start, end)), costs, parts_per_update):
-            indices = torch.tensor(rows, dtype=torch.long)
-            micro.append(batch.select(indices, batch.weights[indices.to(batch.weights.device)]) if rows else dummy)
-    return micro
+        groups = group_rows(owners, range(start, end)) if shares_prompts else [[row] for row in range(start, end)]
+        rows = [batch.rows(part) for part in pack(groups, *costs, max_tokens)]
+        updates.append([MicroBatch(each, float(loss.count(each)), learns_pictures(each)) for each in rows])
+    return updates
 
 
-def spare_row(batch: RolloutBatch, end_token: int) -> RolloutBatch:
-    """A row of one end token for passes without rollouts: any that was sampled might not pass a forward."""
+def learns_pictures(batch: RolloutBatch) -> bool:
+    """Return whether a row that has a weight has a picture."""
+    owners = zip(batch.prompt_index.tolist(), batch.weights.tolist(), strict=True)
+    return any(weight > 0 and bool(batch.prompts[prompt].pictures) for prompt, weight in owners)
+
+
+def spare_prompt(token: int) -> EncodedPrompt:
+    """Return a prompt of one token of text, for passes without rows."""
+    ids = torch.tensor([token])
+    return EncodedPrompt("spare", None, ids, ids, torch.zeros_like(ids))
+
+
+def spare_rollout(batch: RolloutBatch, token: int) -> RolloutBatch:
+    """Return a rollout of one token and no weight, shaped as those of `batch`."""
     row = batch.select(torch.zeros(1, dtype=torch.long), torch.zeros(1))
-    tokens = torch.full_like(row.token_ids[:, :1], end_token)
+    ids = torch.full_like(row.token_ids[:, :1], token)
     return replace(
         row,
-        token_ids=tokens,
-        completion_mask=torch.ones_like(tokens, dtype=torch.bool),
-        rollout_logprobs=row.rollout_logprobs[:, :1],
+        prompts=[spare_prompt(token)],
+        token_ids=ids,
+        completion_mask=torch.ones_like(ids, dtype=torch.bool),
+        rollout_logprobs=torch.zeros_like(row.rollout_logprobs[:, :1]),
+        advantages=torch.zeros_like(row.rewards),
     )
 
 
-def row_groups(owners: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
-    """`rows`, those of one prompt together, in the order of their first; `owners` says each row's prompt.
+def group_rows(owners: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
+    """Return `rows`, those of one prompt together, in the order of their first; `owners` says each row's prompt.
 
-    Example: `row_groups([0, 1, 0, 2], range(1, 4)) == [[1], [2], [3]]`
+    Example: `group_rows([0, 1, 0, 2], range(1, 4)) == [[1], [2], [3]]`
     """
     groups: dict[int, list[int]] = {}
     for row in rows:
@@ -54,42 +72,86 @@ def row_groups(owners: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
 
 
 def row_costs(batch: RolloutBatch) -> tuple[list[int], list[int]]:
-    """Tokens of each row's prompt, which a group has once, and of its completion."""
+    """Return the tokens of each row's prompt and of its completion."""
     prompts = [len(batch.prompts[p].token_ids) for p in batch.prompt_index.tolist()]
     return prompts, batch.completion_mask.sum(1).tolist()
 
 
-def balanced(
-    groups: Sequence[Sequence[int]], costs: tuple[Sequence[int], Sequence[int]], parts: int
+def pack(
+    groups: Sequence[Sequence[int]], prompts: Sequence[int], completions: Sequence[int], max_tokens: int
 ) -> list[list[int]]:
-    """The groups' rows in `parts` lists of nearly as many tokens: the largest group first, to the emptiest list.
+    """Return the groups' rows in few parts of at most `max_tokens` tokens, and of nearly as many.
 
-    Groups larger than a list's share are halved, so that fewer groups than lists leave none empty that need not be.
+    A group counts its prompt once. It is cut only where it alone is over the limit, and a row that is gets a part of
+    its own.
 
-    Example: `balanced([[0, 1], [2]], ([4, 4, 9], [3, 3, 1]), 2)` is `[[2], [0, 1]]` or the like: 10 tokens and 10.
+    Args:
+        groups: rows that share a prompt.
+        prompts: tokens of each row's prompt.
+        completions: tokens of each row's completion.
+        max_tokens: most tokens of a part.
+
+    Example: `pack([[0, 1], [2]], [4, 4, 9], [3, 3, 1], 10)` is `[[0, 1], [2]]` or the like: 10 tokens and 10.
     """
-    prompts, completions = costs
 
-    def tokens(group: Sequence[int]) -> int:
-        return prompts[group[0]] + sum(completions[row] for row in group)
+    def tokens(piece: Sequence[int]) -> int:
+        return prompts[piece[0]] + sum(completions[row] for row in piece)
 
-    pieces = [list(group) for group in groups]
-    while len(pieces) < parts and any(len(piece) > 1 for piece in pieces):
-        largest = max((piece for piece in pieces if len(piece) > 1), key=tokens)
-        pieces.remove(largest)
-        pieces += [largest[: len(largest) // 2], largest[len(largest) // 2 :]]
+    pieces: list[list[int]] = []
+    for group in groups:
+        pieces += cut_group(group, prompts[group[0]], completions, max_tokens)
+    pieces.sort(key=tokens, reverse=True)
+    sizes = [tokens(piece) for piece in pieces]
+    number = len(fill_first(sizes, max_tokens))
+    parts = fill_emptiest(sizes, number)
+    if any(sum(sizes[i] for i in part) > max(max_tokens, *sizes[:1]) for part in parts):
+        parts = fill_first(sizes, max_tokens)
+    return [sorted(row for i in part for row in pieces[i]) for part in parts]
+
+
+def cut_group(group: Sequence[int], prompt: int, completions: Sequence[int], max_tokens: int) -> list[list[int]]:
+    """Return the rows of a group in as few pieces as fit the limit, each with the prompt.
+
+    Example: `cut_group([0, 1, 2], 4, [3, 3, 3], 10) == [[0, 1], [2]]`
+    """
+    pieces: list[list[int]] = []
+    room = 0
+    for row in group:
+        if not pieces or completions[row] > room:
+            pieces.append([])
+            room = max_tokens - prompt
+        pieces[-1].append(row)
+        room -= completions[row]
+    return pieces
+
+
+def fill_first(sizes: Sequence[int], most: int) -> list[list[int]]:
+    """Return numbers of `sizes`, a descending list, in parts of at most `most`: each goes to the first that has room.
+
+    Example: `fill_first([6, 5, 4, 3], 10) == [[0, 2], [1, 3]]`
+    """
+    parts: list[list[int]] = []
+    room: list[int] = []
+    for number, size in enumerate(sizes):
+        part = next((p for p, left in enumerate(room) if size <= left), None)
+        if part is None:
+            part = len(parts)
+            parts.append([])
+            room.append(most)
+        parts[part].append(number)
+        room[part] -= size
+    return parts
+
+
+def fill_emptiest(sizes: Sequence[int], parts: int) -> list[list[int]]:
+    """Return numbers of `sizes`, a descending list, in `parts` lists: each goes to the emptiest.
+
+    Example: `fill_emptiest([6, 5, 4, 3], 2) == [[0, 3], [1, 2]]`
+    """
     lists: list[list[int]] = [[] for _ in range(parts)]
     filled = [0] * parts
-    for piece in sorted(pieces, key=tokens, reverse=True):
+    for number, size in enumerate(sizes):
         emptiest = filled.index(min(filled))
-        lists[emptiest] += piece
-        filled[emptiest] += tokens(piece)
+        lists[emptiest].append(number)
+        filled[emptiest] += size
     return lists
-
-
-def counts_per_update(counts: Sequence[Float[Tensor, ""]], micro_batches_per_update: int) -> Float[Tensor, " U"]:
-    """The normalizer of each optimizer step: the counts of its micro-batches, summed over all ranks."""
-    totals = torch.stack(list(counts)).view(-1, micro_batches_per_update).sum(1)
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.all_reduce(totals)
-    return totals

@@ -1,5 +1,6 @@
-"""What the SFT and the GRPO module share: the policy, its optimizer, and evaluation by generating."""
+"""What the SFT and the GRPO module share: the policy, its optimizer, updates in several passes, and evaluation."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -11,93 +12,106 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from typing_extensions import override
 
-from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
-from revisual.data.loader import Pass
+from revisual.data.loader import LoadedBatch
 from revisual.data.prompt import EncodedPrompt
-from revisual.grading.grader import Grader
 from revisual.models.checkpoints import WholeFiles
 from revisual.models.inputs import ForwardInputs, forward_inputs
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
-from revisual.models.sharding import full_tensors
-from revisual.rewards.functions import AccuracyReward, WeightedReward
-from revisual.rollout.engine import RolloutEngine, Sampling
-from revisual.training.distributed import sum_over_ranks
+from revisual.training.fit_checks import check_trainer
 from revisual.training.lr_schedulers import NeedsTotalSteps
-from revisual.training.micro_batches import counts_per_update
+from revisual.training.policy_engine import PolicyEngine
+from revisual.training.step_log import StepLog
 from revisual.training.strategies.placement import Placement
-from revisual.training.validation import Answer, AnswerMeans, answer_prompts
+from revisual.training.update import Pass, Update
+from revisual.training.validation import Answer, AnswerMeans, Evaluation
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 SchedulerFactory = Callable[[Optimizer], torch.optim.lr_scheduler.LRScheduler]
 
+SHOWN_IN_PROGRESS_BAR = ("train/loss", "reward/mean", "rollout/tokens_per_second")
+
 
 class PolicyModule(LightningModule):
-    """A policy that is trained somehow, and validated, tested and asked by generating.
+    """A policy that learns from updates of several passes, and is measured by generating.
 
-    `validation` and `test` name the ways of drawing answers that are measured; logs say
-    `val/{name}/{source}/{measure}`.
+    A batch of the loader is one optimizer step. Subclasses say what it learns from (`prepare_updates`) and what the
+    loss of a pass is (`loss_of_pass`).
+
+    Args:
+        policy: where the policy comes from.
+        engine: draws answers.
+        evaluation: how answers are drawn and graded that are measured.
+        optimizer: makes the optimizer from the trainable parameters.
+        scheduler: makes the schedule of its learning rate.
+        system_prompt: opens every conversation; null: none.
+        max_tokens_per_pass: most tokens in a forward and backward pass.
     """
 
     def __init__(
         self,
+        *,
         policy: PolicyLoader,
-        grader: Grader,
-        engine: RolloutEngine,
+        engine: PolicyEngine,
+        evaluation: Evaluation,
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory | None,
-        rewards: Mapping[str, WeightedReward] | None,
-        validation: Mapping[str, Sampling] | None,
-        test: Mapping[str, Sampling] | None,
         system_prompt: str | None,
-        max_new_tokens: int,
-        micro_batches: int,
+        max_tokens_per_pass: int,
     ) -> None:
         super().__init__()
-        self.micro_batches = micro_batches
-        self.loader = policy
+        self.policy_loader, self.policy = policy, cast(Any, None)
         self.encoder = PromptEncoder(policy.load_processor(), system_prompt)
-        self.grader, self.engine = grader, engine
-        self.rewards = dict(rewards or {"accuracy": WeightedReward(AccuracyReward())})
-        self.samplings = {"val": dict(validation or {"greedy": Sampling(temperature=0.0)}), "test": dict(test or {})}
-        self.samplings["test"] = self.samplings["test"] or self.samplings["val"]
-        self.max_new_tokens = max_new_tokens
+        self.engine, self.evaluation, self.answer_means = engine, evaluation, AnswerMeans()
         self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
-        self.means = AnswerMeans()
-        self.step_log: dict[str, float] = {}
-        """What the coming optimizer step logs; the same on every rank."""
-        self.step_sums: dict[str, float] = {}
-        """What it logs as sums over its passes and all ranks."""
-        self.tokens_seen = 0
-        """Tokens of the examples trained on, or of the rollouts sampled, since the run began."""
-        self._pass = 0
-        self._engine_step: int | None = None
-        self.policy: Any = None
+        self.max_tokens_per_pass = max_tokens_per_pass
+        self.step_log = StepLog()
+        self.updates: Sequence[Update[Any]] = ()
+        """Those of the loader's present items: one for each batch that it hands them out in."""
+        self.update: Update[Any] | None = None
+        """The one under way."""
 
     @property
-    def passes(self) -> int:
-        """How many training passes the loader hands each batch out for."""
-        return self.micro_batches
+    def updates_per_batch(self) -> int:
+        """How many optimizer steps the loader hands each batch of items out for."""
+        return 1
 
-    def configure_model(self) -> None:  # noqa: D102
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether the loader says with each batch what the next one holds."""
+        return False
+
+    @abstractmethod
+    def prepare_updates(self, batch: LoadedBatch[Any]) -> Sequence[Update[Any]]:
+        """Return what is to be learned from a batch of new items: `updates_per_batch` updates."""
+
+    @abstractmethod
+    def loss_of_pass(self, one: Pass[Any], count: Float[Tensor, ""]) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
+        """Return a pass's share of the update's loss, normalized by `count`, and shares of what is logged."""
+
+    @override
+    def configure_model(self) -> None:
         if self.policy is None:
-            self.policy = self.placed(lambda: self.loader.load(self.encoder.processor))
+            self.policy = self.placed(lambda: self.policy_loader.load(self.encoder.processor))
             self.policy.train()  # transformers loads in evaluation mode, where gradient checkpointing is silently off
             self.engine.attach(self.policy, self.encoder)
 
     def placed(self, load: Callable[[], nn.Module]) -> nn.Module:
-        """What `load` gives, as the strategy spreads it over processes."""
+        """Return what `load` gives, as the strategy spreads it over processes."""
         strategy = self.trainer.strategy if self._trainer else None
         return strategy.place(load) if isinstance(strategy, Placement) else load()
 
+    @override
     def setup(self, stage: str) -> None:
-        """Has checkpoints appear whole: Lightning's leaves half a file where the disk is full."""
+        # Lightning's own writer leaves half a file where the disk is full.
         if type(self.trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             self.trainer.strategy.checkpoint_io = WholeFiles()
 
-    def configure_optimizers(self) -> OptimizerLRScheduler:  # noqa: D102
+    @override
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         optimizer = self.optimizer_factory(p for p in self.policy.parameters() if p.requires_grad)
         if self.scheduler_factory is None:
             return optimizer
@@ -111,59 +125,80 @@ class PolicyModule(LightningModule):
             {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}},
         )
 
-    def weights_to_engine(self) -> None:
-        """Gives the engine the policy's weights, if they have changed since it last got them, or it lost them."""
-        if self._engine_step != self.trainer.global_step or self.engine.needs_weights:
-            self.engine.load_weights(full_tensors(self.policy))
-            self._engine_step = self.trainer.global_step
-
+    @override
     def on_fit_start(self) -> None:
-        """Checks what the normalizers rest on.
+        check_trainer(self.trainer, self.updates_per_batch)
 
-        Raises:
-            UserError: an optimizer step would hold more, or other, passes than those over one batch, or a checkpoint
-                would be written between two optimizer steps over one batch, where a run cannot go on.
-        """
-        accumulated = self.trainer.accumulate_grad_batches
-        if self.micro_batches % accumulated:
-            raise UserError(
-                f"trainer.accumulate_grad_batches: {accumulated} does not divide model.micro_batches, "
-                f"{self.micro_batches}: an optimizer step is so many of a batch's micro-batches"
-            )
-        steps = self.passes // accumulated
-        for checkpoint in self.trainer.checkpoint_callbacks:
-            every = getattr(checkpoint, "_every_n_train_steps", 0)
-            if steps > 1 and getattr(checkpoint, "_train_time_interval", None) is not None:
-                raise UserError(
-                    f"ModelCheckpoint: train_time_interval may fall between two of the {steps} optimizer steps over "
-                    "one batch, where a run cannot go on: use every_n_train_steps"
-                )
-            if every % steps:
-                raise UserError(
-                    f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of the {steps} optimizer steps over "
-                    f"one batch ({self.passes} passes / accumulate_grad_batches {accumulated})"
-                )
-
-    def require_items(self, batch: Pass[Any], kind: type, data: str) -> None:
-        """Checks what the data module hands out.
-
-        Raises:
-            UserError: it is made for another module.
-        """
-        if not isinstance(batch.items[0], kind):
-            raise UserError(
-                f"{type(self).__name__} learns from {data}'s batches; the given data module hands out "
-                f"{type(batch.items[0]).__name__}s, not {kind.__name__}s"
-            )
-
-    def on_train_start(self) -> None:  # noqa: D102
+    @override
+    def on_train_start(self) -> None:
         for config in self.trainer.lr_scheduler_configs:
             if isinstance(config.scheduler, NeedsTotalSteps):
                 config.scheduler.set_present_rates()
 
+    @override
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Leaves a batch where it is: prompts are shared by many rows, which go to the device when they are padded."""
-        return batch
+        return batch  # prompts are shared by many rows, which go to the device when a forward's inputs are made
+
+    @override
+    def on_train_batch_start(self, batch: LoadedBatch[Any], batch_idx: int) -> None:
+        if batch.update == 0:
+            self.updates = self.prepare_updates(batch)
+
+    @override
+    def training_step(self, batch: LoadedBatch[Any], batch_idx: int) -> Float[Tensor, ""]:
+        """Add up the gradients of all passes but the last, whose loss is returned for Lightning's backward pass."""
+        self.update = self.updates[batch.update]
+        *earlier, last = self.update.passes
+        self.policy.zero_grad(set_to_none=True)
+        for one in earlier:
+            self.accumulate_gradients(self._scaled_loss(one, self.update.count))
+        return self._scaled_loss(last, self.update.count)
+
+    def _scaled_loss(self, one: Pass[Any], count: float) -> Float[Tensor, ""]:
+        """Return a pass's loss, scaled by the number of ranks, over which the strategies average gradients."""
+        loss, stats = self.loss_of_pass(one, torch.tensor(count, dtype=torch.float32, device=self.device))
+        self.step_log.add_sums({"train/loss": loss.detach(), **stats})
+        return loss * self.trainer.world_size
+
+    def accumulate_gradients(self, loss: Float[Tensor, ""]) -> None:
+        """Go back through a pass that is not an update's last."""
+        strategy = self.trainer.strategy
+        with torch.autocast(self.device.type, enabled=False):  # as Lightning's own backward pass is outside of it
+            if isinstance(strategy, Placement):
+                strategy.accumulate_gradients(loss)
+            else:
+                strategy.backward(loss, None)
+        torch.clear_autocast_cache()
+
+    @override
+    def optimizer_zero_grad(self, epoch: int, batch_idx: int, optimizer: Optimizer) -> None:
+        """Do nothing: Lightning calls it after `training_step`, when gradients of all passes but the last are there."""
+
+    @override
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """With nothing to learn from, move no parameter: without a gradient, neither momentum nor decay acts."""
+        assert self.update is not None
+        if self.update.count == 0:
+            if isinstance(self.trainer.strategy, Placement):
+                self.trainer.strategy.drop_step(optimizer)
+            else:
+                optimizer.zero_grad(set_to_none=True)
+            self.step_log.add({"train/empty_step": 1.0})
+        if not self.update.learns_pictures:
+            for name, parameter in self.policy.named_parameters():
+                if part_of(name) != "language_model":
+                    parameter.grad = None
+
+    @override
+    def on_train_batch_end(self, outputs: Any, batch: LoadedBatch[Any], batch_idx: int) -> None:
+        # Freed here and not before the next backward pass: rollouts and validation come first.
+        self.policy.zero_grad(set_to_none=True)
+        for name, value in self.step_log.take().items():
+            self.log(name, value, prog_bar=name in SHOWN_IN_PROGRESS_BAR, batch_size=len(batch))
+
+    def log_with_update(self, values: Mapping[str, float]) -> None:
+        """Log numbers, the same on every rank, with the coming update; for callbacks."""
+        self.step_log.add(values)
 
     def inputs(
         self,
@@ -171,103 +206,69 @@ class PolicyModule(LightningModule):
         prompt_index: Int[Tensor, " N"],
         token_ids: Int[Tensor, "N T"],
         completion_mask: Bool[Tensor, "N T"],
+        uses_vision: bool = False,
     ) -> ForwardInputs:
-        """A forward over prompts and completions (see `forward_inputs`)."""
+        """Return a forward's inputs over prompts and completions (see `forward_inputs`).
+
+        Args:
+            prompts: P prompts.
+            prompt_index: each row's prompt.
+            token_ids: completions, padded on the right.
+            completion_mask: which of them count.
+            uses_vision: compute a blank picture where no prompt has one.
+        """
         pad_id = self.encoder.processor.tokenizer.pad_token_id
         inputs = forward_inputs(
             self.policy, prompts, prompt_index, self.encoder.vision_inputs, pad_id, token_ids, completion_mask
         )
-        shown = {name for name in inputs.arguments if name in self.encoder.blank}
-        if self.trainer.world_size == 1 or shown:
+        if not uses_vision or any(name in self.encoder.blank for name in inputs.arguments):
             return inputs
-        blank = {name: value.to(self.device) for name, value in self.encoder.blank.items()}
-        return replace(inputs, unused=blank)
+        return replace(inputs, unused={name: value.to(self.device) for name, value in self.encoder.blank.items()})
 
-    def set_counts(self, counts: Sequence[Float[Tensor, ""]], pictures: Sequence[int]) -> None:
-        """Sets the normalizers of the coming passes from each pass's own count and number of pictures."""
-        accumulated = self.trainer.accumulate_grad_batches
-        self._counts = counts_per_update([c.to(self.device) for c in counts], accumulated)
-        self._pictures = counts_per_update([torch.tensor(float(p), device=self.device) for p in pictures], accumulated)
+    def always_uses_vision(self) -> bool:
+        """Return whether an update's last pass must use the vision tower whatever its rows are."""
+        trainable = (name for name, p in self.policy.named_parameters() if p.requires_grad)
+        return self.trainer.world_size > 1 and any(part_of(name) != "language_model" for name in trainable)
 
-    def count(self, step: int) -> Float[Tensor, ""]:
-        """The normalizer of pass `step`: the count of its whole optimizer step, over all ranks."""
-        return self._counts[step // self.trainer.accumulate_grad_batches]
+    @override
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["tokens_seen"] = self.step_log.tokens_seen
 
-    def micro_batch_loss(self, step: int, loss: Float[Tensor, ""], stats: Mapping[str, Tensor]) -> Float[Tensor, ""]:
-        """Notes the step's statistics, and scales a share of the step's loss such that the gradient is the step's.
+    @override
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.step_log.tokens_seen = checkpoint.get("tokens_seen", 0)
+        self.engine.forget()
 
-        Lightning divides by the number of accumulated passes, and the strategies average over ranks.
-        """
-        self._pass = step
-        for name, value in {"train/loss": loss.detach(), **stats}.items():
-            self.step_sums[name] = self.step_sums.get(name, 0.0) + float(value)
-        return loss * self.trainer.accumulate_grad_batches * self.trainer.world_size
-
-    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """With nothing to learn from, no parameter moves: without a gradient, neither momentum nor decay acts."""
-        if self.count(self._pass) == 0:
-            if isinstance(self.trainer.strategy, Placement):
-                self.trainer.strategy.drop_step(optimizer)
-            else:
-                optimizer.zero_grad(set_to_none=True)
-            self.step_log["train/empty_step"] = 1.0
-        if self._pictures[self._pass // self.trainer.accumulate_grad_batches] == 0:  # on any rank
-            for name, parameter in self.policy.named_parameters():
-                if part_of(name) != "language_model":
-                    parameter.grad = None
-
-    def on_train_batch_end(self, outputs: Any, batch: Pass[Any], batch_idx: int) -> None:  # noqa: D102
-        if (batch.step + 1) % self.trainer.accumulate_grad_batches:
-            return
-        # Not only before the next backward pass, as Lightning does: rollouts and validation come first.
-        self.policy.zero_grad(set_to_none=True)
-        shown = ("train/loss", "reward/mean", "rollout/tokens_per_second")
-        logged = {**self.step_log, **sum_over_ranks(self.step_sums)}
-        self.tokens_seen += int(logged.get("train/tokens", 0) + logged.get("rollout/tokens", 0))
-        for name, value in logged.items():
-            self.log(name, value, prog_bar=name in shown, batch_size=len(batch))
-        self.step_log, self.step_sums = {}, {}
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
-        checkpoint["tokens_seen"] = self.tokens_seen
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # noqa: D102
-        self.tokens_seen = checkpoint.get("tokens_seen", 0)
-        self._engine_step = None
-
-    def answers(self, prompts: list[EncodedPrompt], stage: str) -> list[Answer]:
-        """Graded answers to the prompts, drawn in every way that `stage` measures."""
-        self.weights_to_engine()
-        return [
-            answer
-            for name, sampling in self.samplings[stage].items()
-            for answer in answer_prompts(
-                prompts, name, sampling, self.max_new_tokens, self.engine, self.encoder, self.grader, self.rewards
-            )
-        ]
-
-    def validation_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]  # noqa: D102
-        answers = self.answers(list(batch.items), "val")
-        self.means.update(answers)
+    def answers(self, batch: LoadedBatch[EncodedPrompt], stage: str) -> list[Answer]:
+        """Return graded answers to the prompts, drawn in every way that `stage` measures."""
+        self.engine.sync(self.trainer.global_step)
+        answers = self.evaluation.answer(list(batch.items), stage, self.engine.engine, self.encoder)
+        self.answer_means.update(answers)
         return answers
 
-    def test_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]  # noqa: D102
-        answers = self.answers(list(batch.items), "test")
-        self.means.update(answers)
-        return answers
+    @override
+    def validation_step(self, batch: LoadedBatch[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]
+        return self.answers(batch, "val")
 
-    def predict_step(self, batch: Pass[EncodedPrompt], batch_idx: int) -> list[Answer]:  # noqa: D102
-        return self.answers(list(batch.items), "test")
+    @override
+    def test_step(self, batch: LoadedBatch[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]
+        return self.answers(batch, "test")
 
-    def on_validation_epoch_end(self) -> None:  # noqa: D102
+    @override
+    def predict_step(self, batch: LoadedBatch[EncodedPrompt], batch_idx: int) -> list[Answer]:
+        return self.answers(batch, "test")
+
+    @override
+    def on_validation_epoch_end(self) -> None:
         self._log_means("val")
 
-    def on_test_epoch_end(self) -> None:  # noqa: D102
+    @override
+    def on_test_epoch_end(self) -> None:
         self._log_means("test")
 
     def _log_means(self, stage: str) -> None:
-        means = {f"{stage}/{name}": value for name, value in self.means.compute().items()}
-        self.means.reset()
+        means = {f"{stage}/{name}": value for name, value in self.answer_means.compute().items()}
+        self.answer_means.reset()
         self.log_dict(means)
         if self.trainer.sanity_checking:  # Lightning keeps this pass to itself; it is the measurement before step 1
             for logger in self.trainer.loggers:

@@ -1,4 +1,4 @@
-"""Rollouts of the coming batch, drawn while the present one is learnt from."""
+"""Rollouts of the coming batch, drawn while the present one is learned from."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
@@ -10,22 +10,25 @@ from revisual.rollout.engine import Completions
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnRollouts:
     """Completions, and the rollout step whose weights they were drawn with."""
 
     completions: Completions
     version: int
 
 
-class Ahead:
-    """At most one request in flight. What is in flight is in no checkpoint: a resumed run draws it again."""
+class Prefetch:
+    """Draw rollouts in a thread, one request at a time.
+
+    What is in flight is in no checkpoint: a resumed run draws it again.
+    """
 
     def __init__(self) -> None:
-        self._pending: tuple[list[str], Future[Drawn]] | None = None
+        self._pending: tuple[list[str], Future[DrawnRollouts]] | None = None
 
-    def start(self, prompts: Sequence[EncodedPrompt], draw: Callable[[], Drawn]) -> None:
-        """Begins to draw the rollouts of `prompts`."""
-        future: Future[Drawn] = Future()
+    def start(self, prompts: Sequence[EncodedPrompt], draw: Callable[[], DrawnRollouts]) -> None:
+        """Begin to draw the rollouts of `prompts`."""
+        future: Future[DrawnRollouts] = Future()
 
         def run() -> None:
             try:
@@ -37,8 +40,8 @@ class Ahead:
         # A daemon: a run that ends with an error does not wait for rollouts that nobody wants.
         Thread(target=run, name="rollouts", daemon=True).start()
 
-    def take(self, prompts: Sequence[EncodedPrompt]) -> Drawn | None:
-        """The rollouts of `prompts`, waited for, if they were begun; raises what drawing them raised."""
+    def take(self, prompts: Sequence[EncodedPrompt]) -> DrawnRollouts | None:
+        """Wait for the rollouts of `prompts` if they were begun, and return them; raise what drawing them raised."""
         pending, self._pending = self._pending, None
         if pending is None:
             return None
@@ -46,6 +49,6 @@ class Ahead:
         return drawn if pending[0] == [prompt.id for prompt in prompts] else None
 
     def finish(self) -> None:
-        """Waits until nothing is being drawn, so that the engine can get other weights."""
+        """Wait until nothing is being drawn, so that the engine can get other weights."""
         if self._pending is not None:
             wait([self._pending[1]])

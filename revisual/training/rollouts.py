@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from revisual.core.distributed import all_mean, all_sum
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.grading.grader import Grader
@@ -12,7 +13,6 @@ from revisual.rewards.functions import ScoredResponses, WeightedReward, score_re
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.reward_shares import term_covariances, variance_shares
 from revisual.rollout.engine import Completions
-from revisual.training.distributed import sum_over_ranks
 
 
 def decode_and_score(
@@ -65,7 +65,7 @@ def score_completions(
 
 
 def rollout_stats(batch: RolloutBatch) -> dict[str, float]:
-    """What a rollout step logs: rewards and lengths, means over this process's rows."""
+    """Return what a rollout step logs: rewards and lengths, means over the rows of all ranks."""
     lengths = batch.completion_mask.sum(1).float()
     stats = {
         "reward/mean": batch.rewards,
@@ -75,11 +75,11 @@ def rollout_stats(batch: RolloutBatch) -> dict[str, float]:
         "rollout/truncated_fraction": batch.truncated.float(),
         "rollout/invalid_fraction": 1 - batch.valid.float(),
     }
-    return {name: float(values.mean()) for name, values in stats.items()}
+    return all_mean({name: float(values.mean()) for name, values in stats.items()})
 
 
 def reward_shares(batch: RolloutBatch) -> dict[str, float]:
-    """What a rollout step logs of its reward terms: each one's share of the advantages' variance, over all ranks."""
+    """Return each reward term's share of the variance of the advantages, over all ranks."""
     weighted = {name: weight * batch.reward_terms[name] for name, weight in batch.term_weights.items()}
-    covariances = sum_over_ranks(term_covariances(weighted, batch.valid, batch.prompt_index))
+    covariances = all_sum(term_covariances(weighted, batch.valid, batch.prompt_index))
     return {f"reward/{name}_variance_share": share for name, share in variance_shares(covariances).items()}

@@ -1,30 +1,59 @@
 """Supervised fine-tuning: the cold start."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from typing_extensions import override
 
-from revisual.core.errors import UserError
-from revisual.data.loader import Pass
+from revisual.data.loader import LoadedBatch
 from revisual.data.sft import Example
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.grading.grader import AnswerGrader, Grader
 from revisual.models.logprobs import token_logprobs
 from revisual.models.policy import PolicyLoader
-from revisual.rewards.functions import WeightedReward
-from revisual.rollout.engine import RolloutEngine, Sampling
+from revisual.rewards.functions import WeightedReward, default_rewards
+from revisual.rollout.engine import RolloutEngine
 from revisual.rollout.hf.engine import HFRollout
-from revisual.training.micro_batches import balanced
+from revisual.training.fit_checks import check_items
+from revisual.training.micro_batches import pack, spare_prompt
+from revisual.training.policy_engine import PolicyEngine
 from revisual.training.policy_module import OptimizerFactory, PolicyModule, SchedulerFactory
-from revisual.training.rank_balance import evened
+from revisual.training.rank_balance import rebalance_over_ranks
+from revisual.training.settings import EvalSampling
+from revisual.training.update import MicroBatch, Pass, Update, agree_on_updates
+from revisual.training.validation import Evaluation
+
+MAX_NEW_TOKENS = 1024
+"""Most tokens of an answer that is measured, where `eval_sampling` does not say."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The rows of a pass."""
+
+    rows: Sequence[Example]
+    weight: float = 1.0
+    """0: a pass that only other ranks have rows for."""
 
 
 class SFTModule(PolicyModule):
     """Cross-entropy on the responses only (ReVisual-R1 section 3, stage 1).
 
-    The loss of an optimizer step is the mean over the response tokens of all its micro-batches and ranks.
+    The loss of an update is the mean over the response tokens of all its passes and ranks.
+
+    Args:
+        policy: where the policy comes from.
+        grader: decides which answers are right in validation; by default `AnswerGrader`.
+        engine: draws answers in validation; by default `HFRollout`.
+        optimizer: makes the optimizer from the trainable parameters.
+        scheduler: makes the schedule of its learning rate; null: constant.
+        rewards: measured in validation, by name; by default accuracy alone.
+        eval_sampling: how answers are drawn in validation, test and predict.
+        system_prompt: opens every conversation; null: none.
+        max_tokens_per_pass: most tokens in a forward and backward pass; how many passes an update takes follows.
     """
 
     def __init__(
@@ -35,53 +64,64 @@ class SFTModule(PolicyModule):
         optimizer: OptimizerFactory = torch.optim.AdamW,
         scheduler: SchedulerFactory | None = None,
         rewards: Mapping[str, WeightedReward] | None = None,
-        validation: Mapping[str, Sampling] | None = None,
-        test: Mapping[str, Sampling] | None = None,
+        eval_sampling: EvalSampling | None = None,
         system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT,
-        max_new_tokens: int = 1024,
-        micro_batches: int = 1,
+        max_tokens_per_pass: int = 16_384,
     ) -> None:
+        sampling = eval_sampling or EvalSampling()
         super().__init__(
-            policy,
-            grader or AnswerGrader(),
-            engine or HFRollout(),
-            optimizer,
-            scheduler,
-            rewards,
-            validation,
-            test,
-            system_prompt,
-            max_new_tokens,
-            micro_batches,
+            policy=policy,
+            engine=PolicyEngine(engine or HFRollout()),
+            evaluation=Evaluation(
+                sampling,
+                grader or AnswerGrader(),
+                rewards or default_rewards(),
+                sampling.max_new_tokens or MAX_NEW_TOKENS,
+            ),
+            optimizer=optimizer,
+            scheduler=scheduler,
+            system_prompt=system_prompt,
+            max_tokens_per_pass=max_tokens_per_pass,
         )
-        self._micro: list[Sequence[Example]] = []
 
-    def on_train_batch_start(self, batch: Pass[Example], batch_idx: int) -> None:  # noqa: D102
-        if batch.step == 0:
-            self.require_items(batch, Example, "SFTDataModule")
-            tokens = [len(e.prompt.token_ids) + len(e.response_ids) for e in batch.items]
-            items = evened(batch.items, tokens, at_least=self.micro_batches)
-            costs = [len(e.prompt.token_ids) for e in items], [len(e.response_ids) for e in items]
-            parts = balanced([[i] for i in range(len(items))], costs, self.micro_batches)
-            self._micro = [[items[i] for i in part] for part in parts]
-            if not all(self._micro):
-                raise UserError(f"model.micro_batches: {self.micro_batches} is more than data.batch_size, {len(batch)}")
-            counts = [torch.tensor(float(sum(len(e.response_ids) for e in part))) for part in self._micro]
-            self.set_counts(counts, [sum(len(e.prompt.pictures) for e in part) for part in self._micro])
+    @override
+    def prepare_updates(self, batch: LoadedBatch[Example]) -> Sequence[Update[Examples]]:
+        check_items(self, batch, Example, "SFTDataModule")
+        items = rebalance_over_ranks(batch.items, [tokens(example) for example in batch.items])
+        prompts, responses = [len(e.prompt.token_ids) for e in items], [len(e.response_ids) for e in items]
+        parts = pack([[row] for row in range(len(items))], prompts, responses, self.max_tokens_per_pass)
+        micro_batches = [
+            MicroBatch(
+                Examples([items[row] for row in part]),
+                count=float(sum(responses[row] for row in part)),
+                has_pictures=any(items[row].prompt.pictures for row in part),
+            )
+            for part in parts
+        ]
+        token = self.encoder.processor.tokenizer.eos_token_id
+        spare = Examples([Example(spare_prompt(token), torch.tensor([token]))], weight=0.0)
+        return agree_on_updates([micro_batches], spare, self.always_uses_vision())
 
-    def training_step(self, batch: Pass[Example], batch_idx: int) -> Float[Tensor, ""]:  # noqa: D102
-        examples = self._micro[batch.step]
-        token_ids, mask = padded_responses(examples)
-        token_ids, mask = token_ids.to(self.device), mask.to(self.device)
-        inputs = self.inputs([e.prompt for e in examples], torch.arange(len(examples)), token_ids, mask)
+    @override
+    def loss_of_pass(
+        self, one: Pass[Examples], count: Float[Tensor, ""]
+    ) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
+        examples = one.rows.rows
+        token_ids, mask = (each.to(self.device) for each in pad_responses(examples))
+        rows = torch.arange(len(examples))
+        inputs = self.inputs([e.prompt for e in examples], rows, token_ids, mask, one.uses_vision)
         logprobs = token_logprobs(self.policy, inputs, token_ids, mask).logprobs
-        tokens = mask.sum() + sum(len(e.prompt.token_ids) for e in examples)
-        loss = -logprobs.sum() / self.count(batch.step)
-        return self.micro_batch_loss(batch.step, loss, {"train/tokens": tokens})
+        trained = torch.tensor(float(sum(map(tokens, examples))) * one.rows.weight)
+        return -logprobs.sum() * one.rows.weight / count, {"train/tokens": trained}
 
 
-def padded_responses(examples: Sequence[Example]) -> tuple[Int[Tensor, "N T"], Bool[Tensor, "N T"]]:
-    """Response tokens [N, T], padded on the right, and their mask."""
+def tokens(example: Example) -> int:
+    """Return the number of tokens of prompt and response."""
+    return len(example.prompt.token_ids) + len(example.response_ids)
+
+
+def pad_responses(examples: Sequence[Example]) -> tuple[Int[Tensor, "N T"], Bool[Tensor, "N T"]]:
+    """Return response tokens, padded on the right, and their mask."""
     rows = [example.response_ids for example in examples]
     token_ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
     lengths = torch.tensor([len(row) for row in rows])

@@ -8,16 +8,18 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torchmetrics import Metric
 
+from revisual.core.distributed import all_gather_objects
 from revisual.core.seeds import stable_seed
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.grading.grader import Grader
-from revisual.rewards.functions import FormatReward, WeightedReward
+from revisual.rewards.functions import WeightedReward
 from revisual.rollout.engine import RolloutEngine, Sampling
-from revisual.training.distributed import gathered
 from revisual.training.rollouts import decode_and_score
+from revisual.training.settings import EvalSampling
 
-MEASURES = ("accuracy", "format", "reward", "length", "truncated", "invalid")
+MEASURES = ("accuracy", "reward", "length", "truncated", "invalid")
+"""What is measured of every answer, besides each of the configured rewards."""
 
 
 @dataclass  # not frozen, as Lightning copies predictions field by field
@@ -35,16 +37,47 @@ class Answer:
     rule: str
     error: str | None
     accuracy: float
-    format: float
     reward: float
+    """The weighted sum of `reward_terms`."""
+    reward_terms: dict[str, float]
+    """Of the configured rewards, before weighting."""
     length: int
     """In tokens, the end token included."""
     truncated: bool
 
-    def measures(self) -> list[float]:
-        """The numbers to be averaged, in the order of `MEASURES`."""
+    def measures(self) -> dict[str, float]:
+        """Return the numbers to be averaged, by name."""
         values = asdict(self) | {"invalid": self.error is not None}
-        return [float(values[name]) for name in MEASURES]
+        return self.reward_terms | {name: float(values[name]) for name in MEASURES}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How answers are drawn and graded that are measured.
+
+    Args:
+        sampling: how they are drawn.
+        grader: decides which are right.
+        rewards: what else is measured, by name.
+        max_new_tokens: most tokens of an answer.
+    """
+
+    sampling: EvalSampling
+    grader: Grader
+    rewards: Mapping[str, WeightedReward]
+    max_new_tokens: int
+
+    def answer(
+        self, prompts: Sequence[EncodedPrompt], stage: str, engine: RolloutEngine, encoder: PromptEncoder
+    ) -> list[Answer]:
+        """Return graded answers, drawn in every way that `stage`, `val` or `test`, measures."""
+        return [
+            answer
+            for name, sampling in self.sampling.of_stage(stage).items()
+            for answer in answer_prompts(
+                prompts, name, sampling, self.max_new_tokens, engine, encoder, self.grader, self.rewards
+            )
+        ]
 
 
 def answer_prompts(
@@ -57,7 +90,7 @@ def answer_prompts(
     grader: Grader,
     rewards: Mapping[str, WeightedReward],
 ) -> list[Answer]:
-    """Answers each prompt `sampling.n` times and grades the answers.
+    """Answer each prompt `sampling.n` times and grade the answers.
 
     Seeds depend on the prompt and the answer's index alone: two policies are compared on the same draws.
     """
@@ -66,7 +99,6 @@ def answer_prompts(
     responses, scored = decode_and_score(prompts, completions, encoder, grader, rewards)
     lengths = completions.mask.sum(1).tolist()
     samples = [prompt.sample for prompt in prompts for _ in range(sampling.n)]
-    formats = FormatReward()(responses, samples, scored.grades).scores
     return [
         Answer(
             id=sample.id,
@@ -80,8 +112,8 @@ def answer_prompts(
             rule=scored.grades[row].rule,
             error=scored.grades[row].error,
             accuracy=scored.accuracy[row],
-            format=formats[row],
             reward=scored.rewards[row],
+            reward_terms={term: scores[row] for term, scores in scored.reward_terms.items()},
             length=lengths[row],
             truncated=bool(completions.truncated[row]),
         )
@@ -90,7 +122,7 @@ def answer_prompts(
 
 
 class AnswerMeans(Metric):
-    """Means of `MEASURES` per (sampling, source) over all ranks, each answer counted once.
+    """Means of each measure per (sampling, source) over all ranks, each answer counted once.
 
     Loaders repeat items to give every rank equally many; answers are told apart by prompt, sampling and index.
     """
@@ -104,42 +136,46 @@ class AnswerMeans(Metric):
         self.add_state("keys", default=[], dist_reduce_fx="cat")
         self.add_state("values", default=[], dist_reduce_fx="cat")
         self.names: dict[int, tuple[str, str]] = {}
+        self.measures: list[str] = []
 
     def update(self, answers: Sequence[Answer]) -> None:
-        """Adds answers."""
+        """Add answers."""
         groups = [(answer.sampling, answer.source) for answer in answers]
         self.names |= {stable_seed(*group): group for group in groups}
         ids = [[stable_seed(a.id, a.index, *g), stable_seed(*g)] for a, g in zip(answers, groups, strict=True)]
         self.keys.append(torch.tensor(ids, device=self.device))
-        measures = [answer.measures() for answer in answers]
-        self.values.append(torch.tensor(measures, dtype=torch.float32, device=self.device))
+        numbers = [answer.measures() for answer in answers]
+        self.measures = list(numbers[0])
+        values = [list(each.values()) for each in numbers]
+        self.values.append(torch.tensor(values, dtype=torch.float32, device=self.device))
 
     def compute(self) -> dict[str, float]:
-        """`{sampling}/{source}/{measure}` for every source, and `{sampling}/all/{measure}`."""
+        """Return `{sampling}/{source}/{measure}` for every source, and `{sampling}/all/{measure}`."""
         if not len(self.keys):
             return {}
-        keys, values = _cat(self.keys).cpu(), _cat(self.values).cpu().double()
-        first = _first_of_each(keys[:, 0])
+        keys, values = join(self.keys).cpu(), join(self.values).cpu().double()
+        first = find_first(keys[:, 0])
         groups, values = keys[first, 1], values[first]
-        names = {key: name for each in gathered(self.names) for key, name in each.items()}
+        names = {key: name for each in all_gather_objects(self.names) for key, name in each.items()}
         means: dict[str, float] = {}
         for key, (sampling, source) in sorted(names.items(), key=lambda item: item[1]):
-            means |= _named(f"{sampling}/{source}", values[groups == key])
+            means |= self._named(f"{sampling}/{source}", values[groups == key])
         for sampling in sorted({sampling for sampling, _ in names.values()}):
             members = torch.tensor([key for key, (name, _) in names.items() if name == sampling])
-            means |= _named(f"{sampling}/all", values[torch.isin(groups, members)])
+            means |= self._named(f"{sampling}/all", values[torch.isin(groups, members)])
         return means
 
+    def _named(self, prefix: str, values: Float[Tensor, "M K"]) -> dict[str, float]:
+        return {f"{prefix}/{name}": float(values[:, k].mean()) for k, name in enumerate(self.measures)}
 
-def _cat(state: list[Tensor] | Tensor) -> Tensor:
-    return state if isinstance(state, Tensor) else torch.cat(state)  # torchmetrics joins the list when it syncs
+
+def join(state: list[Tensor] | Tensor) -> Tensor:
+    """Return a metric's list state as one tensor; torchmetrics joins it itself when it syncs."""
+    return state if isinstance(state, Tensor) else torch.cat(state)
 
 
-def _first_of_each(values: Int[Tensor, " K"]) -> Int[Tensor, " U"]:
+def find_first(values: Int[Tensor, " K"]) -> Int[Tensor, " U"]:
+    """Return where each distinct value stands first."""
     unique, inverse = torch.unique(values, return_inverse=True)
     positions = torch.arange(len(values))
     return torch.full((len(unique),), len(values)).scatter_reduce(0, inverse, positions, reduce="amin")
-
-
-def _named(prefix: str, values: Float[Tensor, "M K"]) -> dict[str, float]:
-    return {f"{prefix}/{name}": float(values[:, k].mean()) for k, name in enumerate(MEASURES)}

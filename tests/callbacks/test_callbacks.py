@@ -43,7 +43,13 @@ def test_length_reward_by_hand():
 
 def test_the_default_budget_is_the_runs_limit(policy_folder, tmp_path):
     keep = Keep()
-    fit(grpo(policy_folder, filter=KeepNothing()), prompts(), tmp_path, 1, [LengthReward(1.0, alpha=0.1), keep])
+    fit(
+        grpo(policy_folder, advantage_filter=KeepNothing()),
+        prompts(),
+        tmp_path,
+        1,
+        [LengthReward(1.0, alpha=0.1), keep],
+    )
     batch = keep.kept[0][0]
     lengths = batch.completion_mask.sum(1).float()
     torch.testing.assert_close(batch.reward_terms["length"], (0.1 * (6 - lengths) + 0.5).clamp(0, 1))
@@ -87,7 +93,7 @@ def test_a_users_own_reward_reaches_the_advantages(policy_folder, tmp_path):
 
 def test_rollout_log(policy_folder, tmp_path):
     keep = Keep()
-    module = grpo(policy_folder, filter=PrioritizedAdvantageDistillation(1e-3, ratio=0.3))
+    module = grpo(policy_folder, advantage_filter=PrioritizedAdvantageDistillation(1e-3, ratio=0.3))
     fit(module, prompts(), tmp_path, 4, [RolloutLog(every=2, most=7), keep])
     records = lines(tmp_path / "rollouts.jsonl")
     assert [r["rollout_step"] for r in records] == [0] * 7 + [2] * 7

@@ -37,7 +37,7 @@ def repeat_each(times, values):
 
 
 class Passes(Callback):
-    """Counts passes and optimizer steps, and looks at the loader and at the rows of each pass."""
+    """Counts optimizer steps, and looks at the loader and at the rows of each."""
 
     def __init__(self):
         self.loader, self.rows, self.updates = set(), [], []
@@ -45,7 +45,7 @@ class Passes(Callback):
     def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
         loader = trainer.train_dataloader
         self.loader.add((len(loader), loader.repeat))
-        self.rows.append(len(pl_module._micro[batch.step % pl_module.micro_batches]))
+        self.rows.append(sum(len(each.rows) for each in pl_module.update.passes))
         self.updates.append(trainer.global_step)
 
 
@@ -61,10 +61,10 @@ class AskedEngine(HFRollout):
         return super().generate(prompts, sampling, max_new_tokens, seeds)
 
 
-def test_rollouts_change_and_passes_do_not(policy_folder, tmp_path):
+def test_rollouts_change_and_updates_do_not(policy_folder, tmp_path):
     keep, passes, engine = Keep(), Passes(), AskedEngine()
-    module = grpo(policy_folder, engine=engine, micro_batches=4, max_new_tokens=8, group_size=2)
-    run = fit(module, prompts(), tmp_path, 12, [PTST(STAGES), keep, passes], accumulate_grad_batches=2)
+    module = grpo(policy_folder, engine=engine, updates_per_rollout=2, max_new_tokens=8, group_size=2)
+    run = fit(module, prompts(), tmp_path, 12, [PTST(STAGES), keep, passes])
     assert keep.steps == list(range(6))
     for rollout, (batch, _, _) in enumerate(keep.kept):
         stage = STAGES[stage_by_hand(rollout) - 1]
@@ -73,10 +73,10 @@ def test_rollouts_change_and_passes_do_not(policy_folder, tmp_path):
         assert batch.truncated.any() and (lengths[batch.truncated] == stage.max_new_tokens).all()
         assert (lengths <= stage.max_new_tokens).all()
     assert engine.asked == [(2, 8, 2)] * 2 + [(2, 4, 4)] + [(2, 2, 8)] * 3
-    assert passes.loader == {(6 * 4, 4)} and len(passes.rows) == 6 * 4
-    by_rollout = [sum(passes.rows[4 * rollout : 4 * rollout + 4]) for rollout in range(6)]
+    assert passes.loader == {(6 * 2, 2)} and len(passes.rows) == 6 * 2
+    by_rollout = [sum(passes.rows[2 * rollout : 2 * rollout + 2]) for rollout in range(6)]
     assert by_rollout == [16, 16, 8, 4, 4, 4]
-    assert passes.updates == [(i + 1) // 2 for i in range(24)]  # two passes to an optimizer step, two of them a rollout
+    assert passes.updates == list(range(1, 13))
     assert run.log.values("ptst/stage") == repeat_each(2, [1, 1, 2, 3, 3, 3])
     assert run.log.values("ptst/group_size") == repeat_each(2, [8, 8, 4, 2, 2, 2])
     assert run.log.values("ptst/max_new_tokens") == repeat_each(2, [2, 2, 4, 8, 8, 8])
@@ -102,7 +102,6 @@ def ptst_run(policy_folder, folder, stages=STAGES, rollouts=5, ckpt_path=None):
         2 * rollouts,
         [PTST(stages), LengthReward(0.2, alpha=0.1), every_rollout(folder, 2), keep],
         ckpt_path,
-        accumulate_grad_batches=2,
         enable_checkpointing=True,
     )
     return run, keep
@@ -127,7 +126,7 @@ def test_resumes_exactly_within_and_between_stages(policy_folder, straight, tmp_
 
 def test_a_checkpoint_holds_the_stage(straight):
     folder, _, _ = straight
-    found = [torch.load(folder / f"step={2 * n}.ckpt", weights_only=True)["generation"] for n in (1, 3, 5)]
+    found = [torch.load(folder / f"step={2 * n}.ckpt", weights_only=True)["sampling"] for n in (1, 3, 5)]
     assert [(f["max_new_tokens"], f["group_size"]) for f in found] == [(2, 8), (4, 4), (8, 2)]
 
 
@@ -155,7 +154,7 @@ def test_no_stage():
 
 
 def test_a_stage_longer_than_engines_are_made_for(policy_folder, tmp_path):
-    with pytest.raises(UserError, match=r"stage 3 has 8 new tokens, more than model\.max_new_tokens, 7"):
+    with pytest.raises(UserError, match=r"stage 3 has 8 new tokens, more than model\.sampling\.max_new_tokens, 7"):
         fit(grpo(policy_folder, max_new_tokens=7), prompts(), tmp_path, 1, [PTST(STAGES)])
 
 

@@ -19,14 +19,14 @@ FULL = ROOT / "configs/revisual_r1/7b"
 def config(tmp_path, policy_folder):
     """A run of a tiny policy on pictures, with validation."""
     content = {
-        "trainer": {"accelerator": "cpu", "devices": 1, "max_steps": 2, "accumulate_grad_batches": 2},
+        "trainer": {"accelerator": "cpu", "devices": 1, "max_steps": 2},
         "model": {
             "class_path": "GRPOModule",
             "init_args": {
                 "policy": {"class_path": "PretrainedPolicy", "init_args": {"path": str(policy_folder)}},
-                "group_size": 4,
-                "micro_batches": 4,
-                "max_new_tokens": 16,
+                "sampling": {"group_size": 4, "max_new_tokens": 16},
+                "updates_per_rollout": 2,
+                "max_tokens_per_pass": 400,
             },
         },
         "data": {
@@ -66,12 +66,12 @@ def test_a_plan_of_a_tiny_run(config, policy, capsys):
 def test_settings_are_overridden_as_in_fit(config, tmp_path, capsys):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(yaml.safe_dump({"model": {"init_args": {"policy": {"init_args": {"lora": {"rank": 2}}}}}}))
-    plan = planned(capsys, f"--config={config}", f"--config={overlay}", "--model.init_args.group_size=2")
+    plan = planned(capsys, f"--config={config}", f"--config={overlay}", "--model.init_args.sampling.group_size=2")
     assert set(plan["trained"]) == {"adapters", "total"} and plan["rows_of_the_largest_pass"] == [2]
 
 
 def test_a_kl_term_holds_a_reference_unless_there_is_an_adapter(config, capsys):
-    kl = "--model.init_args.kl={class_path: Constant, init_args: {value: 0.1}}"
+    kl = "--model.init_args.kl_coef={class_path: Constant, init_args: {value: 0.1}}"
     lora = "--model.init_args.policy.init_args.lora={rank: 2}"
     plan, adapted = (planned(capsys, f"--config={config}", kl, *more) for more in ((), (lora,)))
     assert plan["device"]["rollout"]["reference"] == 4 * plan["parameters"]["total"]

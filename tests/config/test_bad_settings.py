@@ -20,10 +20,10 @@ def line(capsys, *args):
 
 
 @pytest.mark.parametrize(("args", "told"), [
-    (["--model=GRPOModule", "--model.init_args.group_size=eight"],
-     "model.init_args.group_size: expected int, got 'eight'"),
-    (["--model=GRPOModule", "--model.init_args.filter=KeepAl"],
-     "model.init_args.filter: unknown class 'KeepAl'; did you mean KeepAll?"),
+    (["--model=GRPOModule", "--model.init_args.seed=eight"],
+     "model.init_args.seed: expected int, got 'eight'"),
+    (["--model=GRPOModule", "--model.init_args.advantage_filter=KeepAl"],
+     "model.init_args.advantage_filter: unknown class 'KeepAl'; did you mean KeepAll?"),
     (["--model=GRPOModule", "--model.init_args.groupsize=8"],
      "model.init_args.groupsize: there is no such option"),
     (["--trainer.maxsteps=8"], "unrecognized arguments: --trainer.maxsteps=8"),
@@ -35,14 +35,14 @@ def test_on_the_command_line(capsys, args, told):
 
 
 @pytest.mark.parametrize(("config", "told"), [
-    (model(group_size="eight"), "model.init_args.group_size: expected int, got 'eight'"),
+    (model(seed="eight"), "model.init_args.seed: expected int, got 'eight'"),
     (model(policy={**POLICY, "init_args": {"path": "x", "freeze": ["vision"]}}),
      "model.init_args.policy.init_args.freeze: expected Literal['vision_tower', 'projector', 'language_model'], "
      "got 'vision'"),
     (model(groupsize=8), "model.init_args.groupsize: there is no such option"),
-    (model(filter={"class_path": "PrioritizedAdvantageDistillation", "init_args": {"ratoi": 1}}),
-     "model.init_args.filter.init_args.ratoi: there is no such option"),
-    (model(filter={"class_path": "Foo"}), "model.init_args.filter: unknown class 'Foo'"),
+    (model(advantage_filter={"class_path": "PrioritizedAdvantageDistillation", "init_args": {"ratoi": 1}}),
+     "model.init_args.advantage_filter.init_args.ratoi: there is no such option"),
+    (model(advantage_filter={"class_path": "Foo"}), "model.init_args.advantage_filter: unknown class 'Foo'"),
     (model(rewards={"a": {"function": "AccuracyRewrd", "weight": 1}}),
      "model.init_args.rewards.a.function: unknown class 'AccuracyRewrd'; did you mean AccuracyReward?"),
     (model(optimizer={"class_path": "torch.optim.AdamX"}),

@@ -17,7 +17,7 @@ class Bench:
 
     def __init__(self, home, policy_folder):
         self.home, self.policy, self.data = home, policy_folder, {"batch_size": 2}
-        self.model = {"micro_batches": 1}
+        self.model = {"eval_sampling": {"max_new_tokens": 4}}
         self.rows(*({**ROW, "id": str(k)} for k in range(4)))
 
     def rows(self, *rows):
@@ -36,7 +36,7 @@ class Bench:
         }  # fmt: skip
         config = {
             "trainer": options | trainer,
-            "model": {"class_path": module, "init_args": {"policy": policy, "max_new_tokens": 4, **self.model}},
+            "model": {"class_path": module, "init_args": {"policy": policy, **self.model}},
             "data": {"class_path": data, "init_args": {**splits, "root": str(self.home), **self.data}},
         }
         (self.home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
@@ -99,8 +99,8 @@ def test_a_picture_that_ends_too_early_is_found_while_training(bench, capsys, nu
 
 
 def test_a_fault_within_the_training_loop(bench, capsys):
-    bench.model["micro_batches"] = 4
-    assert told(bench, capsys) == "revisual fit: model.micro_batches: 4 is more than data.batch_size, 2"
+    assert bench.run("fit", accumulate_grad_batches=2) == 2
+    assert "revisual fit: trainer.accumulate_grad_batches: 2: a batch is one optimizer" in capsys.readouterr().err
 
 
 def test_a_broken_line(bench, capsys):
@@ -139,7 +139,7 @@ def test_a_model_folder_without_a_processor(bench, capsys, tmp_path_factory):
 
 
 def test_a_number_that_a_class_refuses(bench, capsys):
-    bench.model["filter"] = {"class_path": "PrioritizedAdvantageDistillation", "init_args": {"ratio": 0.0}}
+    bench.model["advantage_filter"] = {"class_path": "PrioritizedAdvantageDistillation", "init_args": {"ratio": 0.0}}
     line = told(bench, capsys, module="GRPOModule")
     assert "ratio" in line and "0.0" in line and "Union" not in line
 

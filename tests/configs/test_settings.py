@@ -63,8 +63,8 @@ def test_optimizer(stage, built, monkeypatch):
 
 
 def test_reference_of_the_text_stage_only(built):
-    assert built("7b", "multimodal_rl")[1]._reference == []
-    (reference,) = built("7b", "text_rl")[1]._reference
+    assert built("7b", "multimodal_rl")[1].reference.copy is None
+    reference = built("7b", "text_rl")[1].reference.copy
     assert not any(parameter.requires_grad for parameter in reference.parameters())
 
 
@@ -79,10 +79,10 @@ def test_pictures_are_of_the_papers_sizes(stage, built):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_cold_start_has_eight_passes_of_one_example_per_step(size, parse):
+def test_cold_start_has_64_examples_per_step(size, parse):
     config = parse(*configs_of(size, "cold_start"))
     model, data = config.model.init_args, config.data.init_args
-    assert config.trainer.accumulate_grad_batches == model.micro_batches == data.batch_size == 8
+    assert data.batch_size * GPUS == 64 and model.max_tokens_per_pass == 32768
     assert config.trainer.max_epochs == 5 and config.trainer.max_steps == -1
     assert data.max_prompt_tokens + data.max_response_tokens == 32768
 
@@ -92,12 +92,11 @@ def test_cold_start_has_eight_passes_of_one_example_per_step(size, parse):
 def test_rollout_steps_of_512_prompts_make_four_updates_of_128(size, stage, built):
     config, module = built(size, stage)
     model, data, trainer = config.model.init_args, config.data.init_args, config.trainer
-    assert trainer.devices == GPUS and data.batch_size * GPUS == 512 and model.group_size == 8
-    assert module.passes % trainer.accumulate_grad_batches == 0
-    updates = module.passes // trainer.accumulate_grad_batches
+    assert trainer.devices == GPUS and data.batch_size * GPUS == 512 and module.sampling.group_size == 8
+    updates = module.updates_per_rollout
     assert updates == 512 // 128 and trainer.max_steps == 200 * updates and trainer.max_epochs == -1
-    assert data.batch_size * model.group_size / model.micro_batches == 2  # rows of a pass
-    assert trainer.val_check_interval == 20 * module.passes and trainer.check_val_every_n_epoch is None
+    assert module.num_iterations == 1 and model.max_tokens_per_pass == data.max_prompt_tokens + 8192
+    assert trainer.val_check_interval == 20 * updates and trainer.check_val_every_n_epoch is None
     (checkpoint,) = [c for c in trainer.callbacks if c.class_path.endswith("ModelCheckpoint")]
     assert checkpoint.init_args.every_n_train_steps == 20 * updates
 
@@ -108,12 +107,11 @@ def coefficients(built, monkeypatch):
         config, module = built("7b", stage)
         position = SimpleNamespace(
             global_step=4 * rollout_step,
-            accumulate_grad_batches=config.trainer.accumulate_grad_batches,
             estimated_stepping_batches=config.trainer.max_steps,
         )
         monkeypatch.setattr(module, "_trainer", position)
         assert (module.rollout_step, module.rollout_steps) == (rollout_step, 200)
-        return module.coefficients()
+        return module.coefficients(module.rollout_step, module.rollout_steps)
 
     return coefficients
 
@@ -138,15 +136,19 @@ def test_multimodal_stage_has_neither_kl_nor_entropy_term(rollout_step, coeffici
 @pytest.mark.parametrize("stage", RL_STAGES)
 def test_settings_of_both_rl_stages(stage, built):
     config, module = built("7b", stage)
-    assert module.filter == PrioritizedAdvantageDistillation(0.03, float("inf"), 0.5, 1.0, 0.3)
+    assert module.advantage_filter == PrioritizedAdvantageDistillation(0.03, float("inf"), 0.5, 1.0, 0.3)
     assert (module.loss.clip_low, module.loss.clip_high, module.loss.dual_clip) == (0.2, 0.28, 3.0)
-    assert module.loss.kl == K3()
-    assert (module.temperature, module.top_p) == (1.0, 1.0)
-    assert module.samplings["val"] == {"sampled": Sampling(temperature=0.3)}
-    assert (module.generation.max_new_tokens, config.data.init_args.max_prompt_tokens) == (8192, 8192)
+    assert module.loss.kl_estimator == K3()
+    assert (module.sampling.temperature, module.sampling.top_p) == (1.0, 1.0)
+    assert module.evaluation.sampling.validation == {"sampled": Sampling(temperature=0.3)}
+    assert (module.sampling.max_new_tokens, config.data.init_args.max_prompt_tokens) == (8192, 8192)
     (length,) = [c for c in config.trainer.callbacks if c.class_path.endswith("LengthReward")]
     assert length.init_args.as_dict() == {"weight": 0.05, "budget": None, "alpha": 0.005, "delta": 0.5}
-    assert {name: reward.weight for name, reward in module.rewards.items()} == {"accuracy": 0.9, "format": 0.1}
+    rewards = module.evaluation.rewards
+    assert {name: reward.weight for name, reward in rewards.items()} == {
+        "accuracy": 0.9,
+        "format": 0.1,
+    }
 
 
 def overlaid(parse, stage, overlay):
@@ -156,8 +158,8 @@ def overlaid(parse, stage, overlay):
 @pytest.mark.parametrize("stage", RL_STAGES)
 def test_released_code_draws_by_power_and_weighs_its_rewards(stage, parse):
     model = overlaid(parse, stage, f"revisual_r1/released_code/{stage}.yaml")
-    assert model.filter.class_path.endswith(".PowerSampling")
-    settings = model.filter.init_args
+    assert model.advantage_filter.class_path.endswith(".PowerSampling")
+    settings = model.advantage_filter.init_args
     assert (settings.t_low, settings.t_high, settings.power, settings.ratio) == (0.03, 0.97, 1.5, 1.5)
     assert {name: reward.weight for name, reward in model.rewards.items()} == {"accuracy": 0.8, "format": 0.0}
 
@@ -178,11 +180,10 @@ def test_rewards_of_the_released_code_and_their_weights(stage, parse):
 
 def test_released_code_of_the_other_settings(parse):
     text = overlaid(parse, "text_rl", "revisual_r1/released_code/text_rl.yaml")
-    assert text.kl.class_path == f"{Constant.__module__}.Constant" and text.kl.init_args.value == 1e-2
-    assert text.entropy.init_args.as_dict() == {"start": 0.02, "decay": 0.985, "warmup": 20, "end": 0.0}
+    assert text.kl_coef.class_path == f"{Constant.__module__}.Constant" and text.kl_coef.init_args.value == 1e-2
+    assert text.entropy_coef.init_args.as_dict() == {"start": 0.02, "decay": 0.985, "warmup": 20, "end": 0.0}
     cold = parse(FULL / "cold_start.yaml", CONFIGS / "revisual_r1/released_code/cold_start.yaml")
     assert cold.model.init_args.optimizer.init_args.lr == 1e-5
-    assert cold.trainer.accumulate_grad_batches == cold.model.init_args.micro_batches == 4
     assert cold.data.init_args.batch_size == 4
 
 
@@ -203,13 +204,13 @@ def test_released_code_of_the_other_settings(parse):
 )
 def test_filters(name, kind, settings, parse):
     model = overlaid(parse, "multimodal_rl", f"filter/{name}.yaml")
-    assert model.filter.class_path.endswith(f".{kind}")
-    got = model.filter.get("init_args")
+    assert model.advantage_filter.class_path.endswith(f".{kind}")
+    got = model.advantage_filter.get("init_args")
     assert settings.items() <= ({} if got is None else got.as_dict()).items()
 
 
 def test_nucleus_of_the_paper(parse):
-    assert overlaid(parse, "text_rl", "revisual_r1/top_p_0.95.yaml").top_p == 0.95
+    assert overlaid(parse, "text_rl", "revisual_r1/top_p_0.95.yaml").sampling.top_p == 0.95
 
 
 @pytest.mark.parametrize("size", SIZES)

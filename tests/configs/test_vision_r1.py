@@ -20,6 +20,7 @@ from revisual.rewards.functions import HardFormatResultReward
 from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import KeepAll
 from revisual.rl.kl import K3
+from revisual.rl.losses import Coefficients
 from revisual.rollout.engine import Sampling
 
 from .published import EXPECTED, TOTAL
@@ -51,9 +52,8 @@ def test_all_of_the_published_parameters_train(size, stage, built):
 @pytest.mark.parametrize("size", SIZES)
 def test_cold_start(size, built, monkeypatch):
     config, module = built(size, "cold_start")
-    model, data, trainer = config.model.init_args, config.data.init_args, config.trainer
+    data, trainer = config.data.init_args, config.trainer
     assert gpus(config) * data.batch_size == 32 and trainer.max_epochs == 2
-    assert trainer.accumulate_grad_batches == model.micro_batches == data.batch_size
     assert data.max_prompt_tokens + data.max_response_tokens == 16384
     assert module.encoder.system_prompt is None
     monkeypatch.setattr(module, "_trainer", SimpleNamespace(estimated_stepping_batches=12500))
@@ -76,15 +76,16 @@ def test_the_cold_start_teaches_what_the_reward_asks_for(config, parse):
 @pytest.mark.parametrize("size", SIZES)
 def test_rl(size, built):
     _, module = built(size, "rl_ptst")
-    (term,) = module.rewards.values()
+    (term,) = module.evaluation.rewards.values()
     assert term.function == HardFormatResultReward() and term.weight == 1
-    assert module.filter == KeepAll() and module.advantage == GroupNormalized()
+    assert module.advantage_filter == KeepAll() and module.advantage == GroupNormalized()
     assert (module.loss.clip_low, module.loss.clip_high, module.loss.dual_clip) == (0.2, 0.2, None)
-    assert module.loss.kl == K3() and module.kl(0, 1) == module.kl(200, 300) == 1e-2
-    assert module.entropy(0, 1) == 0 and module.encoder.system_prompt is None
-    (reference,) = module._reference
+    assert module.loss.kl_estimator == K3()
+    assert module.coefficients(0, 1) == module.coefficients(200, 300) == Coefficients(kl=1e-2)
+    assert module.encoder.system_prompt is None
+    reference = module.reference.copy
     assert not any(parameter.requires_grad for parameter in reference.parameters())
-    assert module.samplings["val"] == {"sampled": Sampling(temperature=0.6, top_p=0.95)}
+    assert module.evaluation.sampling.validation == {"sampled": Sampling(temperature=0.6, top_p=0.95)}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -93,13 +94,12 @@ def test_stages_of_ptst(size, built, training_parser):
     data, trainer = config.data.init_args, config.trainer
     (ptst,) = [c for c in training_parser.instantiate_classes(config).trainer.callbacks if hasattr(c, "stages")]
     assert ptst.stages == PAPER == (PTSTStage(4096, 16, 100), PTSTStage(8192, 8, 100), PTSTStage(16384, 4, 100))
-    assert module.max_new_tokens == 16384
+    assert module.sampling.max_new_tokens == module.evaluation.max_new_tokens == 16384
     assert gpus(config) * data.batch_size == 128
-    assert module.passes == trainer.accumulate_grad_batches  # one optimizer step a rollout: the paper's steps are ours
+    assert module.updates_per_rollout == 1  # the paper's steps are ours
     assert trainer.max_steps == sum(stage.steps for stage in PAPER[:2]) and trainer.max_epochs == -1
-    for stage, rows in zip(PAPER, (4, 2, 1), strict=True):
-        assert data.batch_size * stage.group_size == rows * module.passes and rows * stage.max_new_tokens == 16384
-    assert trainer.val_check_interval == 20 * module.passes and trainer.check_val_every_n_epoch is None
+    assert {stage.group_size * stage.max_new_tokens for stage in PAPER} == {65536}
+    assert trainer.val_check_interval == 20 and trainer.check_val_every_n_epoch is None
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -120,7 +120,7 @@ def test_a_multimodal_cold_start_learns_and_moves_the_vision_tower(policy_folder
         "trainer.default_root_dir": tmp_path,
         "trainer.max_steps": 24,
         "trainer.val_check_interval": 24,
-        "model.init_args.max_new_tokens": 8,
+        "model.init_args.eval_sampling.max_new_tokens": 8,
         "trainer.num_sanity_val_steps": 0,
         "trainer.enable_progress_bar": "false",
         "model.init_args.policy.init_args.path": policy_folder,

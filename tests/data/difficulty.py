@@ -41,9 +41,9 @@ def run(policy_folder, folder, world=1, ckpt_path=None, callback=None, num_worke
     keep = Keep()
     callback = callback or OnlineDifficulty(rest_right=6, rest_wrong=3, least_active=0.1)
     saved = ModelCheckpoint(folder, filename="{step}", every_n_train_steps=1, save_top_k=-1)
-    module = grpo(policy_folder, grader=ByNumber(), rewards=None, max_new_tokens=3, micro_batches=2)
+    module = grpo(policy_folder, grader=ByNumber(), rewards=None, max_new_tokens=3, max_tokens_per_pass=200)
     data = prompts(some_samples(COUNT), batch_size=4 // world, num_workers=num_workers)
-    settings = {"devices": world, "strategy": "ddp" if world > 1 else "auto", "accumulate_grad_batches": 2}
+    settings = {"devices": world, "strategy": "ddp" if world > 1 else "auto"}
     found = fit(
         module, data, folder, STEPS, [callback, saved, keep], ckpt_path, enable_checkpointing=True,
         **settings | options,

@@ -3,7 +3,7 @@
 import pytest
 from torch.utils.data import Dataset
 
-from revisual.data.loader import PassLoader
+from revisual.data.loader import BatchLoader
 
 
 class Numbers(Dataset):
@@ -18,11 +18,11 @@ class Numbers(Dataset):
 
 
 def loader(size=10, batch_size=3, **options):
-    return PassLoader(Numbers(size), batch_size, **options)
+    return BatchLoader(Numbers(size), batch_size, **options)
 
 
 def seen(iterator):
-    return [(tuple(each.items), each.step) for each in iterator]
+    return [(tuple(each.items), each.update) for each in iterator]
 
 
 def test_every_batch_comes_for_all_its_passes():

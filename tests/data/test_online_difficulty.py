@@ -17,8 +17,8 @@ from revisual.callbacks import OnlineDifficulty
 from revisual.callbacks.online_difficulty import RIGHT, WRONG, Streak, group_verdicts
 from revisual.cli.main import main
 from revisual.core.errors import UserError
-from revisual.data.rounds import PromptChooser, prompt_key
-from revisual.data.sample import Sample
+from revisual.data.rounds import PromptChooser
+from revisual.data.sample import Sample, prompt_key
 
 from .difficulty import COUNT, STEPS, kind_of, run
 
@@ -56,11 +56,12 @@ def visit(callback, step, **verdicts):
     values = {"right": [1.0, 1.0], "wrong": [0.0, 0.0], "mixed": [1.0, 0.0]}
     chosen = [verdicts.get(f"p{i}") for i in range(4)]
     valid = [verdict is not None for verdict in chosen for _ in range(2)]
+    logged = {}
     batch = batch_of([values.get(verdict, [0.0, 0.0]) for verdict in chosen], valid)
-    module = SimpleNamespace(rollout_step=step, step_log={})
+    module = SimpleNamespace(rollout_step=step, log_with_update=logged.update)
     trainer = Trainer(accelerator="cpu", barebones=True)
     assert callback.on_rollout(trainer, module, batch) is batch
-    return module.step_log["data/resting_prompts"]
+    return logged["data/resting_prompts"]
 
 
 def test_a_prompt_rests_and_comes_back():

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from revisual.core.errors import UserError
-from revisual.data.loader import PassLoader
-from revisual.data.rounds import PromptChooser, RoundLoader, prompt_key
-from revisual.data.sample import Sample
+from revisual.data.loader import BatchLoader
+from revisual.data.rounds import PromptChooser, RoundLoader
+from revisual.data.sample import Sample, prompt_key
 
 from .test_loader import Numbers, seen
 
@@ -50,7 +50,7 @@ def epochs(loader, count):
 @pytest.mark.parametrize(("rank", "world_size"), [(0, 1), (0, 2), (1, 2), (2, 3)])
 def test_with_everyone_it_is_the_plain_loader(rank, world_size):
     options = {"repeat": 2, "seed": 5, "rank": rank, "world_size": world_size}
-    plain = PassLoader(Numbers(SIZE), 2, **options)
+    plain = BatchLoader(Numbers(SIZE), 2, **options)
     chosen = rounds(Everyone(), **options)
     assert len(chosen) == len(plain) and epochs(chosen, 3) == epochs(plain, 3)
 

@@ -2,20 +2,18 @@
 
 import pytest
 
-from revisual.memory_plan.workload import largest_pass
+from revisual.memory_plan.workload import cut_evenly
 
 
 @pytest.mark.parametrize(
-    ("batch", "group", "micro_batches", "parts", "expected"),
+    ("rows", "group", "limit", "shared", "expected"),
     [
-        (64, 8, 256, 64, [2]),  # the 7B stages: two rows of one prompt
-        (8, 1, 8, 8, [1]),  # its cold start
-        (4, 2, 2, 2, [2, 2]),
-        (2, 4, 1, 1, [4, 4]),
-        (1, 8, 8, 8, [1]),
-        (3, 1, 1, 1, [1, 1, 1]),
-        (5, 1, 2, 2, [1, 1, 1]),
+        (1024, 8, 1000, True, [[8]] * 128),  # 100 + 8 x 100 tokens to a pass
+        (1024, 8, 450, True, [[3], [3], [2]] * 128),  # groups that are over the limit alone
+        (8, 1, 200, True, [[1]] * 8),
+        (4, 2, 600, True, [[2, 2]]),
+        (4, 2, 400, False, [[1, 1]] * 2),
     ],
 )
-def test_largest_pass(batch, group, micro_batches, parts, expected):
-    assert largest_pass(batch, group, micro_batches, parts, (100, 100)) == expected
+def test_passes(rows, group, limit, shared, expected):
+    assert sorted(cut_evenly(rows, group, (100, 100), limit, shared)) == sorted(expected)

@@ -50,18 +50,12 @@ def test_optional_fields_stay_none():
     assert batch.select(torch.tensor([1]), torch.ones(1)).reference_logprobs is None
 
 
-def test_split_gives_consecutive_parts_with_their_weights():
+def test_rows_keep_their_weights_and_order():
     batch = random_batch(1, [3, 1, 2, 3, 2])
-    parts = batch.split([2, 3])
-    assert [list(p.responses) for p in parts] == [["r0", "r1"], ["r2", "r3", "r4"]]
+    part = batch.rows([4, 1])
+    assert list(part.responses) == ["r4", "r1"]
     for name in [*PER_ROW, "weights"]:
-        joined = torch.cat([getattr(p, name) for p in parts])
-        assert torch.equal(joined, getattr(batch, name)), name
-
-
-def test_split_refuses_sizes_that_do_not_add_up():
-    with pytest.raises(RuntimeError):
-        random_batch(0, [1, 1, 1]).split([1, 1])
+        assert torch.equal(getattr(part, name), getattr(batch, name)[[4, 1]]), name
 
 
 def test_fields_must_agree_on_the_number_of_rows():

@@ -9,13 +9,14 @@ from scipy.stats import chisquare
 from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import (
     AdvantageFilter,
+    Candidates,
     EffectiveOnly,
     KeepAll,
     PowerSampling,
     PrioritizedAdvantageDistillation,
     RandomSubsample,
-    accuracy_varies,
 )
+from revisual.rl.filters.base import accuracy_varies
 
 PAD = PrioritizedAdvantageDistillation
 DRAWS = 4000
@@ -24,11 +25,13 @@ DRAWS = 4000
 def ask(part: AdvantageFilter, advantages, progress=0.0, seed=0, accuracy=None, prompts=None, generator=None):
     n = len(advantages)
     rows, weights = part(
-        torch.tensor(advantages, dtype=torch.float32),
-        torch.tensor(accuracy if accuracy is not None else [i % 2 for i in range(n)], dtype=torch.float32),
-        torch.tensor(prompts if prompts is not None else [0] * n, dtype=torch.long),
-        progress,
-        generator or torch.Generator().manual_seed(seed),
+        Candidates(
+            torch.tensor(advantages, dtype=torch.float32),
+            torch.tensor(accuracy if accuracy is not None else [i % 2 for i in range(n)], dtype=torch.float32),
+            torch.tensor(prompts if prompts is not None else [0] * n, dtype=torch.long),
+            progress,
+            generator or torch.Generator().manual_seed(seed),
+        )
     )
     return rows.tolist(), weights.tolist()
 

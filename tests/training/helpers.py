@@ -1,7 +1,7 @@
 """Modules, data and trainers, small and without a command line."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -20,8 +20,9 @@ from revisual.models.policy import PretrainedPolicy
 from revisual.models.sharding import full_tensor
 from revisual.rewards.functions import RewardFunction, RewardScores, WeightedReward
 from revisual.rl.callbacks import RewardCallback
-from revisual.rl.filters import AdvantageFilter, KeepAll
+from revisual.rl.filters import AdvantageFilter, Selection
 from revisual.training.grpo import GRPOModule
+from revisual.training.settings import EvalSampling, RolloutSampling
 from revisual.training.sft import SFTModule
 
 torch.set_num_threads(1)
@@ -37,8 +38,8 @@ class TokenReward(RewardFunction):
 
 @dataclass(frozen=True)
 class KeepNothing(AdvantageFilter):
-    def __call__(self, advantages, accuracy, prompt_index, progress, generator):
-        return torch.zeros(0, dtype=torch.long), torch.zeros(0)
+    def __call__(self, candidates):
+        return Selection(torch.zeros(0, dtype=torch.long), torch.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,7 @@ class Watch(Callback):
         self.before = weights(pl_module)
 
     def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx) -> None:
-        if isinstance(trainer.strategy, DeepSpeedStrategy):  # whose gradients are not the parameters', step or not
-            if (batch_idx + 1) % trainer.accumulate_grad_batches:
-                self.norms.pop()
-                return
+        if isinstance(trainer.strategy, DeepSpeedStrategy):  # whose gradients are not the parameters'
             self.norms[-1] = float(trainer.strategy.deepspeed_engine.get_global_grad_norm() or 0.0)
         if self.before:
             now = weights(pl_module)
@@ -125,21 +123,29 @@ def sgd(parameters):
     return torch.optim.SGD(parameters, lr=0.1)
 
 
-def grpo(folder, policy_options=None, **options) -> GRPOModule:
+ONE_ROW = 1
+"""`max_tokens_per_pass` that no row fits: each gets a pass of its own."""
+
+
+def grpo(folder, policy_options=None, group_size=4, max_new_tokens=6, top_p=1.0, validation=None, test=None, **options):
     defaults = {
         "rewards": {"tokens": WeightedReward(TokenReward())},
-        "filter": KeepAll(),
+        "sampling": RolloutSampling(group_size, max_new_tokens, top_p=top_p),
+        "eval_sampling": eval_sampling(validation, test),
         "optimizer": adamw,
-        "group_size": 4,
-        "max_new_tokens": 6,
         "system_prompt": None,
     }
     return GRPOModule(PretrainedPolicy(str(folder), **(policy_options or {})), **(defaults | options))
 
 
-def sft(folder, policy_options=None, **options) -> SFTModule:
-    defaults = {"optimizer": adamw, "system_prompt": None, "max_new_tokens": 6}
+def sft(folder, policy_options=None, max_new_tokens=6, validation=None, test=None, **options) -> SFTModule:
+    sampling = replace(eval_sampling(validation, test), max_new_tokens=max_new_tokens)
+    defaults = {"optimizer": adamw, "system_prompt": None, "eval_sampling": sampling}
     return SFTModule(PretrainedPolicy(str(folder), **(policy_options or {})), **(defaults | options))
+
+
+def eval_sampling(validation=None, test=None) -> EvalSampling:
+    return EvalSampling(test=test) if validation is None else EvalSampling(validation, test)
 
 
 def some_samples(count: int = 12) -> list[Sample]:

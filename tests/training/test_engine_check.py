@@ -10,7 +10,7 @@ from revisual.core.errors import UserError
 from revisual.rl.importance import TokenImportance
 from revisual.rl.losses import ClippedLoss
 from revisual.rollout.hf.engine import HFRollout
-from revisual.training.engine_check import ParityCheck, logprob_gaps
+from revisual.training.engine_check import EngineCheck, logprob_gaps
 
 from .helpers import fit, grpo, prompts
 
@@ -43,20 +43,20 @@ def test_gaps_by_hand():
 def test_default_bounds(gaps, exact, passes):
     measured = dict(zip((GAP, MEAN, KL), gaps, strict=True))
     if passes:
-        ParityCheck().require(measured, exact)
+        EngineCheck().require(measured, exact)
     else:
         with pytest.raises(UserError, match="do not compute the same policy"):
-            ParityCheck().require(measured, exact)
+            EngineCheck().require(measured, exact)
 
 
 def test_given_bounds_take_the_defaults_place():
-    ParityCheck(mean=0.5).require({GAP: 9.0, MEAN: 0.4, KL: 9.0}, exact=True)
+    EngineCheck(mean=0.5).require({GAP: 9.0, MEAN: 0.4, KL: 9.0}, exact=True)
     with pytest.raises(UserError, match=r"logprob_gap_mean is 0\.6, more than 0\.5"):
-        ParityCheck(mean=0.5).require({GAP: 0.0, MEAN: 0.6, KL: 0.0}, exact=True)
+        EngineCheck(mean=0.5).require({GAP: 0.0, MEAN: 0.6, KL: 0.0}, exact=True)
 
 
 @dataclass(frozen=True)
-class Noted(ParityCheck):
+class Noted(EngineCheck):
     seen: list = field(default_factory=list)
 
     def require(self, gaps, exact):
@@ -65,10 +65,10 @@ class Noted(ParityCheck):
 
 def test_a_run_is_compared_at_its_start_and_then_now_and_again(policy_folder, tmp_path):
     parity = Noted(every=2)
-    run = fit(grpo(policy_folder, parity=parity), prompts(), tmp_path, 5)
+    run = fit(grpo(policy_folder, engine_check=parity), prompts(), tmp_path, 5)
     assert len(parity.seen) == 3 and all(0 < gap < 1e-4 and exact for gap, exact in parity.seen)
     assert run.log.values(GAP)[0] == pytest.approx(parity.seen[0][0])
-    run = fit(grpo(policy_folder, parity=ParityCheck(every=0)), prompts(), tmp_path / "off", 2)
+    run = fit(grpo(policy_folder, engine_check=EngineCheck(every=0)), prompts(), tmp_path / "off", 2)
     assert run.log.values(GAP) == []
 
 
@@ -78,7 +78,7 @@ def test_an_engine_with_other_weights_ends_the_run(policy_folder, tmp_path):
 
 
 def test_a_nucleus_is_corrected_or_refused(policy_folder, tmp_path):
-    with pytest.raises(UserError, match=r"model\.top_p: 0\.9 draws from a nucleus"):
+    with pytest.raises(UserError, match=r"model\.sampling\.top_p: 0\.9 draws from a nucleus"):
         fit(grpo(policy_folder, top_p=0.9), prompts(), tmp_path, 1)
     loss = ClippedLoss(importance=TokenImportance())
     run = fit(grpo(policy_folder, top_p=0.9, loss=loss), prompts(), tmp_path / "corrected", 1)

@@ -8,11 +8,11 @@ from torch.testing import assert_close
 
 from revisual.models.policy import PretrainedPolicy
 from revisual.rl.aggregation import ConstantLength, SequenceMean, TokenMean
-from revisual.rl.filters import AdvantageFilter
+from revisual.rl.filters import AdvantageFilter, Selection
 from revisual.rl.losses import ClippedLoss
 from revisual.rl.schedules import Constant
 
-from .helpers import Keep, fit, grpo, prompts, sgd, some_samples, total_norm, weights
+from .helpers import ONE_ROW, Keep, fit, grpo, prompts, sgd, some_samples, total_norm, weights
 
 # For each aggregation: a row's term and its count, from the losses of its tokens.
 ROWS = {
@@ -59,30 +59,32 @@ def by_hand(folder, processor, encoder, batch, indices, row_weights, *, row=BY_T
 class WeightedHalf(AdvantageFilter):
     """Every third row, with unequal weights."""
 
-    def __call__(self, advantages, accuracy, prompt_index, progress, generator):
-        rows = torch.arange(0, len(advantages), 3)
-        return rows, 1.0 + (rows % 2)
+    def __call__(self, candidates):
+        rows = torch.arange(0, len(candidates), 3)
+        return Selection(rows, 1.0 + (rows % 2))
 
 
 @pytest.mark.parametrize("aggregation", ROWS)
-@pytest.mark.parametrize(("micro_batches", "policy"), [
-    (1, {}), (2, {}), (4, {}), (1, {"packed": False}), (4, {"packed": False}), (2, {"gradient_checkpointing": True}),
+@pytest.mark.parametrize(("limit", "passes", "policy"), [
+    (16_384, 1, {}), (110, 2, {}), (ONE_ROW, 6, {}), (16_384, 1, {"packed": False}), (110, 3, {"packed": False}),
+    (110, 2, {"gradient_checkpointing": True}),
 ])  # fmt: skip
 def test_the_gradient_is_the_whole_steps(
-    policy_folder, processor, encoder, tmp_path, micro_batches, policy, aggregation
+    policy_folder, processor, encoder, tmp_path, limit, passes, policy, aggregation
 ):
     keep = Keep()
     module = grpo(
         policy_folder,
         policy,
-        micro_batches=micro_batches,
+        max_tokens_per_pass=limit,
         loss=ClippedLoss(aggregation=aggregation),
-        entropy=Constant(0.1),
+        entropy_coef=Constant(0.1),
         optimizer=sgd,
-        filter=WeightedHalf(),
+        advantage_filter=WeightedHalf(),
     )
     data = prompts(batch_size=4)
-    run = fit(module, data, tmp_path, 1, [keep], accumulate_grad_batches=micro_batches)
+    run = fit(module, data, tmp_path, 1, [keep])
+    assert len(module.update.passes) == passes
     row = ROWS[aggregation]
     expected_loss, expected = by_hand(policy_folder, processor, encoder, *keep.kept[0], row=row, entropy=0.1)
     assert len(keep.kept[0][1]) == 6
@@ -99,15 +101,16 @@ class Drawn(AdvantageFilter):
 
     repeated: bool
 
-    def __call__(self, advantages, accuracy, prompt_index, progress, generator):
+    def __call__(self, candidates):
         rows, times = torch.tensor([1, 6]), torch.tensor([2, 3])
-        return (rows.repeat_interleave(times), torch.ones(5)) if self.repeated else (rows, times.float())
+        chosen = (rows.repeat_interleave(times), torch.ones(5)) if self.repeated else (rows, times.float())
+        return Selection(*chosen)
 
 
 def test_repeated_rows_are_weights(policy_folder, tmp_path):
     runs = [
         fit(
-            grpo(policy_folder, optimizer=sgd, filter=Drawn(repeated)),
+            grpo(policy_folder, optimizer=sgd, advantage_filter=Drawn(repeated)),
             prompts(batch_size=4),
             tmp_path / str(repeated),
             1,
@@ -123,8 +126,8 @@ def test_repeated_rows_are_weights(policy_folder, tmp_path):
 def test_the_order_of_prompts_changes_no_gradient(policy_folder, tmp_path):
     samples = some_samples(4)
     runs = [
-        fit(grpo(policy_folder, optimizer=sgd, micro_batches=2), prompts(given, batch_size=4),
-            tmp_path / given[0].id, 1, accumulate_grad_batches=2)
+        fit(grpo(policy_folder, optimizer=sgd, max_tokens_per_pass=200), prompts(given, batch_size=4),
+            tmp_path / given[0].id, 1)
         for given in (samples, samples[::-1])
     ]  # fmt: skip
     forward, backward = (run.watch.gradients[0] for run in runs)
@@ -133,34 +136,19 @@ def test_the_order_of_prompts_changes_no_gradient(policy_folder, tmp_path):
         assert_close(gradient, backward[name], atol=1e-6, rtol=1e-3)
 
 
-@pytest.mark.parametrize("micro_batches", [1, 4])
+@pytest.mark.parametrize("limit", [16_384, 200, ONE_ROW])
 @pytest.mark.parametrize("share", [0.5, 2.0])
-def test_clipping_sees_the_whole_steps_norm(policy_folder, processor, encoder, tmp_path, micro_batches, share):
+def test_clipping_sees_the_whole_steps_norm(policy_folder, processor, encoder, tmp_path, limit, share):
     keep = Keep()
     module = grpo(policy_folder, optimizer=sgd)
     norm = fit(module, prompts(batch_size=4), tmp_path, 1, [keep]).watch.norms[0]
     start = weights_of(policy_folder, processor)
-    module = grpo(policy_folder, micro_batches=micro_batches, optimizer=sgd)
-    limit = share * norm
-    fit(module, prompts(batch_size=4), tmp_path, 1, accumulate_grad_batches=micro_batches, gradient_clip_val=limit)
+    module = grpo(policy_folder, max_tokens_per_pass=limit, optimizer=sgd)
+    most = share * norm
+    fit(module, prompts(batch_size=4), tmp_path, 1, gradient_clip_val=most)
     moved = {n: start[n] - value for n, value in weights(module).items()}
-    assert total_norm(moved) == pytest.approx(0.1 * min(norm, limit), rel=1e-3)  # SGD's learning rate is 0.1
+    assert total_norm(moved) == pytest.approx(0.1 * min(norm, most), rel=1e-3)  # SGD's learning rate is 0.1
 
 
 def weights_of(folder, processor):
     return {n: p.detach() for n, p in PretrainedPolicy(str(folder)).load(processor).named_parameters()}
-
-
-def test_some_empty_micro_batches_change_no_gradient(policy_folder, processor, encoder, tmp_path):
-    """One row in four micro-batches: three are dummies."""
-
-    @dataclass(frozen=True)
-    class OneRow(AdvantageFilter):
-        def __call__(self, advantages, accuracy, prompt_index, progress, generator):
-            return advantages.abs().argmax()[None], torch.ones(1)
-
-    keep = Keep()
-    module = grpo(policy_folder, micro_batches=4, filter=OneRow(), optimizer=sgd)
-    run = fit(module, prompts(), tmp_path, 1, [keep], accumulate_grad_batches=4)
-    _, expected = by_hand(policy_folder, processor, encoder, *keep.kept[0])
-    assert run.watch.norms[0] == pytest.approx(total_norm(expected), rel=1e-4)

@@ -1,13 +1,14 @@
-"""Cutting a selection into micro-batches."""
-
-from dataclasses import replace
+"""Cutting rows into passes of so many tokens."""
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from revisual.data.prompt import EncodedPrompt
 from revisual.rl.batch import RolloutBatch
-from revisual.training.micro_batches import cut
+from revisual.rl.losses import ClippedLoss
+from revisual.training.micro_batches import cut_rollouts, pack, spare_rollout
 
 
 def rollouts(rows, owners=None, lengths=None, prompt_lengths=None):
@@ -31,40 +32,65 @@ def rollouts(rows, owners=None, lengths=None, prompt_lengths=None):
     )
 
 
-SPARE = replace(rollouts(1), token_ids=torch.tensor([[-1]]))
+def rows_of(micro_batch):
+    return micro_batch.rows.token_ids[:, 0].tolist()
 
 
-def rows_of(part):
-    return part.token_ids[part.weights > 0, 0].tolist()
+def cut(batch, parts, max_tokens, shares_prompts=True):
+    return cut_rollouts(batch, ClippedLoss(), parts, max_tokens, shares_prompts)
 
 
-@pytest.mark.parametrize(("rows", "parts", "filled"), [
-    (0, 4, [0, 0, 0, 0]), (1, 4, [0, 0, 0, 1]), (2, 4, [0, 0, 1, 1]), (3, 4, [0, 1, 1, 1]), (4, 4, [1, 1, 1, 1]),
-    (7, 4, [1, 2, 2, 2]), (9, 2, [4, 5]), (5, 1, [5]),
+@pytest.mark.parametrize(("rows", "parts", "expected"), [
+    (8, 2, [[0, 1, 2, 3], [4, 5, 6, 7]]), (3, 4, [[], [0], [1], [2]]), (5, 2, [[0, 1], [2, 3, 4]]), (0, 2, [[], []]),
 ])  # fmt: skip
-def test_rows_are_spread_over_the_parts_of_one_update(rows, parts, filled):
-    micro = cut(rollouts(rows), SPARE, parts, parts)
-    assert sorted(len(rows_of(part)) for part in micro) == filled
-    assert sorted(row for part in micro for row in rows_of(part)) == list(range(rows))
-    assert all(len(part) for part in micro)
+def test_an_update_has_consecutive_rows(rows, parts, expected):
+    updates = cut(rollouts(rows), parts, max_tokens=1000)
+    assert [sorted(row for part in update for row in rows_of(part)) for update in updates] == expected
 
 
-@pytest.mark.parametrize(("rows", "parts", "per_update", "updates"), [
-    (8, 4, 2, [[0, 1, 2, 3], [4, 5, 6, 7]]), (3, 8, 2, [[], [0], [1], [2]]), (5, 2, 1, [[0, 1], [2, 3, 4]]),
-])  # fmt: skip
-def test_an_update_keeps_consecutive_rows(rows, parts, per_update, updates):
-    micro = cut(rollouts(rows), SPARE, parts, per_update)
-    found = [micro[i : i + per_update] for i in range(0, parts, per_update)]
-    assert [sorted(row for part in update for row in rows_of(part)) for update in found] == updates
+GROUPS = rollouts(9, [0, 0, 0, 1, 1, 2, 2, 2, 3], [2, 3, 4, 1, 1, 5, 5, 5, 7], [3, 2, 10, 1])
+"""Tokens of the groups: 3 + 9, 2 + 2, 10 + 15 and 1 + 7."""
 
 
-def test_groups_stay_together():
-    owners, lengths = [0, 0, 0, 1, 1, 2, 2, 2, 3], [2, 3, 4, 1, 1, 5, 5, 5, 7]
-    micro = cut(rollouts(9, owners, lengths, [3, 2, 10, 1]), SPARE, 2, 2)
-    # Tokens of the groups: 3 + 9, 2 + 2, 10 + 15 and 1 + 7. The largest alone against the others: 25 and 24.
-    assert [sorted(rows_of(part)) for part in micro] == [[5, 6, 7], [0, 1, 2, 3, 4, 8]]
+def test_groups_stay_together_where_they_fit():
+    (update,) = cut(GROUPS, 1, max_tokens=25)
+    assert sorted(rows_of(part) for part in update) == [[0, 1, 2, 3, 4, 8], [5, 6, 7]]
+    assert [part.count for part in update] == [float(part.rows.completion_mask.sum()) for part in update]
 
 
-def test_a_group_larger_than_its_share_is_halved():
-    micro = cut(rollouts(8, [0] * 8, [1, 2, 3, 4, 5, 6, 7, 8], [4]), SPARE, 2, 2)
-    assert sorted(sorted(rows_of(part)) for part in micro) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+def test_a_group_is_cut_only_where_it_alone_is_over_the_limit():
+    (update,) = cut(GROUPS, 1, max_tokens=20)
+    assert sorted(rows_of(part) for part in update) == [[0, 1, 2, 8], [3, 4, 7], [5, 6]]
+
+
+def test_a_row_over_the_limit_has_a_pass_of_its_own():
+    (update,) = cut(rollouts(2, [0, 0], [50, 2], [4]), 1, max_tokens=20)
+    assert sorted(rows_of(part) for part in update) == [[0], [1]]
+
+
+def test_padded_rows_each_bring_their_prompt():
+    (update,) = cut(rollouts(4, [0] * 4, [1] * 4, [9]), 1, max_tokens=20, shares_prompts=False)
+    assert sorted(len(rows_of(part)) for part in update) == [2, 2]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.lists(st.integers(1, 60), min_size=1, max_size=5)), max_size=12),
+    st.integers(1, 150),
+)
+def test_no_part_is_over_the_limit_and_no_row_is_lost(groups, limit):
+    prompts = [prompt for prompt, completions in groups for _ in completions]
+    completions = [length for _, lengths in groups for length in lengths]
+    owners = [g for g, (_, lengths) in enumerate(groups) for _ in lengths]
+    members = [[row for row, owner in enumerate(owners) if owner == g] for g in range(len(groups))]
+    parts = pack(members, prompts, completions, limit)
+    assert sorted(row for part in parts for row in part) == list(range(len(owners)))
+    for part in parts:
+        held = {owners[row]: prompts[row] for row in part}
+        total = sum(held.values()) + sum(completions[row] for row in part)
+        assert total <= limit or len(part) == 1
+
+
+def test_the_spare_row_is_one_token_of_text():
+    spare = spare_rollout(GROUPS, 7)
+    assert spare.token_ids.tolist() == [[7]] and spare.weights.tolist() == [0.0]
+    assert [len(prompt.token_ids) for prompt in spare.prompts] == [1] and not spare.prompts[0].pictures

@@ -7,12 +7,12 @@ import torch
 from torch.utils.data import Dataset
 
 from revisual.core.errors import UserError
-from revisual.data.loader import PassLoader
+from revisual.data.loader import BatchLoader
 from revisual.rl.importance import TokenImportance
 from revisual.rl.losses import ClippedLoss
 from revisual.rollout.engine import Completions
 from revisual.rollout.hf.engine import HFRollout
-from revisual.training.prefetch import Ahead, Drawn
+from revisual.training.prefetch import DrawnRollouts, Prefetch
 
 from .helpers import Keep, fit, grpo, prompts, some_samples
 
@@ -70,14 +70,13 @@ def test_without_staleness_every_rollout_has_the_steps_weights(policy_folder, tm
 @pytest.mark.parametrize(
     "options", [{"engine": None, "loss": CORRECTED}, {"engine": Apart(), "loss": ClippedLoss()}], ids=["engine", "loss"]
 )
-def test_what_cannot_draw_ahead_is_refused(policy_folder, tmp_path, options):
-    module = grpo(policy_folder, max_staleness=1, **options)
+def test_what_cannot_draw_ahead_is_refused(policy_folder, options):
     with pytest.raises(UserError, match=r"model\.max_staleness: 1 .*VLLMServerRollout"):
-        fit(module, prompts(), tmp_path, 1)
+        grpo(policy_folder, max_staleness=1, **options)
 
 
 def test_what_drawing_raises_is_raised_where_rollouts_are_taken(mixed_prompts):
-    ahead = Ahead()
+    ahead = Prefetch()
 
     def fail():
         raise UserError("the server is gone")
@@ -91,11 +90,11 @@ def test_what_drawing_raises_is_raised_where_rollouts_are_taken(mixed_prompts):
 def test_rollouts_of_other_prompts_are_not_taken(mixed_prompts):
     empty = torch.zeros(0, 0)
     none = Completions(empty.long(), empty.bool(), empty, torch.zeros(0).bool(), torch.zeros(0).bool())
-    ahead = Ahead()
-    ahead.start(mixed_prompts, lambda: Drawn(none, 3))
+    ahead = Prefetch()
+    ahead.start(mixed_prompts, lambda: DrawnRollouts(none, 3))
     ahead.finish()
     assert ahead.take([replace(mixed_prompts[0], id="another")]) is None
-    ahead.start(mixed_prompts, lambda: Drawn(none, 3))
+    ahead.start(mixed_prompts, lambda: DrawnRollouts(none, 3))
     assert ahead.take(mixed_prompts).version == 3
 
 
@@ -108,8 +107,8 @@ class Numbers(Dataset):
 
 
 def test_a_loader_looks_ahead():
-    loader = PassLoader(Numbers(), 2, repeat=2, shuffle=False, look_ahead=True)
-    assert [(p.items, p.step, p.upcoming) for p in loader] == [
+    loader = BatchLoader(Numbers(), 2, repeat=2, shuffle=False, look_ahead=True)
+    assert [(p.items, p.update, p.upcoming) for p in loader] == [
         ([0, 1], 0, [2, 3]),
         ([0, 1], 1, [2, 3]),
         ([2, 3], 0, [4, 5]),
@@ -118,4 +117,4 @@ def test_a_loader_looks_ahead():
         ([4, 5], 1, ()),
     ]
     loader.load_state_dict({"batches": 1})
-    assert [(p.items, p.step) for p in loader] == [([2, 3], 0), ([2, 3], 1), ([4, 5], 0), ([4, 5], 1)]
+    assert [(p.items, p.update) for p in loader] == [([2, 3], 0), ([2, 3], 1), ([4, 5], 0), ([4, 5], 1)]

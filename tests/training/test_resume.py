@@ -1,5 +1,7 @@
 """A run that was stopped and resumed is the run that was not, bit for bit."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
@@ -19,7 +21,10 @@ def warmup_cosine(optimizer):
 def full_grpo(folder, **options):
     """Everything that could have a state: schedules, a drawing filter, a reference, several updates per rollout."""
     filter = PrioritizedAdvantageDistillation(t_low=1e-3, tau_start=2.0, tau_end=0.1, ratio=0.6)
-    defaults = {"micro_batches": 2, "epochs": 2, "filter": filter, "kl": Constant(0.01), "entropy": Linear(0.1, 0.0)}
+    defaults = {
+        "updates_per_rollout": 2, "num_iterations": 2, "max_tokens_per_pass": 150, "advantage_filter": filter,
+        "kl_coef": Constant(0.01), "entropy_coef": Linear(0.1, 0.0),
+    }  # fmt: skip
     return grpo(folder, scheduler=warmup_cosine, **(defaults | options))
 
 
@@ -46,7 +51,7 @@ def straight(policy_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("straight")
     keep = Keep()
     run = fit(full_grpo(policy_folder), prompts(some_samples(4)), folder, 10, [every_rollout(folder, 2), keep],
-              accumulate_grad_batches=2, enable_checkpointing=True)  # fmt: skip
+              enable_checkpointing=True)  # fmt: skip
     assert keep.steps == [0, 1, 2, 3, 4]
     return folder, run, keep
 
@@ -62,7 +67,6 @@ def test_grpo_resumes_exactly(policy_folder, straight, tmp_path, rollouts):
         10,
         [every_rollout(tmp_path, 2), keep],
         ckpt_path=folder / f"step={2 * rollouts}.ckpt",
-        accumulate_grad_batches=2,
         enable_checkpointing=True,
     )
     assert keep.steps == list(range(rollouts, 5))
@@ -101,9 +105,9 @@ def test_an_adapter_resumes_exactly(policy_folder, tmp_path, rollouts):
 @pytest.mark.parametrize(("steps", "num_workers"), [(1, 0), (2, 0), (3, 0), (5, 0), (3, 1)])
 def test_sft_resumes_exactly(policy_folder, tmp_path, steps, num_workers):
     def run(folder, ckpt_path=None):
-        module = sft(policy_folder, micro_batches=2, scheduler=warmup_cosine)
+        module = sft(policy_folder, max_tokens_per_pass=150, scheduler=warmup_cosine)
         data = examples(some_samples(8), batch_size=4, num_workers=num_workers)
-        return fit(module, data, folder, 6, [every_rollout(folder, 1)], ckpt_path, accumulate_grad_batches=2,
+        return fit(module, data, folder, 6, [every_rollout(folder, 1)], ckpt_path,
                    enable_checkpointing=True)  # fmt: skip
 
     expected = run(tmp_path / "whole")
@@ -115,7 +119,7 @@ def test_sft_resumes_exactly(policy_folder, tmp_path, steps, num_workers):
 
 def test_ptst_like_changes_survive(policy_folder, tmp_path):
     module = grpo(policy_folder)
-    module.generation.group_size, module.generation.max_new_tokens = 2, 5
+    module.sampling = replace(module.sampling, group_size=2, max_new_tokens=5)
     fit(module, prompts(some_samples(4)), tmp_path, 1, [every_rollout(tmp_path, 1)], enable_checkpointing=True)
     resumed = grpo(policy_folder)
     keep = Keep()

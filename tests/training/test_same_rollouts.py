@@ -11,7 +11,7 @@ from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 from revisual.rl.schedules import Constant
 from revisual.rollout.hf.engine import HFRollout
-from revisual.training.engine_check import ParityCheck
+from revisual.training.engine_check import EngineCheck
 
 from .helpers import fit, grpo, prompts
 
@@ -46,7 +46,7 @@ class Replaying(HFRollout):
 
 def test_twenty_steps_packed_and_padded(policy_folder, tmp_path):
     tape = Tape()
-    options = {"kl": Constant(0.01), "entropy": Constant(0.01), "parity": ParityCheck(every=0)}
+    options = {"kl_coef": Constant(0.01), "entropy_coef": Constant(0.01), "engine_check": EngineCheck(every=0)}
     packed = fit(grpo(policy_folder, engine=Recording(tape), **options), prompts(), tmp_path / "packed", STEPS)
     module = grpo(policy_folder, {"packed": False}, engine=Replaying(tape), **options)
     padded = fit(module, prompts(), tmp_path / "padded", STEPS)

@@ -11,9 +11,9 @@ from revisual.core.errors import UserError
 from revisual.data.sft import Example, response_text
 from revisual.models.policy import PretrainedPolicy
 from revisual.training.lr_schedulers import WarmupCosine
-from revisual.training.sft import padded_responses
+from revisual.training.sft import pad_responses
 
-from .helpers import examples, fit, sft, sgd, some_samples, total_norm, weights
+from .helpers import ONE_ROW, examples, fit, grpo, prompts, sft, sgd, some_samples, total_norm, weights
 
 
 def by_transformers(folder, processor, encoder, samples, template):
@@ -33,13 +33,14 @@ def by_transformers(folder, processor, encoder, samples, template):
     return float((total / count).detach()), count, {n: p.grad for n, p in policy.named_parameters()}
 
 
-@pytest.mark.parametrize("micro_batches", [1, 2, 3])
-def test_loss_and_gradient_are_transformers(policy_folder, processor, encoder, tmp_path, micro_batches):
+@pytest.mark.parametrize(("limit", "passes"), [(16_384, 1), (200, 2), (ONE_ROW, 6)])
+def test_loss_and_gradient_are_transformers(policy_folder, processor, encoder, tmp_path, limit, passes):
     samples = some_samples(6)
     template = "<think>{solution}</think>\\boxed{{answer}}"
-    module = sft(policy_folder, micro_batches=micro_batches, optimizer=sgd)
+    module = sft(policy_folder, max_tokens_per_pass=limit, optimizer=sgd)
     data = examples(samples, batch_size=6, response_template=template)
-    run = fit(module, data, tmp_path, 1, accumulate_grad_batches=micro_batches)
+    run = fit(module, data, tmp_path, 1)
+    assert len(module.update.passes) == passes
     loss, _, expected = by_transformers(policy_folder, processor, encoder, samples, template)
     assert run.log.values("train/loss") == pytest.approx([loss], rel=1e-5)
     assert run.watch.norms[0] == pytest.approx(total_norm(expected), rel=1e-4)
@@ -47,13 +48,13 @@ def test_loss_and_gradient_are_transformers(policy_folder, processor, encoder, t
         assert_close(gradient, expected[name], atol=1e-6, rtol=1e-3)
 
 
-@pytest.mark.parametrize("micro_batches", [1, 3])
-def test_clipping_sees_the_whole_steps_norm(policy_folder, processor, encoder, tmp_path, micro_batches):
+@pytest.mark.parametrize("limit", [16_384, ONE_ROW])
+def test_clipping_sees_the_whole_steps_norm(policy_folder, processor, encoder, tmp_path, limit):
     samples, template = some_samples(6), "{answer}"
     start = weights_of(policy_folder, processor)
-    module = sft(policy_folder, micro_batches=micro_batches, optimizer=sgd)
+    module = sft(policy_folder, max_tokens_per_pass=limit, optimizer=sgd)
     data = examples(samples, batch_size=6, response_template=template)
-    fit(module, data, tmp_path, 1, accumulate_grad_batches=micro_batches, gradient_clip_val=0.3)
+    fit(module, data, tmp_path, 1, gradient_clip_val=0.3)
     _, _, expected = by_transformers(policy_folder, processor, encoder, samples, template)
     assert total_norm(expected) > 0.3
     assert total_norm({n: start[n] - v for n, v in weights(module).items()}) == pytest.approx(0.03, rel=1e-3)
@@ -63,10 +64,10 @@ def weights_of(folder, processor):
     return {n: p.detach() for n, p in PretrainedPolicy(str(folder)).load(processor).named_parameters()}
 
 
-def test_unequal_micro_batches_are_weighed_by_their_tokens(policy_folder, processor, encoder, tmp_path):
-    """5 examples in 2 parts, of unequal lengths."""
+def test_unequal_passes_are_weighed_by_their_tokens(policy_folder, processor, encoder, tmp_path):
     samples = some_samples(5)
-    run = fit(sft(policy_folder, micro_batches=2), examples(samples, 5), tmp_path, 1, accumulate_grad_batches=2)
+    run = fit(sft(policy_folder, max_tokens_per_pass=250), examples(samples, 5), tmp_path, 1)
+    assert 1 < len(run.module.update.passes) < 5
     loss, _, _ = by_transformers(
         policy_folder, processor, encoder, samples, "<think>\n{solution}\n</think>\n\n\\boxed{{answer}}"
     )
@@ -80,26 +81,11 @@ def test_it_learns(policy_folder, tmp_path):
     assert losses[0] == pytest.approx(math.log(400), abs=0.5) and losses[-1] < 0.6 * losses[0]
 
 
-def test_more_micro_batches_than_examples_is_one_line(policy_folder, tmp_path):
-    with pytest.raises(UserError, match=r"micro_batches: 3 is more than data\.batch_size, 2"):
-        fit(sft(policy_folder, micro_batches=3), examples(batch_size=2), tmp_path, 1)
-
-
-@pytest.mark.parametrize(("micro_batches", "accumulated"), [(1, 4), (3, 2)])
-def test_accumulation_must_divide_the_micro_batches(policy_folder, tmp_path, micro_batches, accumulated):
-    with pytest.raises(UserError, match="accumulate_grad_batches"):
-        fit(
-            sft(policy_folder, micro_batches=micro_batches),
-            examples(),
-            tmp_path,
-            1,
-            accumulate_grad_batches=accumulated,
-        )
-
-
-def test_several_optimizer_steps_per_batch(policy_folder, tmp_path):
-    run = fit(sft(policy_folder, micro_batches=4), examples(), tmp_path, 4, accumulate_grad_batches=2)
-    assert run.trainer.global_step == 4 and len(run.log.values("train/loss")) == 4
+@pytest.mark.parametrize("kind", ["sft", "grpo"])
+def test_accumulation_of_batches_is_refused(policy_folder, tmp_path, kind):
+    module, data = (sft(policy_folder), examples()) if kind == "sft" else (grpo(policy_folder), prompts())
+    with pytest.raises(UserError, match=r"accumulate_grad_batches: 2: a batch is one optimizer step, .* leave it at 1"):
+        fit(module, data, tmp_path, 1, accumulate_grad_batches=2)
 
 
 def test_the_schedule_in_a_run(policy_folder, tmp_path):
@@ -121,6 +107,6 @@ def test_the_schedule_in_a_run(policy_folder, tmp_path):
 
 def test_responses_are_padded_on_the_right(mixed_prompts):
     rows = [Example(mixed_prompts[0], torch.tensor(ids)) for ids in ([5, 6, 7], [8])]
-    token_ids, mask = padded_responses(rows)
+    token_ids, mask = pad_responses(rows)
     assert token_ids.tolist() == [[5, 6, 7], [8, 0, 0]]
     assert mask.tolist() == [[True, True, True], [True, False, False]]

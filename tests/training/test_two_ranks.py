@@ -10,7 +10,7 @@ pytestmark = pytest.mark.engine
 
 GRADIENTS = [
     "gradient", "gradient-pictures", "gradient-lora", "gradient-frozen", "gradient-reference",
-    "gradient-checkpointing", "gradient-padded", "gradient-in-one-pass", "gradient-in-four-passes", "sft-gradient",
+    "gradient-checkpointing", "gradient-padded", "gradient-in-one-pass", "gradient-row-by-row", "sft-gradient",
 ]  # fmt: skip
 JOBS = [*GRADIENTS, "three-steps", "validate"]
 

@@ -11,9 +11,11 @@ from training.helpers import KeepNothing, TokenReward, fit, grpo, prompts, sft, 
 
 
 def answer(id, source="a", sampling="greedy", index=0, **measures):
-    defaults = {"accuracy": 0.0, "format": 0.0, "reward": 0.0, "length": 1, "truncated": False, "error": None}
+    defaults = {"accuracy": 0.0, "reward": 0.0, "reward_terms": {"form": 0.25}, "length": 1, "truncated": False}
     texts = {name: "" for name in ("question", "response", "answer", "extracted", "rule")}
-    return Answer(id=id, source=source, sampling=sampling, index=index, **texts, **(defaults | measures))
+    return Answer(
+        id=id, source=source, sampling=sampling, index=index, **texts, **({"error": None} | defaults | measures)
+    )
 
 
 def test_means_by_hand():
@@ -28,6 +30,7 @@ def test_means_by_hand():
         1 / 3
     )
     assert result["greedy/all/reward"] == pytest.approx(0.25 / 3)
+    assert result["greedy/all/form"] == 0.25
     assert result["four/a/accuracy"] == 0.5 == result["four/all/accuracy"]
     assert len(result) == 5 * 6
 
@@ -64,7 +67,7 @@ def test_answers(policy, encoder, mixed_prompts):
 def test_the_state_before_step_1_is_logged_at_step_0(policy_folder, tmp_path, kind):
     validation = some_samples(3)
     if kind == "grpo":
-        module, data = grpo(policy_folder, filter=KeepNothing()), prompts(validation=validation)
+        module, data = grpo(policy_folder, advantage_filter=KeepNothing()), prompts(validation=validation)
     else:
         from training.helpers import examples
 

@@ -21,7 +21,7 @@ from revisual.rl.filters import PrioritizedAdvantageDistillation
 from revisual.rl.schedules import Constant
 from revisual.rollout.engine import Completions
 from revisual.rollout.hf.engine import HFRollout
-from revisual.training.engine_check import ParityCheck
+from revisual.training.engine_check import EngineCheck
 from revisual.training.lr_schedulers import WarmupCosine
 from revisual.training.strategies.fsdp2 import FSDP2
 from training.helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, weights
@@ -31,8 +31,8 @@ def warmup_cosine(optimizer):
     return WarmupCosine(optimizer, warmup_ratio=0.3)
 
 
-PASSES = {"gradient-in-one-pass": 1, "gradient-in-four-passes": 4}
-"""Of an optimizer step, where not 2."""
+TOKENS_PER_PASS = {"gradient-in-one-pass": 16_384, "gradient-row-by-row": 1}
+"""Where not 150, which makes two or three passes."""
 
 POLICIES = {
     "lora": {"lora": LoRA(rank=4)},
@@ -115,7 +115,6 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
     options = {"devices": world, "strategy": strategy(name.removesuffix("_nodes"))}
     if name.endswith("_nodes"):
         options |= {"devices": 1, "num_nodes": world}
-    options["accumulate_grad_batches"] = PASSES.get(job, 2)
     kind = "gradient" if job.startswith("gradient") else job
     run = JOBS.get(kind, saved_steps)(job, policy_folder, folder, world, keep, options | {"ckpt_path": ckpt_path})
     result = {
@@ -125,6 +124,7 @@ def do(job, policy_folder, folder, world, name, ckpt_path=None):
         "ids": [[p.id for p in batch.prompts] for batch, _, _ in keep.kept],
         "rows": run.log.rows,
         "steps": keep.steps,
+        "passes": len(run.module.update.passes) if run.module.update else 0,
         "chosen": [len(indices) for _, indices, _ in keep.kept],
     }
     torch.save(result, folder / f"rank{run.trainer.global_rank}.pt")
@@ -134,11 +134,11 @@ def gradient(job, policy_folder, folder, world, keep, options):
     module = grpo(
         policy_folder,
         POLICIES.get(job.partition("-")[2]),
-        micro_batches=options["accumulate_grad_batches"],
+        max_tokens_per_pass=TOKENS_PER_PASS.get(job, 150),
         optimizer=sgd,
-        filter=PrioritizedAdvantageDistillation(1e-3),
+        advantage_filter=PrioritizedAdvantageDistillation(1e-3),
         filter_per_rank=job == "gradient-per-rank",
-        kl=Constant(0.1 if job == "gradient-reference" else 0.0),
+        kl_coef=Constant(0.1 if job == "gradient-reference" else 0.0),
     )
     samples = some_samples(16)[1::2] if job == "gradient-pictures" else some_samples(8)
     return fit(module, prompts(samples, batch_size=4 // world), folder, 1, [keep], gradient_clip_val=0.01, **options)
@@ -149,9 +149,9 @@ def beside_vllm(job, policy_folder, folder, world, keep, options):
 
     module = grpo(
         policy_folder,
-        micro_batches=2,
+        max_tokens_per_pass=150,
         engine=VLLMRollout(max_model_len=512, max_pictures=2),
-        parity=ParityCheck(every=1, rows=16),
+        engine_check=EngineCheck(every=1, rows=16),
         max_new_tokens=12,
     )
     return fit(module, prompts(some_samples(12), batch_size=4 // world), folder, 4, [keep], **options)
@@ -159,7 +159,9 @@ def beside_vllm(job, policy_folder, folder, world, keep, options):
 
 def three_steps(job, policy_folder, folder, world, keep, options):
     engine = Replay(folder.parents[1] / "one" / job / "rollouts.pt") if world > 1 else Record()
-    module = grpo(policy_folder, micro_batches=2, engine=engine, filter=PrioritizedAdvantageDistillation(1e-3))
+    module = grpo(
+        policy_folder, max_tokens_per_pass=150, engine=engine, advantage_filter=PrioritizedAdvantageDistillation(1e-3)
+    )
     data = prompts(some_samples(12), batch_size=4 // world)
     run = fit(module, data, folder, 3, [keep], gradient_clip_val=0.01, **options)
     if world == 1:
@@ -168,23 +170,23 @@ def three_steps(job, policy_folder, folder, world, keep, options):
 
 
 def sft_gradient(job, policy_folder, folder, world, keep, options):
-    module = sft(policy_folder, micro_batches=2, optimizer=sgd)
+    module = sft(policy_folder, max_tokens_per_pass=150, optimizer=sgd)
     return fit(module, examples(some_samples(8), batch_size=8 // world), folder, 1, **options)
 
 
 def empty(job, policy_folder, folder, world, keep, options):
-    module = grpo(policy_folder, micro_batches=2, filter=KeepNothing())
+    module = grpo(policy_folder, max_tokens_per_pass=150, advantage_filter=KeepNothing())
     return fit(module, prompts(batch_size=2), folder, 2, **options)
 
 
 def hang(job, policy_folder, folder, world, keep, options):
-    module = grpo(policy_folder, rewards={"hang": WeightedReward(HangsOnOneRank())}, micro_batches=2)
+    module = grpo(policy_folder, rewards={"hang": WeightedReward(HangsOnOneRank())}, max_tokens_per_pass=150)
     return fit(module, prompts(batch_size=2), folder, 2, [Watchdog(limit=8.0, grace=4.0)], **options)
 
 
 def validate(job, policy_folder, folder, world, keep, options):
-    module = grpo(policy_folder, filter=KeepNothing())
-    options = options | {"accumulate_grad_batches": 1, "num_sanity_val_steps": -1}
+    module = grpo(policy_folder, advantage_filter=KeepNothing())
+    options = options | {"num_sanity_val_steps": -1}
     return fit(module, prompts(validation=some_samples(5)), folder, 1, **options)
 
 
@@ -193,11 +195,11 @@ def saved_steps(job, policy_folder, folder, world, keep, options):
     saved = ModelCheckpoint(folder, filename="{step}", every_n_train_steps=1, save_top_k=-1)
     callbacks = [saved, keep, *SAVED_WITH.get(job, list)()]
     options = options | {"enable_checkpointing": True}
-    settings = {"micro_batches": 2, "scheduler": warmup_cosine}
+    settings = {"max_tokens_per_pass": 150, "scheduler": warmup_cosine}
     if job == "sft":
         data = examples(some_samples(8), batch_size=2)
         return fit(sft(policy_folder, **settings), data, folder, 4, callbacks, **options)
-    settings["filter"] = PrioritizedAdvantageDistillation(1e-3)
+    settings["advantage_filter"] = PrioritizedAdvantageDistillation(1e-3)
     module = grpo(policy_folder, POLICIES.get(job.partition("-")[2]), **settings)
     return fit(module, prompts(some_samples(8), batch_size=2), folder, 4, callbacks, **options)
 

@@ -35,6 +35,8 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
             logging_batch_size_per_gpu=1,  # Lightning would look for one in the loader, to log a rate
             **options,
         )
+        # In the model's type, bfloat16, sums of many passes would lose their last digits.
+        self.config.setdefault("data_types", {})["grad_accum_dtype"] = "fp32"  # type: ignore[union-attr]
         self._dropped: list[tuple[dict[str, Any], float]] = []
 
     def setup_environment(self) -> None:
@@ -80,18 +82,30 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
             zero.register_external_parameter(policy, policy.get_output_embeddings().weight)
         return policy
 
+    def accumulate_gradients(self, loss: Tensor) -> None:
+        """Go back through a pass that is not an update's last, which DeepSpeed has to be told."""
+        engine: Any = self.deepspeed_engine
+        engine.set_gradient_accumulation_boundary(False)
+        try:
+            self.backward(loss, None)
+        finally:
+            engine.set_gradient_accumulation_boundary(True)
+        # DeepSpeed does it when its engine's forward begins, which passes within one training step do not: stage 3
+        # would else overwrite the gradients of one pass by those of the next.
+        engine.optimizer.clear_backward_seen_flag()
+
     def backward(self, closure_loss: Tensor, optimizer: Any, *args: Any, **kwargs: Any) -> Tensor:
-        """Lightning has divided by the number of accumulated passes; DeepSpeed would once more."""
+        """Go back without DeepSpeed's own division by the number of passes: losses are shares of an update's."""
         return super().backward(closure_loss, optimizer, *args, scale_wrt_gas=False, **kwargs)
 
     def drop_step(self, optimizer: Any) -> None:
-        """By a rate of 0, as DeepSpeed steps whatever the gradients are: only the momenta fade."""
+        """Step with a rate of 0, as DeepSpeed steps whatever the gradients are: only the momenta fade."""
         self._dropped = [(group, group["lr"]) for group in optimizer.param_groups]
         for group in optimizer.param_groups:
             group["lr"] = 0.0
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> Any:
-        """Gives the rates back after a dropped step."""
+        """Step, and give the rates back after a dropped step."""
         try:
             return super().optimizer_step(*args, **kwargs)
         finally:

@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 
@@ -12,11 +13,16 @@ class Placement(ABC):
 
     @abstractmethod
     def place(self, load: Callable[[], nn.Module]) -> nn.Module:
-        """What `load` gives, spread over the processes without a whole copy on each.
+        """Return what `load` gives, spread over the processes without a whole copy on each.
 
         `load` may be called under `torch.device("meta")`, and on some processes only.
         """
 
+    def accumulate_gradients(self, loss: Tensor) -> None:
+        """Go back through a pass that is not an update's last, and add its gradients to what there is."""
+        strategy: Any = self
+        strategy.backward(loss, None)
+
     def drop_step(self, optimizer: Optimizer) -> None:
-        """The optimizer step that comes next moves no parameter."""
+        """Let the optimizer step that comes next move no parameter."""
         optimizer.zero_grad(set_to_none=True)

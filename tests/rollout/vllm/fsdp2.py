@@ -13,7 +13,7 @@ from revisual.models.lora import LoRA
 from revisual.rl.importance import TokenImportance
 from revisual.rl.losses import ClippedLoss
 from revisual.rollout.vllm.engine import VLLMRollout
-from revisual.training.engine_check import ParityCheck
+from revisual.training.engine_check import EngineCheck
 from revisual.training.strategies.fsdp2 import FSDP2
 
 
@@ -23,7 +23,7 @@ def main(job, policy_folder, folder):
         {"lora": LoRA(rank=4)} if job == "lora" else {},
         engine=VLLMRollout(max_model_len=512, max_pictures=2),
         loss=ClippedLoss(importance=TokenImportance()),
-        parity=ParityCheck(every=1),
+        engine_check=EngineCheck(every=1),
         max_new_tokens=12,
         optimizer=lambda parameters: torch.optim.AdamW(parameters, lr=1e-2),
     )

@@ -16,7 +16,7 @@ from revisual.models.sharding import full_tensors
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.sampler import truncate
 from revisual.rollout.vllm.engine import VLLMRollout
-from revisual.training.engine_check import ParityCheck, logprob_gaps
+from revisual.training.engine_check import EngineCheck, logprob_gaps
 
 from .helpers import gap, outputs, require_vllm, save_policy, take_step
 
@@ -206,7 +206,7 @@ def test_an_old_tensor_under_a_new_name_is_seen_by_its_logprobs(engine, policy, 
     with torch.no_grad():
         gaps = logprob_gaps(outputs(policy, encoder, prompts, completions), completions.logprobs, completions.mask)
     with pytest.raises(UserError, match="do not compute the same policy"):
-        ParityCheck().require(gaps, exact=True)
+        EngineCheck().require(gaps, exact=True)
 
 
 def test_a_tensor_too_many_is_named(engine, policy):

@@ -23,7 +23,7 @@ from revisual.rl.importance import TokenImportance
 from revisual.rl.losses import ClippedLoss
 from revisual.rollout.engine import Sampling
 from revisual.rollout.vllm.server import VLLMServerRollout
-from revisual.training.engine_check import ParityCheck
+from revisual.training.engine_check import EngineCheck
 
 from .helpers import LocalServer, gap, require_vllm, save_policy, take_step
 
@@ -215,8 +215,8 @@ def test_a_server_without_the_receiver(folder, policy, encoder, tmp_path):
 
 def test_a_run_draws_its_rollouts_one_step_ahead(server, folder, tmp_path):
     engine, keep = VLLMServerRollout(server.url, retries=QUICK), Keep()
-    loss, parity = ClippedLoss(importance=TokenImportance()), ParityCheck(every=1, rows=8)
-    module = grpo(folder, engine=engine, loss=loss, parity=parity, max_staleness=1, max_new_tokens=LENGTH)
+    loss, parity = ClippedLoss(importance=TokenImportance()), EngineCheck(every=1, rows=8)
+    module = grpo(folder, engine=engine, loss=loss, engine_check=parity, max_staleness=1, max_new_tokens=LENGTH)
     run = fit(module, prompts_of(some_samples(12), batch_size=2), tmp_path, 4, [keep])
     assert run.log.values("rollout/staleness") == [0, 1, 1, 1]
     assert [batch.policy_version.unique().tolist() for batch, _, _ in keep.kept] == [[0], [0], [1], [2]]

@@ -1,0 +1,48 @@
+"""GSPO's loss."""
+
+from dataclasses import dataclass, field
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from revisual.rl.aggregation import LossAggregation, SequenceMean
+from revisual.rl.losses.clipping import Clip
+from revisual.rl.losses.token_loss import Objective, TokenLoss
+
+
+@dataclass(frozen=True)
+class SequenceRatioLoss(TokenLoss):
+    """GSPO (arXiv 2507.18071): one ratio per sequence, the geometric mean of its tokens', clipped as a whole.
+
+    Token log-ratios 0.02 and 0.04 give both tokens the ratio exp(0.03). Such ratios are close to 1, and so are the
+    clips: the paper's are the defaults.
+
+    Args:
+        clip_low: how far below 1 a sequence's ratio may fall.
+        clip_high: how far above 1 it may rise.
+        dual_clip: see `Clip.dual`; null for none.
+        aggregation: what counts equally, a token or a sequence.
+        kl_estimator: of the KL term.
+        importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
+    """
+
+    clip_low: float = 3e-4
+    clip_high: float = 4e-4
+    dual_clip: float | None = None
+    aggregation: LossAggregation = field(default_factory=SequenceMean)
+
+    def __post_init__(self) -> None:
+        Clip(self.clip_low, self.clip_high, self.dual_clip)  # refuses what makes no sense
+
+    def objective(
+        self,
+        logprobs: Float[Tensor, "N T"],
+        old_logprobs: Float[Tensor, "N T"],
+        advantages: Float[Tensor, "N 1"],
+        mask: Bool[Tensor, "N T"],
+    ) -> Objective:
+        """Clip the sequence's ratio."""
+        log_ratio = logprobs - old_logprobs
+        mean = log_ratio.sum(1) / mask.sum(1).clamp(min=1)
+        clip = Clip(self.clip_low, self.clip_high, self.dual_clip)
+        return clip(mean[:, None].expand_as(log_ratio), advantages)

@@ -1,0 +1,50 @@
+"""What `fit` asks of a trainer and of its data before it begins."""
+
+from typing import Any
+
+from lightning.pytorch import Trainer
+
+from revisual.core.errors import UserError
+from revisual.data.loader import LoadedBatch
+
+
+def check_trainer(trainer: Trainer, updates: int) -> None:
+    """Check that optimizer steps and checkpoints fall where a run can go on.
+
+    Args:
+        trainer: about to fit.
+        updates: optimizer steps over one batch of items.
+
+    Raises:
+        UserError: Lightning would add up gradients of several batches, or a checkpoint would be written between two
+            updates over one batch.
+    """
+    if trainer.accumulate_grad_batches != 1:
+        raise UserError(
+            f"trainer.accumulate_grad_batches: {trainer.accumulate_grad_batches}: a batch is one optimizer step, in as "
+            "many passes as model.max_tokens_per_pass asks for; leave it at 1"
+        )
+    for checkpoint in trainer.checkpoint_callbacks:
+        every = getattr(checkpoint, "_every_n_train_steps", 0)
+        if updates > 1 and getattr(checkpoint, "_train_time_interval", None) is not None:
+            raise UserError(
+                f"ModelCheckpoint: train_time_interval may fall between two of the {updates} optimizer steps over one "
+                "rollout, where a run cannot go on: use every_n_train_steps"
+            )
+        if every % updates:
+            raise UserError(
+                f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of model.updates_per_rollout, {updates}"
+            )
+
+
+def check_items(module: object, batch: LoadedBatch[Any], kind: type, data: str) -> None:
+    """Check what the data module hands out.
+
+    Raises:
+        UserError: it is made for another module.
+    """
+    if not isinstance(batch.items[0], kind):
+        raise UserError(
+            f"{type(module).__name__} learns from {data}'s batches; the given data module hands out "
+            f"{type(batch.items[0]).__name__}s, not {kind.__name__}s"
+        )

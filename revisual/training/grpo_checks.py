@@ -1,0 +1,33 @@
+"""What makes no sense in a GRPO module's settings."""
+
+from typing import TYPE_CHECKING
+
+from revisual.core.errors import UserError
+
+if TYPE_CHECKING:
+    from revisual.training.grpo import GRPOModule
+
+
+def check_settings(module: "GRPOModule") -> None:
+    """Check settings against each other.
+
+    Raises:
+        UserError: they make no sense together.
+    """
+    updates, iterations = module.updates_per_rollout, module.num_iterations
+    if updates < 1 or iterations < 1 or updates % iterations:
+        raise UserError(
+            f"model.updates_per_rollout, {updates}, must be a multiple of model.num_iterations, {iterations}, and both "
+            "at least 1"
+        )
+    top_p = module.sampling.top_p
+    if top_p < 1 and not module.loss.corrects_sampling:
+        raise UserError(
+            f"model.sampling.top_p: {top_p} draws from a nucleus, which is not the policy's distribution; give "
+            "model.loss an importance (TokenImportance or SequenceImportance), or sample with top_p 1"
+        )
+    if module.max_staleness and not (module.engine.engine.is_apart and module.loss.corrects_sampling):
+        raise UserError(
+            "model.max_staleness: 1 draws rollouts with weights of one step before, while the policy is trained: it "
+            "needs an engine that runs concurrently (VLLMServerRollout), and a model.loss with an importance"
+        )

@@ -1,0 +1,66 @@
+"""How rollouts are drawn to learn from, and how answers are drawn to be measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from revisual.core.errors import UserError
+from revisual.rollout.engine import Sampling
+
+
+@dataclass(frozen=True)
+class RolloutSampling:
+    """How rollouts are drawn.
+
+    Args:
+        group_size: rollouts of each prompt.
+        max_new_tokens: most tokens of a rollout; a longer one is cut, which `rollout/truncated_fraction` counts.
+        temperature: of the softmax that tokens are drawn from, in rollouts and in the log-probs of the update alike.
+        top_p: draw from the most probable tokens that hold so much of the distribution; below 1 the loss needs an
+            `importance`.
+    """
+
+    group_size: int = 8
+    max_new_tokens: int = 8192
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.group_size < 1 or self.max_new_tokens < 1 or not 0 < self.temperature < float("inf"):
+            raise UserError(
+                "sampling: group_size and max_new_tokens must be at least 1, and temperature positive, got "
+                f"{self.group_size}, {self.max_new_tokens} and {self.temperature}"
+            )
+        if not 0 < self.top_p <= 1:
+            raise UserError(f"sampling.top_p must be in (0, 1], not {self.top_p}")
+
+    def of_group(self) -> Sampling:
+        """Return what a rollout engine is asked for."""
+        return Sampling(self.group_size, self.temperature, self.top_p)
+
+
+def draw_greedily() -> dict[str, Sampling]:
+    """Return the default way of measuring: the most probable tokens, named `greedy`."""
+    return {"greedy": Sampling(temperature=0.0)}
+
+
+@dataclass(frozen=True)
+class EvalSampling:
+    """How answers are drawn that are measured. Logs say `val/{name}/{source}/{measure}`.
+
+    Args:
+        validation: ways of drawing answers in validation, by name.
+        test: the same for `test` and `predict`; null: as in validation.
+        max_new_tokens: most tokens of an answer; null: as many as a rollout may have, in SFT 1,024.
+    """
+
+    validation: Mapping[str, Sampling] = field(default_factory=draw_greedily)
+    test: Mapping[str, Sampling] | None = None
+    max_new_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_new_tokens is not None and self.max_new_tokens < 1:
+            raise UserError(f"eval_sampling.max_new_tokens must be at least 1, not {self.max_new_tokens}")
+
+    def of_stage(self, stage: str) -> Mapping[str, Sampling]:
+        """Return the ways of drawing in `val` or `test`."""
+        return self.validation if stage == "val" or not self.test else self.test

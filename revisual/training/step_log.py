@@ -1,0 +1,37 @@
+"""What an update logs."""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from revisual.core.distributed import all_sum
+
+
+class StepLog:
+    """Collects the numbers that the coming update logs, from rollout, callbacks and passes."""
+
+    def __init__(self) -> None:
+        self.tokens_seen = 0
+        """Tokens of the examples trained on, or of the rollouts sampled, since the run began."""
+        self._values: dict[str, float] = {}
+        self._sums: dict[str, float] = {}
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Add numbers that are the same on every rank; a later value of a name replaces an earlier one."""
+        self._values |= values
+
+    def add_sums(self, values: Mapping[str, Tensor | float]) -> None:
+        """Add this rank's and this pass's shares of numbers that are sums over passes and ranks."""
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+
+    def get(self, name: str) -> float:
+        """Return a number as it is so far, on this rank."""
+        return self._values[name] if name in self._values else self._sums[name]
+
+    def take(self) -> dict[str, float]:
+        """Return all numbers, summed over the ranks where they are sums, and start anew; every rank must call it."""
+        numbers = self._values | all_sum(self._sums)
+        self.tokens_seen += int(numbers.get("train/tokens", 0) + numbers.get("rollout/tokens", 0))
+        self._values, self._sums = {}, {}
+        return numbers
