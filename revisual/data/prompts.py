@@ -64,6 +64,8 @@ class PromptDataModule(LightningDataModule):
         self.batch_size, self.evaluation_batch_size = batch_size, evaluation_batch_size
         self.max_prompt_tokens, self.num_workers, self.seed = max_prompt_tokens, num_workers, seed
         self.datasets: dict[str, Dataset[Any]] = {}
+        self.longest: dict[str, int] = {}
+        """Tokens of the longest item of each split that was read."""
 
     def setup(self, stage: str) -> None:
         """Reads what `stage` needs, and drops what is too long.
@@ -86,24 +88,29 @@ class PromptDataModule(LightningDataModule):
         """The items of a split."""
         return PromptDataset(samples, encoder)
 
-    def tokens_over_limit(self, sample: Sample, encoder: PromptEncoder, split: str) -> int:
-        """By how many tokens a sample is too long; 0 or less if it fits."""
-        return encoder.prompt_tokens(sample) - self.max_prompt_tokens
+    def lengths(self, sample: Sample, encoder: PromptEncoder, split: str) -> tuple[int, int]:
+        """Return the tokens of a sample's prompt and of the response that it teaches, which is 0 for a prompt alone."""
+        return encoder.prompt_tokens(sample), 0
+
+    def fits(self, prompt: int, response: int) -> bool:
+        """Return whether so many tokens are within the limits."""
+        return prompt <= self.max_prompt_tokens
 
     def fitting(self, samples: Sequence[Sample], encoder: PromptEncoder, split: str) -> list[Sample]:
-        """The samples within the limits; what is dropped is counted in the log.
+        """Return the samples within the limits; what is dropped is counted in the log.
 
         Raises:
             UserError: none is.
         """
-        kept = [s for s in samples if self.tokens_over_limit(s, encoder, split) <= 0]
+        lengths = [self.lengths(sample, encoder, split) for sample in samples]
+        kept = [place for place, each in enumerate(lengths) if self.fits(*each)]
         if len(kept) < len(samples):
-            log.warning(
-                "data.%s: %d of %d samples are too long and dropped", split, len(samples) - len(kept), len(samples)
-            )
+            dropped = len(samples) - len(kept)
+            log.warning("data.%s: %d of %d samples are too long and dropped", split, dropped, len(samples))
         if not kept:
             raise UserError(f"data.{split}: none of the {len(samples)} samples is within the limits of tokens")
-        return kept
+        self.longest[split] = max(sum(lengths[place]) for place in kept)
+        return [samples[place] for place in kept]
 
     def train_dataloader(self) -> BatchLoader[Any]:  # noqa: D102
         repeat: int = self.trainer.lightning_module.updates_per_batch  # type: ignore[union-attr,assignment]

@@ -7,6 +7,7 @@ from typing import Any
 from jaxtyping import Int
 from torch import Tensor
 from torch.utils.data import Dataset
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
@@ -74,15 +75,21 @@ class SFTDataModule(PromptDataModule):
         super().__init__(*args, **kwargs)
         self.response_template, self.max_response_tokens = response_template, max_response_tokens
 
-    def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:  # noqa: D102
+    @override
+    def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:
         if split != "train":
             return super().dataset(split, samples, encoder)
         return ExampleDataset(samples, encoder, self.response_template)
 
-    def tokens_over_limit(self, sample: Sample, encoder: PromptEncoder, split: str) -> int:  # noqa: D102
-        over = super().tokens_over_limit(sample, encoder, split)
+    @override
+    def lengths(self, sample: Sample, encoder: PromptEncoder, split: str) -> tuple[int, int]:
+        prompt, _ = super().lengths(sample, encoder, split)
         if split != "train":
-            return over
+            return prompt, 0
         response = response_text(sample, self.response_template)
         encoder.check_words(sample, response)
-        return max(over, len(encoder.encode_response(response)) - self.max_response_tokens)
+        return prompt, len(encoder.encode_response(response))
+
+    @override
+    def fits(self, prompt: int, response: int) -> bool:
+        return super().fits(prompt, response) and response <= self.max_response_tokens

@@ -3,6 +3,7 @@
 from typing import Any
 
 from lightning.pytorch import Trainer
+from lightning.pytorch.utilities import rank_zero_warn
 
 from revisual.core.errors import UserError
 from revisual.data.loader import LoadedBatch
@@ -35,6 +36,22 @@ def check_trainer(trainer: Trainer, updates: int) -> None:
             raise UserError(
                 f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of model.updates_per_rollout, {updates}"
             )
+
+
+def warn_of_long_rows(trainer: Trainer, max_tokens_per_pass: int, max_new_tokens: int) -> None:
+    """Say in one line that a row may be longer than a pass should be.
+
+    Args:
+        trainer: about to fit; its data module knows the longest item.
+        max_tokens_per_pass: the module's.
+        max_new_tokens: most tokens that a rollout adds to a prompt.
+    """
+    longest = getattr(getattr(trainer, "datamodule", None), "longest", {}).get("train", 0) + max_new_tokens
+    if longest > max_tokens_per_pass:
+        rank_zero_warn(
+            f"model.max_tokens_per_pass: {max_tokens_per_pass} is less than the {longest} tokens that a row may have: "
+            "such a row gets a pass of its own, and takes the memory of its length"
+        )
 
 
 def check_items(module: object, batch: LoadedBatch[Any], kind: type, data: str) -> None:

@@ -129,6 +129,11 @@ class GRPOModule(PolicyModule):
 
     @property
     @override
+    def max_new_tokens(self) -> int:
+        return self.sampling.max_new_tokens
+
+    @property
+    @override
     def looks_ahead(self) -> bool:
         return self.max_staleness > 0
 

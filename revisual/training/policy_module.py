@@ -21,7 +21,7 @@ from revisual.models.checkpoints import WholeFiles
 from revisual.models.inputs import ForwardInputs, forward_inputs
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
-from revisual.training.fit_checks import check_trainer
+from revisual.training.fit_checks import check_trainer, warn_of_long_rows
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.step_log import StepLog
@@ -80,6 +80,11 @@ class PolicyModule(LightningModule):
         return 1
 
     @property
+    def max_new_tokens(self) -> int:
+        """Most tokens that rollouts add to the data's."""
+        return 0
+
+    @property
     def looks_ahead(self) -> bool:
         """Whether the loader says with each batch what the next one holds."""
         return False
@@ -128,6 +133,7 @@ class PolicyModule(LightningModule):
     @override
     def on_fit_start(self) -> None:
         check_trainer(self.trainer, self.updates_per_batch)
+        warn_of_long_rows(self.trainer, self.max_tokens_per_pass, self.max_new_tokens)
 
     @override
     def on_train_start(self) -> None:

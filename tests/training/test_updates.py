@@ -1,5 +1,6 @@
 """What belongs to several optimizer steps over one batch, and to the entropy of one."""
 
+import warnings
 from datetime import timedelta
 
 import pytest
@@ -45,3 +46,16 @@ def test_data_for_another_module_is_one_line(policy_folder, tmp_path):
         fit(grpo(policy_folder), examples(), tmp_path, 1)
     with pytest.raises(UserError, match=r"SFTModule learns from SFTDataModule's batches; .* EncodedPrompts"):
         fit(sft(policy_folder), prompts(), tmp_path, 1)
+
+
+def test_a_row_that_may_be_longer_than_a_pass_is_told_at_the_start(policy_folder, tmp_path):
+    data = prompts()
+    with pytest.warns(UserWarning, match=r"max_tokens_per_pass: 1 is less than the (\d+) tokens") as told:
+        fit(grpo(policy_folder, max_tokens_per_pass=1), data, tmp_path, 1)
+    encoded = [data.datasets["train"][i] for i in range(len(data.datasets["train"]))]
+    longest = max(len(prompt.token_ids) for prompt in encoded) + 6
+    assert any(f"the {longest} tokens" in str(one.message) for one in told)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        fit(grpo(policy_folder, max_tokens_per_pass=longest), prompts(), tmp_path, 1)
+    assert not [one for one in said if "max_tokens_per_pass" in str(one.message)]
