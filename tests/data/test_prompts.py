@@ -12,8 +12,8 @@ from revisual.data.prompts import PromptDataModule
 from revisual.data.sft import SFTDataModule
 
 
-def attached(module, encoder, updates_per_batch=1, looks_ahead=False, world_size=1):
-    lightning_module = SimpleNamespace(encoder=encoder, updates_per_batch=passes, looks_ahead=False)
+def attached(module, encoder, updates=1, world_size=1):
+    lightning_module = SimpleNamespace(encoder=encoder, updates_per_batch=updates, looks_ahead=False)
     module.trainer = SimpleNamespace(
         lightning_module=lightning_module, global_rank=0, world_size=world_size, callbacks=[]
     )
