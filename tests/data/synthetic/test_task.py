@@ -1,12 +1,12 @@
-"""Generated tasks: the same every time, apart from each other, and not to be guessed."""
+"""What holds for every generated task."""
 
 from collections import Counter, defaultdict
 
 import pytest
 
-from revisual.data.synthetic.arithmetic import ArithmeticTask, _columns
+from revisual.data.synthetic.arithmetic import ArithmeticTask
 from revisual.data.synthetic.bars import BarsTask, BarTask
-from revisual.data.synthetic.shapes import COLOURS, ShapesTask
+from revisual.data.synthetic.shapes import ShapesTask
 
 TASKS = [ArithmeticTask, BarsTask, BarTask, ShapesTask]
 
@@ -60,32 +60,6 @@ def test_chance_is_what_the_docstrings_say():
     assert best_guess(ShapesTask) == pytest.approx(7 / 24, abs=0.03)
 
 
-def test_sums_are_right():
-    for sample in ArithmeticTask(count=200, digits=2)():
-        a, operator, b = sample.question.removeprefix("What is ").removesuffix("?").split()
-        assert int(sample.answer) == (int(a) + int(b) if operator == "+" else int(a) - int(b)) >= 0
-
-
-def test_the_docstrings_sum():
-    assert "`47 + 38` is thought of as `7+8+0=15 4+3+1=8`" in ArithmeticTask.__doc__
-    assert _columns(47, 38, 1) == "7+8+0=15 4+3+1=8"
-    assert _columns(52, 17, -1) == "2-7-0=5 5-1-1=3"
-
-
-def test_a_prefix_changes_nothing_else():
-    plain, asked = list(ShapesTask(count=5)()), list(ShapesTask(count=5, prefix="Look. ")())
-    assert [s.question for s in asked] == ["Look. " + s.question for s in plain]
-    assert [s.answer for s in asked] == [s.answer for s in plain]
-
-
 def test_too_many_is_said():
     with pytest.raises(ValueError, match="there are no 150 different questions"):
         list(ArithmeticTask(count=150, digits=1)())
-
-
-def test_the_answer_is_in_the_picture():
-    for sample in ShapesTask(count=60)():
-        picture = sample.images[0].image
-        colours = {colour for _, colour in picture.getcolors(picture.width * picture.height)}
-        if sample.answer in COLOURS:
-            assert COLOURS[sample.answer] in colours

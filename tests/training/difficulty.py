@@ -9,10 +9,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from training.helpers import Keep, fit, grpo, prompts, some_samples, weights
-
 from revisual.callbacks import OnlineDifficulty
 from revisual.grading.grader import Grade, Grader
+from training.helpers import Keep, fit, grpo, prompts, some_samples, weights
 
 COUNT = 16
 STEPS = 12

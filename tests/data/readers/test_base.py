@@ -10,7 +10,7 @@ from revisual.data.readers import HFDatasetReader, JSONLReader, ParquetReader, S
 
 from .reading import GOOD, error_of, jsonl, parquet
 
-SAMPLE_DATA = Path(__file__).parents[2].parent / "shared" / "data"
+SAMPLE_DATA = Path(__file__).parents[3].parent / "shared" / "data"
 real_data = pytest.mark.skipif(not SAMPLE_DATA.is_dir(), reason="the sample data is not beside the repository")
 
 

@@ -11,6 +11,7 @@ import torch
 import yaml
 from lightning.pytorch import Callback, Trainer
 from rl.helpers import prompt, random_batch
+from training.difficulty import COUNT, STEPS, kind_of, run
 from training.helpers import examples, fit, grpo, prompts, sft, some_samples
 
 from revisual.callbacks import OnlineDifficulty
@@ -19,8 +20,6 @@ from revisual.cli.main import main
 from revisual.core.errors import UserError
 from revisual.data.rounds import PromptChooser
 from revisual.data.sample import Sample, prompt_key
-
-from .difficulty import COUNT, STEPS, kind_of, run
 
 FULL = Path(__file__).parents[2] / "configs/revisual_r1/7b/text_rl.yaml"
 
@@ -161,7 +160,13 @@ def test_a_resumed_run_is_the_straight_one(policy_folder, straight, tmp_path, st
 
 def start(policy_folder, folder, world, *rest):
     folder.mkdir()
-    script = [str(Path(__file__).with_name("difficulty.py")), str(policy_folder), str(folder), str(world), *rest]
+    script = [
+        str(Path(__file__).parents[1] / "training/difficulty.py"),
+        str(policy_folder),
+        str(folder),
+        str(world),
+        *rest,
+    ]
     launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}"]
     done = subprocess.run([sys.executable, *launch, *script], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-4000:]

@@ -1,4 +1,4 @@
-"""What belongs to several optimizer steps over one batch, and to the entropy of one."""
+"""What fit asks of a trainer and its data before it begins."""
 
 import warnings
 from datetime import timedelta
@@ -7,8 +7,6 @@ import pytest
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from revisual.core.errors import UserError
-from revisual.rl.losses import ClippedLoss
-from revisual.rl.schedules import Constant
 
 from .helpers import examples, fit, grpo, prompts, sft
 
@@ -26,19 +24,6 @@ def test_a_checkpoint_between_two_updates_over_one_batch_is_refused(policy_folde
     with pytest.raises(UserError, match=f"train_time_interval may fall between two of the {steps} optimizer steps"):
         run(None, timedelta(hours=1))
     assert run(steps).trainer.global_step == steps
-
-
-@pytest.mark.parametrize("coefficient", [0.0, 0.1])
-def test_the_entropy_keeps_a_graph_only_where_it_is_trained(policy_folder, tmp_path, coefficient):
-    seen = []
-
-    class Watched(ClippedLoss):
-        def __call__(self, outputs, *args):
-            seen.append(outputs.entropy.requires_grad)
-            return super().__call__(outputs, *args)
-
-    run = fit(grpo(policy_folder, loss=Watched(), entropy_coef=Constant(coefficient)), prompts(), tmp_path, 1)
-    assert seen == [coefficient > 0] and run.log.values("policy/entropy")[0] > 1
 
 
 def test_data_for_another_module_is_one_line(policy_folder, tmp_path):
