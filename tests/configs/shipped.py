@@ -21,10 +21,12 @@ def bases(path):
         return [VISION_R1 / path.name]
     if path.parent.name in ("3b", "released_code"):
         return [FULL / path.name]
-    if path.parent.name in ("filter", "rewards", "rollout") or path.name == "top_p_0.95.yaml":
+    if path.name == "top_p_0.95.yaml":
         return [FULL / f"{stage}.yaml" for stage in RL_STAGES]
+    if path.parent.name in ("filter", "rewards", "rollout"):
+        return [CONFIGS / f"real_sample/{stage}.yaml" for stage in RL_STAGES]
     if path.parent.name in ("strategy", "logger"):
-        return [FULL / f"{stage}.yaml" for stage in STAGES]
+        return [CONFIGS / f"real_sample/{stage}.yaml" for stage in STAGES]
     return []
 
 

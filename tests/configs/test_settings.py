@@ -98,7 +98,10 @@ def test_rollout_steps_of_512_prompts_make_four_updates_of_128(size, stage, buil
     assert module.num_iterations == 1 and model.max_tokens_per_pass == data.max_prompt_tokens + 8192
     assert trainer.val_check_interval == 20 * updates and trainer.check_val_every_n_epoch is None
     (checkpoint,) = [c for c in trainer.callbacks if c.class_path.endswith("ModelCheckpoint")]
-    assert checkpoint.init_args.every_n_train_steps == 20 * updates
+    assert checkpoint.init_args.every_n_train_steps == 5 * updates
+    assert trainer.strategy == "fsdp2" and model.engine.class_path.endswith(".VLLMRollout")
+    guards = {c.class_path.rpartition(".")[2] for c in trainer.callbacks}
+    assert {"StopOnSignal", "Watchdog"} <= guards
 
 
 @pytest.fixture
@@ -136,14 +139,14 @@ def test_multimodal_stage_has_neither_kl_nor_entropy_term(rollout_step, coeffici
 @pytest.mark.parametrize("stage", RL_STAGES)
 def test_settings_of_both_rl_stages(stage, built):
     config, module = built("7b", stage)
-    assert module.advantage_filter == PrioritizedAdvantageDistillation(0.03, float("inf"), 0.5, 1.0, 0.3)
+    assert module.advantage_filter == PrioritizedAdvantageDistillation(0.03, float("inf"), 0.5, 1.0, 0.3, True)
     assert (module.loss.clip_low, module.loss.clip_high, module.loss.dual_clip) == (0.2, 0.28, 3.0)
     assert module.loss.kl_estimator == K3()
     assert (module.sampling.temperature, module.sampling.top_p) == (1.0, 1.0)
     assert module.evaluation.sampling.validation == {"sampled": Sampling(temperature=0.3)}
     assert (module.sampling.max_new_tokens, config.data.init_args.max_prompt_tokens) == (8192, 8192)
     (length,) = [c for c in config.trainer.callbacks if c.class_path.endswith("LengthReward")]
-    assert length.init_args.as_dict() == {"weight": 0.05, "budget": None, "alpha": 0.005, "delta": 0.5}
+    assert length.init_args.as_dict() == {"weight": 0.05, "budget": 4096, "alpha": 0.005, "delta": 0.5}
     rewards = module.evaluation.rewards
     assert {name: reward.weight for name, reward in rewards.items()} == {
         "accuracy": 0.9,
