@@ -24,14 +24,14 @@ class EngineCheck:
 
     Args:
         every: rollout steps from one comparison to the next; 0: never.
-        rows: rollouts of each rank that are compared.
+        num_rollouts: rollouts of each rank that are compared.
         largest: largest gap of a token's log-probs, in nats, that lets the run go on.
         mean: largest mean gap, in nats.
         kl: largest KL per token, in nats.
     """
 
     every: int = 50
-    rows: int = 4
+    num_rollouts: int = 4
     largest: float | None = None
     mean: float | None = None
     kl: float | None = None
@@ -43,7 +43,7 @@ class EngineCheck:
     def choose(self, batch: RolloutBatch) -> RolloutBatch:
         """Return the valid rollouts that are compared, spread over the batch; none if none is valid."""
         valid = torch.nonzero(batch.valid)[:, 0]
-        return batch.select(valid[torch.linspace(0, len(valid) - 1, min(self.rows, len(valid))).long()])
+        return batch.select(valid[torch.linspace(0, len(valid) - 1, min(self.num_rollouts, len(valid))).long()])
 
     def require(self, gaps: Mapping[str, float], exact: bool) -> None:
         """End the run where a bound is passed.

@@ -151,7 +151,7 @@ def beside_vllm(job, policy_folder, folder, world, keep, options):
         policy_folder,
         max_tokens_per_pass=150,
         engine=VLLMRollout(max_model_len=512, max_pictures=2),
-        engine_check=EngineCheck(every=1, rows=16),
+        engine_check=EngineCheck(every=1, num_rollouts=16),
         max_new_tokens=12,
     )
     return fit(module, prompts(some_samples(12), batch_size=4 // world), folder, 4, [keep], **options)

@@ -215,7 +215,7 @@ def test_a_server_without_the_receiver(folder, policy, encoder, tmp_path):
 
 def test_a_run_draws_its_rollouts_one_step_ahead(server, folder, tmp_path):
     engine, keep = VLLMServerRollout(server.url, retries=QUICK), Keep()
-    loss, parity = ClippedLoss(importance=TokenImportance()), EngineCheck(every=1, rows=8)
+    loss, parity = ClippedLoss(importance=TokenImportance()), EngineCheck(every=1, num_rollouts=8)
     module = grpo(folder, engine=engine, loss=loss, engine_check=parity, max_staleness=1, max_new_tokens=LENGTH)
     run = fit(module, prompts_of(some_samples(12), batch_size=2), tmp_path, 4, [keep])
     assert run.log.values("rollout/staleness") == [0, 1, 1, 1]
