@@ -78,3 +78,22 @@ def test_state_within_a_resumed_epoch_counts_from_its_start():
     iterator = iter(one)
     next(iterator)
     assert one.state_dict() == {"batches": 2}
+
+
+class Counted(Numbers):
+    """Counts the items that were asked for."""
+
+    asked = 0
+
+    def __getitem__(self, index):
+        self.asked += 1
+        return super().__getitem__(index)
+
+
+def test_a_resume_asks_for_no_item_that_it_skips():
+    items = Counted(3200)
+    loader = BatchLoader(items, 64)
+    loader.load_state_dict({"batches": 45})
+    first = next(iter(loader))
+    straight = [batch.items for batch in BatchLoader(Numbers(3200), 64)]
+    assert items.asked == 64 and first.items == straight[45]
