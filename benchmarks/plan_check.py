@@ -155,7 +155,7 @@ def import_everything() -> None:
     import transformers.models.qwen2_5_vl.modeling_qwen2_5_vl  # noqa: F401
 
     import revisual.config.training_cli
-    from revisual.config.parser import import_parts
+    from revisual.config.parts import import_parts
 
     import_parts()
     assert lightning and peft and revisual
@@ -166,11 +166,11 @@ def prepare(case: Case, folder: Path) -> None:
     import torch
 
     from revisual.cli.plan import estimated, machine_of
+    from revisual.cli.plan_table import as_json
     from revisual.data.encoding import PromptEncoder
     from revisual.data.readers import JSONLReader, read_all
     from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
     from revisual.memory_plan.config import configured
-    from revisual.memory_plan.table import as_json
     from revisual.memory_plan.workload import Given
     from revisual.models.policy import THOUGHT_TOKENS
     from revisual.models.processor import add_tokens, load_processor

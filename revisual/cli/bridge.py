@@ -2,21 +2,21 @@
 
 import os
 import signal
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from revisual.cli.command import GOES_ON, FunctionCommand
+from revisual.cli.progress import TerminalProgress
+from revisual.cli.tables import number_table, wide_console
 from revisual.client.budget import Budget
 from revisual.client.pictures import PixelBounds
-from revisual.config.parser import import_parts, run_function
+from revisual.config.parts import BRIDGING
 from revisual.core.errors import UserError
+from revisual.core.interrupt import SIGNALS, Interrupted
 from revisual.data.readers import SampleReader
 from revisual.data_recipes.bridging.bridge import Bridge
 from revisual.data_recipes.bridging.draft import provenance
@@ -24,17 +24,16 @@ from revisual.data_recipes.bridging.dry_run import shown_prompts
 from revisual.data_recipes.bridging.endpoint import Endpoint
 from revisual.data_recipes.bridging.filters import Filter
 from revisual.data_recipes.bridging.output import SAMPLES, Output
-from revisual.data_recipes.bridging.progress import BridgeProgress
 from revisual.data_recipes.bridging.prompts import PromptFiles
 from revisual.data_recipes.bridging.recipe import Recipe, default_filters
 from revisual.data_recipes.bridging.rewriting import Rewriter, RuleRewriter
 from revisual.data_recipes.bridging.source import check, stream
-from revisual.pipeline.children import Interrupted, interruptible
 
-INTERRUPTED = "revisual bridge: interrupted; the same command goes on from here"
+INTERRUPTED = f"revisual bridge: {GOES_ON}"
 
 
 def bridge(
+    *,
     data: list[SampleReader],
     out: Path,
     vlm: Endpoint,
@@ -51,7 +50,7 @@ def bridge(
     max_tokens: int | None = None,
     dry_run: bool = False,
 ) -> None:
-    """Makes cold-start samples by modality bridging. The same command goes on where an earlier call was stopped.
+    """Make cold-start samples by modality bridging. The same command goes on where an earlier call was stopped.
 
     Args:
         data: where questions about pictures with gold answers come from.
@@ -96,20 +95,31 @@ def bridge(
 
 
 def _run(made: Bridge, samples: Iterator[Any], output: Output) -> Exception | None:
-    """Writes what becomes of the samples, whatever ends it; returns what did, if not their end."""
-    with output, BridgeProgress() as progress, stopping(made), closing(made.outcomes(samples)) as outcomes:
+    """Write what becomes of the samples; return what ended it, if not their end."""
+    with (
+        output,
+        TerminalProgress().task("bridge") as task,
+        stopping(made),
+        closing(made.outcomes(samples)) as outcomes,
+    ):
         try:
             for outcome in outcomes:
                 output.add(outcome)
-                progress.show(output.kept, output.dropped, output.failed, made.trouble)
+                task.add(state=_state(output, made.trouble))
         except (UserError, Interrupted) as error:
             return error
     return None
 
 
+def _state(output: Output, trouble: str) -> str:
+    counts = {"kept": output.kept, "dropped": output.dropped, "failed": output.failed}
+    words = [f"{count:,} {name}" for name, count in counts.items() if count or name != "failed"]
+    return ", ".join([*words, trouble[:80]] if trouble else words)
+
+
 @contextmanager
 def stopping(made: Bridge) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM lets what is on its way arrive; the second ends the process at once.
+    """Let what is on its way arrive after the first Ctrl-C or SIGTERM; end the process at once after the second.
 
     Neither raises anything, which could break off whatever the main thread is at, queues and files included.
     """
@@ -124,7 +134,7 @@ def stopping(made: Bridge) -> Iterator[None]:
         made.stop(Interrupted(number))
         os.write(2, b"\nrevisual bridge: waits for replies on their way; once more ends it at once\n")
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
     try:
         yield
     finally:
@@ -133,24 +143,15 @@ def stopping(made: Bridge) -> Iterator[None]:
 
 
 def _show(output: Output) -> None:
-    table = Table("samples", "", "why")
-    table.columns[1].justify = "right"
+    table = number_table("samples", "", "why")
+    table.columns[2].justify = "left"
     table.add_row("kept", f"{output.kept:,}", "")
     for reason, count in output.reasons.most_common():
         if count:
             table.add_row("dropped", f"{count:,}", reason)
     if output.failed:
         table.add_row("failed", f"{output.failed:,}", "no answer; the same command asks again")
-    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 120).print(table)
+    wide_console(120).print(table, markup=False)
 
 
-def run(args: Sequence[str]) -> None:
-    """Runs the command; an interruption ends with one line."""
-    import_parts(["revisual.data.readers", "revisual.data_recipes.bridging.language", "revisual.grading.grader"])
-    words = ["--dry_run=true" if word == "--dry_run" else word for word in args[1:]]
-    try:
-        with interruptible():
-            run_function(bridge, words)
-    except Interrupted as interruption:
-        print(INTERRUPTED, file=sys.stderr)
-        sys.exit(128 + interruption.signal)
+COMMAND = FunctionCommand(bridge, BRIDGING, GOES_ON)

@@ -5,22 +5,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from jsonargparse import auto_cli
 from rich.table import Table
 
-from revisual.config.parser import OneLineParser, one_line_errors
+from revisual.cli.command import FunctionCommand
+from revisual.cli.tables import number_table, wide_console
 from revisual.core.errors import UserError
 from revisual.core.files import write_atomically
 from revisual.evaluation.answers import ScoredAnswer, read_answers
 from revisual.evaluation.compare import Difference, only_in_one
 from revisual.evaluation.compare import compare as differences
 from revisual.evaluation.results import RESULTS
-from revisual.evaluation.screen import wide_console
 from revisual.report.formats import PERCENT
 
 
-def compare(a: Path, b: Path, out: Path | None = None) -> None:
-    """Compares two evaluations on the questions that both answered: B less A, with 95 % bootstrap intervals.
+def compare(a: Path, b: Path, *, out: Path | None = None) -> None:
+    """Compare two evaluations on the questions that both answered: B less A, with 95 % bootstrap intervals.
 
     Args:
         a: an evaluation's folder, or its results.jsonl.
@@ -39,7 +38,7 @@ def compare(a: Path, b: Path, out: Path | None = None) -> None:
 
 
 def read_evaluation(path: Path) -> list[ScoredAnswer]:
-    """The answers of an evaluation.
+    """Read the answers of an evaluation.
 
     Raises:
         UserError: there are none.
@@ -51,10 +50,8 @@ def read_evaluation(path: Path) -> list[ScoredAnswer]:
 
 
 def table(found: Sequence[Difference]) -> Table:
-    """A row per benchmark; a star marks a difference whose interval leaves out 0."""
-    made = Table("", "A", "B", "B − A", "95 %", "", "problems", "better", "worse", "left out")
-    for column in made.columns[1:]:
-        column.justify = "right"
+    """Return a row per benchmark; a star marks a difference whose interval leaves out 0."""
+    made = number_table("", "A", "B", "B − A", "95 %", "", "problems", "better", "worse", "left out")
     for one in found:
         between = "-"
         if one.low is not None and one.high is not None:
@@ -65,7 +62,4 @@ def table(found: Sequence[Difference]) -> Table:
     return made
 
 
-def run(args: Sequence[str]) -> None:
-    """Runs the command."""
-    with one_line_errors():
-        auto_cli(compare, args=list(args[1:]), as_positional=True, parser_class=OneLineParser, prog="revisual compare")
+COMMAND = FunctionCommand(compare)

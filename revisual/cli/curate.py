@@ -1,11 +1,12 @@
 """`revisual curate`: from many sources to balanced data for the three stages."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from revisual.config.parser import import_parts, run_function
+from revisual.cli.command import GOES_ON, FunctionCommand
+from revisual.cli.progress import TerminalProgress
+from revisual.config.parts import CURATION
 from revisual.core.errors import UserError
 from revisual.data_recipes.grammar.runner import Runner
 from revisual.data_recipes.grammar.sources import Source
@@ -16,25 +17,13 @@ from revisual.data_recipes.grammar.steps.decontaminate import Decontaminate
 from revisual.data_recipes.grammar.steps.deduplicate import Deduplicate
 from revisual.data_recipes.grammar.steps.publish import Publish
 from revisual.data_recipes.grammar.steps.topics import Topics
-from revisual.pipeline.children import Interrupted, interruptible
 
-PARTS = (
-    "revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars",
-    "revisual.data.synthetic.shapes", "revisual.grading.grader", "revisual.evaluation.benchmarks",
-    "revisual.data_recipes.grammar.rules.answers", "revisual.data_recipes.grammar.rules.questions",
-    "revisual.data_recipes.grammar.solver", "revisual.data_recipes.grammar.steps.collect",
-    "revisual.data_recipes.grammar.steps.deduplicate", "revisual.data_recipes.grammar.steps.decontaminate",
-    "revisual.data_recipes.grammar.steps.prune", "revisual.data_recipes.grammar.steps.difficulty",
-    "revisual.data_recipes.grammar.steps.topics", "revisual.data_recipes.grammar.steps.balance",
-    "revisual.data_recipes.grammar.steps.publish", "revisual.data_recipes.grammar.topics.embedders",
-    "revisual.data_recipes.grammar.topics.embedding_server", "revisual.data_recipes.grammar.topics.clusterers",
-    "revisual.data_recipes.grammar.topics.namers",
-)  # fmt: skip
 COLLECT, DEDUPLICATE, DECONTAMINATE, TOPICS = Collect(), Deduplicate(), Decontaminate(), Topics()
 BALANCE, PUBLISH = Balance(), Publish()
 
 
 def curate(
+    *,
     out: Path,
     sources: list[Source],
     choose: list[str] | None = None,
@@ -50,7 +39,7 @@ def curate(
     only: str | None = None,
     seed: int = 0,
 ) -> None:
-    """Makes training data of many sources: filtered, without duplicates and benchmark questions, balanced.
+    """Make training data of many sources: filtered, without duplicates and benchmark questions, balanced.
 
     Each step has a folder of its own. Called again, it goes on where it stopped; a step whose settings changed is made
     again, with those after it. A step that is null is left out.
@@ -87,7 +76,7 @@ def curate(
         "publish": publish,
     }
     steps = {name: step for name, step in slots.items() if step is not None}
-    Runner(out, steps, seed, only).run()
+    Runner(out, steps, seed, only, TerminalProgress()).run()
     if publish is not None and only in (None, "publish"):
         print(out / "card.html")
 
@@ -102,12 +91,4 @@ def _chosen(sources: Sequence[Source], names: Sequence[str] | None) -> list[Sour
     return [known[name] for name in names]
 
 
-def run(args: Sequence[str]) -> None:
-    """Runs the command; an interruption ends with one line."""
-    import_parts(PARTS)
-    try:
-        with interruptible():
-            run_function(curate, args[1:])
-    except Interrupted as interruption:
-        print("revisual curate: interrupted; the same command goes on from here", file=sys.stderr)
-        sys.exit(128 + interruption.signal)
+COMMAND = FunctionCommand(curate, CURATION, GOES_ON)

@@ -1,15 +1,16 @@
 """`revisual evaluate`: asks a model the questions of benchmarks, and grades its answers."""
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from revisual.cli.command import GOES_ON, FunctionCommand
+from revisual.cli.progress import TerminalProgress
+from revisual.cli.tables import show_metrics
 from revisual.client.budget import Budget
 from revisual.client.pictures import PixelBounds
 from revisual.client.request import Decoding
 from revisual.client.server import Server
-from revisual.config.parser import run_function
+from revisual.config.parts import BENCHMARKS, SAMPLES
 from revisual.core.errors import UserError
 from revisual.evaluation.benchmark import Benchmark
 from revisual.evaluation.evaluation import Evaluation
@@ -18,13 +19,12 @@ from revisual.evaluation.presets import Preset
 from revisual.evaluation.questions import Asking
 from revisual.evaluation.responder import Responder, ServerResponder
 from revisual.evaluation.results import REPORT, Rules
-from revisual.evaluation.screen import show_metrics
 from revisual.evaluation.selection import chosen_benchmarks, chosen_preset
 from revisual.grading.grader import AnswerGrader
-from revisual.pipeline.children import Interrupted, interruptible
 
 
 def evaluate(
+    *,
     model: str,
     out: Path,
     benchmarks: str = "",
@@ -57,7 +57,7 @@ def evaluate(
     judge_key_env: str = "JUDGE_API_KEY",
     judge_checks: int = 30,
 ) -> None:
-    """Evaluates a model on benchmarks. The same command goes on where an earlier call was stopped.
+    """Evaluate a model on benchmarks. The same command goes on where an earlier call was stopped.
 
     Args:
         model: the name that the server knows, or without base_url a Hugging Face folder or hub name.
@@ -116,7 +116,9 @@ def evaluate(
         "min_pixels": min_pixels,
         "max_pixels": max_pixels,
     }
-    evaluation = Evaluation(asked, data, limit, asking, responder, AnswerGrader(), judge, rules, out)
+    evaluation = Evaluation(
+        asked, data, limit, asking, responder, AnswerGrader(), judge, rules, out, TerminalProgress()
+    )
     results = evaluation.run(settings | {"judge": judge_model})
     show_metrics([one.metrics for one in results.measured])
     print(out / REPORT)
@@ -146,11 +148,4 @@ def _judge(
     return ModelJudge(ServerResponder(server, Decoding(max_tokens=4096)), checks)
 
 
-def run(args: Sequence[str]) -> None:
-    """Runs the command; an interruption ends with one line."""
-    try:
-        with interruptible():
-            run_function(evaluate, args[1:])
-    except Interrupted as interruption:
-        print("revisual evaluate: interrupted; the same command goes on from here", file=sys.stderr)
-        sys.exit(128 + interruption.signal)
+COMMAND = FunctionCommand(evaluate, (*SAMPLES, *BENCHMARKS), GOES_ON)

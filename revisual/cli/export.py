@@ -1,13 +1,15 @@
 """`revisual export`: a Hugging Face folder from a training checkpoint."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 import yaml
 
-from revisual.config.parser import OneLineParser, import_parts, one_line_errors, run_function
+from revisual.cli.command import FunctionCommand
+from revisual.config.parser import OneLineParser, one_line_errors
+from revisual.config.parts import TRAINING
+from revisual.config.renamed import rename_config
 from revisual.core.errors import UserError
 from revisual.models.checkpoints import policy_weights
 from revisual.models.export import export_policy
@@ -15,6 +17,7 @@ from revisual.models.policy import PolicyLoader
 
 
 def export(
+    *,
     checkpoint: Path,
     out: Path,
     run_config: Path | None = None,
@@ -45,7 +48,7 @@ def export(
 
 
 def check_names(checkpoint: Path, expected: set[str], found: set[str]) -> None:
-    """Whether the checkpoint is of the config's policy; a tied weight may be there under one of its names.
+    """Check that the checkpoint is of the config's policy; a tied weight may be there under one of its names.
 
     Raises:
         UserError: it is another policy's.
@@ -57,7 +60,7 @@ def check_names(checkpoint: Path, expected: set[str], found: set[str]) -> None:
 
 
 def config_of(checkpoint: Path) -> Path:
-    """The config that a run kept nearest above its checkpoint.
+    """Find the config that a run kept nearest above its checkpoint.
 
     Raises:
         UserError: there is none.
@@ -69,22 +72,19 @@ def config_of(checkpoint: Path) -> Path:
 
 
 def policy_loader(config: Path) -> PolicyLoader:
-    """What a run's config loads its policy by.
+    """Make what a run's config loads its policy by.
 
     Raises:
         UserError: the file cannot be read, or names no policy.
     """
     try:
-        policy = yaml.safe_load(config.read_text())["model"]["init_args"]["policy"]
+        policy = rename_config(yaml.safe_load(config.read_text()))["model"]["init_args"]["policy"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise UserError(f"{config}: no model.init_args.policy in it: {type(error).__name__}") from error
-    import_parts()
     parser = OneLineParser()
     parser.add_subclass_arguments(PolicyLoader, "policy")
     with one_line_errors():
         return parser.instantiate(parser.parse_object({"policy": policy})).policy
 
 
-def run(args: Sequence[str]) -> None:
-    """Runs the command."""
-    run_function(export, args[1:])
+COMMAND = FunctionCommand(export, TRAINING)

@@ -1,58 +1,58 @@
 """`revisual grade`: grades responses in a file by their gold answers."""
 
-import argparse
 import json
 import os
-import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import NoReturn
 
+from revisual.cli.command import FunctionCommand
+from revisual.cli.progress import TerminalProgress
 from revisual.core.errors import UserError
 from revisual.core.files import replaced_file
+from revisual.core.progress import Progress
 from revisual.grading.cases import BrokenLine, Case, read_cases
 from revisual.grading.grader import AnswerGrader, TimedGrade
 
 BLOCK = 64
 """Lines that are held at a time."""
-
-DESCRIPTION = """\
-Grades the responses of a JSONL file by their gold answers. A line has the texts "response" and "answer", and perhaps
-"question" (a text) and "choices" (a list of texts). To each is added "score" (0 or 1), "extracted" (the answer that was
-judged), "rule" (what decided) and "error" (null, or why there is no verdict; the score is 0 then). Order and other
-fields are kept. Lines that cannot be graded are named on stderr and left out."""
-STATUS = "Exit status: 0 if every line was graded, 1 if some were broken, 2 if nothing could be done."
+DEFAULT = AnswerGrader()
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+def grade(cases: Path, *, out: Path, deadline: float = DEFAULT.deadline_seconds, workers: int = DEFAULT.workers) -> int:
+    """Grade the responses of a JSONL file by their gold answers.
 
-    def error(self, message: str) -> NoReturn:
-        """Raises the message."""
-        raise UserError(message)
+    A line has the texts "response" and "answer", and perhaps "question" (a text) and "choices" (a list of texts). To
+    each is added "score" (0 or 1), "extracted" (the answer that was judged), "rule" (what decided) and "error" (null,
+    or why there is no verdict; the score is 0 then). Order and other fields are kept. Lines that cannot be graded are
+    named on stderr and left out.
 
+    Exit status: 0 if every line was graded, 1 if some were broken, 2 if nothing could be done.
 
-def parser() -> Parser:
-    """The command's options."""
-    default = AnswerGrader()
-    made = Parser(prog="revisual grade", description=DESCRIPTION, epilog=STATUS, allow_abbrev=False)
-    made.add_argument("cases", type=Path, metavar="CASES.jsonl", help="the file to grade")
-    made.add_argument("--out", type=Path, required=True, metavar="GRADED.jsonl", help="the file to write")
-    made.add_argument(
-        "--deadline", type=float, default=default.deadline_seconds, metavar="S",
-        help="seconds of CPU time for one response (default: %(default)s)",
-    )  # fmt: skip
-    made.add_argument(
-        "--workers", type=int, default=default.workers, metavar="N",
-        help="responses graded at the same time (default: %(default)s)",
-    )  # fmt: skip
-    return made
+    Args:
+        cases: the file to grade, CASES.jsonl.
+        out: the file to write; it is as it was until the new one is whole.
+        deadline: seconds of CPU time for one response.
+        workers: responses graded at the same time.
+    """
+    grader = AnswerGrader(deadline_seconds=deadline, workers=workers)
+    if not cases.is_file():
+        raise UserError(f"{cases}: no such file")
+    if out.is_dir():
+        raise UserError(f"--out: {out} is a folder")
+    if out.exists() and os.path.samefile(cases, out):
+        raise UserError(f"--out: {out} is the file to grade itself")
+    started = time.monotonic()
+    grader.warm_up()
+    start_seconds = time.monotonic() - started
+    summary = grade_file(cases, out, grader, TerminalProgress())
+    print(summary.text(start_seconds))
+    return 1 if summary.counts["broken lines"] else 0
 
 
 @dataclass
@@ -61,15 +61,15 @@ class Summary:
 
     size: int
     """Bytes of the file."""
-    began: float = field(default_factory=time.monotonic)
     counts: Counter[str] = field(default_factory=Counter)
     """Of "right", "wrong", each error and "broken lines"."""
     seconds: list[float] = field(default_factory=list)
+    """That each response took."""
     read: int = 0
     """Bytes, so far."""
 
     def add(self, case: Case | BrokenLine, timed: TimedGrade | None) -> None:
-        """Counts a line."""
+        """Count a line."""
         self.read += case.size
         if timed is None:
             self.counts["broken lines"] += 1
@@ -78,7 +78,7 @@ class Summary:
         self.seconds.append(timed.seconds)
 
     def text(self, start_seconds: float) -> str:
-        """The summary in one line."""
+        """Return the summary in one line."""
         names = ["right", "wrong", *sorted(self.counts.keys() - {"right", "wrong", "broken lines"}), "broken lines"]
         counts = ", ".join(f"{name} {self.counts[name]}" for name in names)
         if not self.seconds:
@@ -90,16 +90,16 @@ class Summary:
             f"max {max(milliseconds):.2f} ms; start {start_seconds:.2f} s"
         )
 
-    def progress(self) -> str:
-        """How far it is."""
-        share = self.read / self.size if self.size else 1.0
-        return f"{len(self.seconds)} graded, {share:.0%}, {time.monotonic() - self.began:.0f} s"
+    @property
+    def share(self) -> float:
+        """Of the file that is read."""
+        return self.read / self.size if self.size else 1.0
 
 
-def graded(
+def grade_lines(
     lines: Iterable[Case | BrokenLine], grader: AnswerGrader
 ) -> Iterator[tuple[Case, TimedGrade] | tuple[BrokenLine, None]]:
-    """Lines in their order, with their grades."""
+    """Yield lines in their order, with their grades."""
     lines = iter(lines)
     while block := list(islice(lines, BLOCK)):
         cases = [case for case in block if isinstance(case, Case)]
@@ -109,49 +109,29 @@ def graded(
 
 
 def output_line(case: Case, timed: TimedGrade) -> str:
-    """A case's fields and its grade, as JSON."""
+    """Return a case's fields and its grade, as a line of JSON."""
     grade = timed.grade
     added = {"score": int(grade.score), "extracted": grade.extracted, "rule": grade.rule, "error": grade.error}
     return json.dumps({**case.fields, **added}) + "\n"
 
 
-def run(args: Sequence[str]) -> None:
-    """Runs the command."""
-    options = parser().parse_args(args[1:])
-    source, target = options.cases, options.out
-    grader = AnswerGrader(deadline_seconds=options.deadline, workers=options.workers)
-    if not source.is_file():
-        raise UserError(f"{source}: no such file")
-    if target.is_dir():
-        raise UserError(f"--out: {target} is a folder")
-    if target.exists() and os.path.samefile(source, target):
-        raise UserError(f"--out: {target} is the file to grade itself")
-    started = time.monotonic()
-    grader.warm_up()
-    start_seconds = time.monotonic() - started
-    try:
-        summary = grade_file(source, target, grader)
-    except KeyboardInterrupt:
-        print(f"\nrevisual grade: interrupted; {target} is as it was", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
-    print(summary.text(start_seconds))
-    if summary.counts["broken lines"]:
-        sys.exit(1)
+def grade_file(source: Path, target: Path, grader: AnswerGrader, progress: Progress) -> Summary:
+    """Grade a file's lines into another; name on stderr what is broken.
 
-
-def grade_file(source: Path, target: Path, grader: AnswerGrader) -> Summary:
-    """Grades a file's lines into another; says on stderr what is broken and, on a terminal, how far it is."""
+    Returns:
+        The counts.
+    """
     summary = Summary(source.stat().st_size)
-    is_watched = sys.stderr.isatty()
-    with replaced_file(target) as file:
-        for line, timed in graded(read_cases(source), grader):
+    with replaced_file(target) as file, progress.task("graded") as task:
+        for line, timed in grade_lines(read_cases(source), grader):
             summary.add(line, timed)
             if isinstance(line, BrokenLine):
                 print(f"{source}:{line.line}: {line.fault}", file=sys.stderr)
             elif timed is not None:
                 file.write(output_line(line, timed))
-            if is_watched and len(summary.seconds) % BLOCK == 0:
-                print(f"\r{summary.progress()}", end="", file=sys.stderr, flush=True)
-    if is_watched:
-        print(f"\r{summary.progress()}", file=sys.stderr)
+            if len(summary.seconds) % BLOCK == 0 or summary.read == summary.size:
+                task.add(len(summary.seconds) - task.done, f"{summary.share:.0%}")
     return summary
+
+
+COMMAND = FunctionCommand(grade, interrupted="interrupted; the file to write is as it was")

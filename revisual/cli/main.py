@@ -5,26 +5,27 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
-    "fit": ("revisual.config.training_cli", "Train a policy (SFT or GRPO) from a config."),
-    "validate": ("revisual.config.training_cli", "Answer and grade the validation set."),
-    "test": ("revisual.config.training_cli", "Answer and grade the test set."),
-    "predict": ("revisual.config.training_cli", "Answer questions, and write responses.jsonl."),
-    "plan": ("revisual.cli.plan", "Say what a run of `fit` will need, before a GPU is taken."),
-    "pipeline": ("revisual.cli.pipeline", "Chain stages, each from the folder that the one before exported."),
-    "export": ("revisual.cli.export", "Write a checkpoint's policy as a Hugging Face folder."),
-    "grade": ("revisual.cli.grade", "Grade the responses in a file by their gold answers."),
-    "evaluate": ("revisual.cli.evaluate", "Ask a model the questions of benchmarks, and grade its answers."),
-    "score": ("revisual.cli.score", "Grade the answers of an evaluation again, without a model."),
-    "compare": ("revisual.cli.compare", "Compare two evaluations, question by question."),
-    "generate": ("revisual.cli.generate", "Answer questions about pictures, on the terminal or from a file."),
-    "curate": ("revisual.cli.curate", "Make balanced training data of many sources: GRAMMAR."),
-    "bridge": ("revisual.cli.bridge", "Make cold-start samples about pictures from two models."),
-    "tiny": ("revisual.cli.tiny", "Make a tiny untrained policy, as a Hugging Face folder."),
+    "fit": ("fit", "Train a policy (SFT or GRPO) from a config."),
+    "validate": ("fit", "Answer and grade the validation set."),
+    "test": ("fit", "Answer and grade the test set."),
+    "predict": ("fit", "Answer questions, and write responses.jsonl."),
+    "plan": ("plan", "Say what a run of `fit` will need, before a GPU is taken."),
+    "pipeline": ("pipeline", "Chain stages, each from the folder that the one before exported."),
+    "export": ("export", "Write a checkpoint's policy as a Hugging Face folder."),
+    "grade": ("grade", "Grade the responses in a file by their gold answers."),
+    "evaluate": ("evaluate", "Ask a model the questions of benchmarks, and grade its answers."),
+    "score": ("score", "Grade the answers of an evaluation again, without a model."),
+    "compare": ("compare", "Compare two evaluations, question by question."),
+    "generate": ("generate", "Answer questions about pictures, on the terminal or from a file."),
+    "curate": ("curate", "Make balanced training data of many sources: GRAMMAR."),
+    "bridge": ("bridge", "Make cold-start samples about pictures from two models."),
+    "tiny": ("tiny", "Make a tiny untrained policy, as a Hugging Face folder."),
 }
+"""By name: the module of this package whose `COMMAND` it is, and what it does in one line."""
 
 
 def usage() -> str:
-    """The text of `revisual --help`."""
+    """Return the text of `revisual --help`."""
     lines = [f"  {name:10} {summary}" for name, (_, summary) in COMMANDS.items()]
     return "\n".join(
         [
@@ -41,7 +42,11 @@ def usage() -> str:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Runs a command; returns the exit status. Bad input ends with one line on stderr and status 2."""
+    """Run a command.
+
+    Returns:
+        The exit status: 2 for bad input, after one line on stderr.
+    """
     given = list(sys.argv[1:] if args is None else args)
     if not given or given[0] in ("-h", "--help"):
         print(usage())
@@ -54,13 +59,30 @@ def main(args: Sequence[str] | None = None) -> int:
     if given[0] not in COMMANDS:
         print(f"revisual: no command {given[0]!r}; there are: {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
-    from revisual.core.errors import UserError
+    return run_command(*given)
 
+
+def run_command(name: str, *words: str) -> int:
+    """Run a command, whose errors and interruptions end in one line.
+
+    Returns:
+        The exit status: 128 and the signal's number after an interruption.
+    """
+    from revisual.core.errors import UserError
+    from revisual.core.interrupt import Interrupted, interruptible
+
+    told = "interrupted"
     try:
-        run = import_module(COMMANDS[given[0]][0]).run
-        run(given)
+        with interruptible():
+            command = import_module(f"revisual.cli.{COMMANDS[name][0]}").COMMAND
+        told = command.interrupted
+        with command.signals():
+            return command.run(name, words) or 0
     except UserError as error:
         line = str(error).rpartition("UserError: ")[2].strip()  # a loader's worker puts its traceback before it
-        print(f"revisual {given[0]}: {line}", file=sys.stderr)
+        print(f"revisual {name}: {line}", file=sys.stderr)
         return 2
-    return 0
+    except Interrupted as interruption:
+        line_end = "\n" if sys.stderr.isatty() else ""  # after the ^C that a terminal shows
+        print(f"{line_end}revisual {name}: {told}", file=sys.stderr)
+        return 128 + interruption.signal

@@ -1,19 +1,20 @@
 """`revisual pipeline`: several stages with one command."""
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from jsonargparse.typing import Path_fr
 
-from revisual.config.parser import run_function
-from revisual.pipeline.children import Interrupted
+from revisual.cli.command import GOES_ON, FunctionCommand
+from revisual.cli.progress import TerminalProgress
+from revisual.cli.tables import show_stages
+from revisual.pipeline.results import REPORT, with_start
 from revisual.pipeline.runner import Runner
-from revisual.pipeline.screen import Screen
 from revisual.pipeline.stages import Plan, StageConfig
+from revisual.report.stages import read_stages
 
 
 def pipeline(
+    *,
     out: Path,
     stages: list[StageConfig],
     start: str | None = None,
@@ -25,7 +26,7 @@ def pipeline(
     seed: int = 0,
     evaluate_while_training: bool = True,
 ) -> None:
-    """Trains stage after stage, measures before and after each, and writes metrics.json and report.html.
+    """Train stage after stage, measure before and after each, and write metrics.json and report.html.
 
     Called again, it goes on where it stopped. Files named in the pipeline's config are relative to it.
 
@@ -53,13 +54,10 @@ def pipeline(
         seed=seed,
         evaluate_while_training=evaluate_while_training,
     )
-    Runner(plan, Screen()).run()
+    runner = Runner(plan, TerminalProgress())
+    show_stages(read_stages(with_start(runner.run())))
+    print(f"report: {out / REPORT}")
+    runner.check_evaluations()
 
 
-def run(args: Sequence[str]) -> None:
-    """Runs the command; an interruption ends with one line."""
-    try:
-        run_function(pipeline, args[1:])
-    except Interrupted as interruption:
-        print("revisual pipeline: interrupted; the same command goes on from here", file=sys.stderr)
-        sys.exit(128 + interruption.signal)
+COMMAND = FunctionCommand(pipeline, interrupted=GOES_ON)

@@ -2,34 +2,35 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from jsonargparse import auto_cli
-
-from revisual.config.parser import OneLineParser, one_line_errors
+from revisual.cli.command import FunctionCommand
+from revisual.cli.progress import TerminalProgress
+from revisual.cli.tables import show_metrics
+from revisual.config.parts import BENCHMARKS, SAMPLES
 from revisual.core.errors import UserError
+from revisual.core.progress import Progress, Silent
 from revisual.data.images import ImageSource
 from revisual.evaluation.answers import ScoredAnswer, read_answers
 from revisual.evaluation.benchmark import Benchmark
 from revisual.evaluation.judge_model import with_judgement
-from revisual.evaluation.progress import AnswerProgress
 from revisual.evaluation.questions import graded
 from revisual.evaluation.report import PicturesOf
 from revisual.evaluation.results import REPORT, Results, Rules, measure, read_settings
 from revisual.evaluation.runner import items_by_id
-from revisual.evaluation.screen import show_metrics
 from revisual.evaluation.selection import chosen_benchmarks
+from revisual.evaluation.tally import AnswerTally
 from revisual.grading.grader import AnswerGrader, Grader
 
 
 def score(
     results: Path,
+    *,
     out: Path | None = None,
     rules: Rules | None = None,
     custom: list[Benchmark] | None = None,
     data: Path | None = None,
 ) -> None:
-    """Grades the answers in a results.jsonl again by the rules of today, and writes all figures and the report anew.
+    """Grade the answers in a results.jsonl again by the rules of today, and write all figures and the report anew.
 
     What a judge said of an answer stands in the file, and counts where the rules still reach no verdict.
 
@@ -45,9 +46,10 @@ def score(
         raise UserError(f"{results}: no answers")
     settings = read_settings(results.parent)
     counted: Rules = rules or ("official" if settings.get("rules") == "official" else "project")
+    progress = TerminalProgress()
     grader, scored = AnswerGrader(), Results(settings | {"rules": counted})
     for benchmark in measured_benchmarks(answers, custom or ()):
-        own = grade_again(benchmark, answers, grader)
+        own = grade_again(benchmark, answers, grader, progress)
         scored.add(own, measure(benchmark, own, grader, counted), pictures_under(data, benchmark))
     folder = results.parent if out is None else out
     scored.write_numbers(folder)
@@ -57,7 +59,7 @@ def score(
 
 
 def measured_benchmarks(answers: Sequence[ScoredAnswer], custom: Sequence[Benchmark]) -> list[Benchmark]:
-    """The benchmarks that the answers are to, in order of their first answer.
+    """Return the benchmarks that the answers are to, in order of their first answer.
 
     Raises:
         UserError: one is neither shipped nor among `custom`.
@@ -67,19 +69,25 @@ def measured_benchmarks(answers: Sequence[ScoredAnswer], custom: Sequence[Benchm
     return [given[name] if name in given else chosen_benchmarks(name)[0] for name in names]
 
 
-def grade_again(benchmark: Benchmark, answers: Sequence[ScoredAnswer], grader: Grader) -> list[ScoredAnswer]:
-    """The answers to a benchmark, graded by the rules of today."""
+def grade_again(
+    benchmark: Benchmark,
+    answers: Sequence[ScoredAnswer],
+    grader: Grader,
+    progress: Progress = Silent(),  # noqa: B008  # has no state
+) -> list[ScoredAnswer]:
+    """Grade the answers to a benchmark by the rules of today."""
     own = [answer for answer in answers if answer.benchmark == benchmark.name]
-    found = []
-    with AnswerProgress(benchmark.name, len(own)) as progress:
+    found, tally = [], AnswerTally()
+    with progress.task(benchmark.name, len(own)) as task:
         for answer in own:
             found.append(with_judgement(graded(benchmark, answer, grader)))
-            progress.add(found[-1])
+            tally.add(found[-1])
+            task.add(state=tally.words())
     return found
 
 
 def pictures_under(data: Path | None, benchmark: Benchmark) -> PicturesOf:
-    """Looks pictures up in the benchmark's data; without it there are none."""
+    """Return what looks pictures up in the benchmark's data; without it there are none."""
     items = {} if data is None else items_by_id(benchmark, data)
 
     def pictures_of(answer: ScoredAnswer) -> Sequence[ImageSource]:
@@ -89,7 +97,4 @@ def pictures_under(data: Path | None, benchmark: Benchmark) -> PicturesOf:
     return pictures_of
 
 
-def run(args: Sequence[str]) -> Any:
-    """Runs the command."""
-    with one_line_errors():
-        auto_cli(score, args=list(args[1:]), as_positional=True, parser_class=OneLineParser, prog="revisual score")
+COMMAND = FunctionCommand(score, (*SAMPLES, *BENCHMARKS))

@@ -1,10 +1,10 @@
 """`revisual tiny`: an untrained tiny policy, as a Hugging Face folder."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
-from revisual.config.parser import import_parts, run_function
+from revisual.cli.command import FunctionCommand
+from revisual.config.parts import SAMPLES
 from revisual.core.manifest import MANIFEST, hashes
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
@@ -13,6 +13,7 @@ from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
 
 
 def tiny(
+    *,
     out: Path,
     data: list[SampleReader],
     root: Path | None = None,
@@ -20,7 +21,7 @@ def tiny(
     response_template: str = THOUGHTS_THEN_BOX,
     seed: int = 0,
 ) -> None:
-    """Makes a tiny untrained Qwen2.5-VL policy.
+    """Make a tiny untrained Qwen2.5-VL policy.
 
     Args:
         out: folder to write.
@@ -40,8 +41,4 @@ def tiny(
         (folder / MANIFEST).write_text(json.dumps(hashes(folder), indent=2) + "\n")
 
 
-def run(args: Sequence[str]) -> None:
-    """Runs the command."""
-    tasks = [f"revisual.data.synthetic.{name}" for name in ("arithmetic", "bars", "shapes")]
-    import_parts(["revisual.data.readers", *tasks])
-    run_function(tiny, args[1:])
+COMMAND = FunctionCommand(tiny, SAMPLES)

@@ -2,18 +2,21 @@
 
 import ast
 import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
+
+from revisual.config.expected import expected_classes
 
 MOST = 600
 
 
-def one_line(message: str, modules: Sequence[str] = ()) -> str:
-    """The message's key and fault, or all of it on one line where they are not found.
+def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None) -> str:
+    """Shorten a parser's message to its key and fault; one that is not understood is put on one line.
 
-    `modules` hold classes that an unknown name may have meant.
+    Args:
+        message: jsonargparse's, of many lines.
+        type_of: gives the type of a parser's key, whose classes an unknown name may have meant.
 
     Example: `model.init_args.group_size: expected int, got 'eight'`
     """
@@ -22,17 +25,19 @@ def one_line(message: str, modules: Sequence[str] = ()) -> str:
     if key is None:
         return plain[:MOST]
     return (
-        _unknown_class(plain, key[1], modules) or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or plain
+        _unknown_class(plain, key[1], type_of) or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or plain
     )[:MOST]
 
 
-def _unknown_class(plain: str, key: str, modules: Sequence[str]) -> str | None:
+def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str | None:
     found = re.search(r"Expected a dot import path string: (\S+)", plain)
     absent = re.search(r"module '([\w.]+)' has no attribute '(\w+)'", plain)
     if found is None and absent is None:
         return None
     name = found[1] if found else ".".join(absent.groups()) if absent else ""
-    known = {name for module in modules for name, one in _contents(module).items() if isinstance(one, type)}
+    place = found or absent
+    before = plain[: place.start()] if place else ""
+    known = {one.__name__ for one in expected_classes(before, type_of(key))} - {name}
     near = get_close_matches(name, sorted(known), n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{_place(plain, key, name)}: unknown class {name!r}{hint}"
@@ -46,16 +51,31 @@ def _unknown_option(plain: str, key: str) -> str | None:
 def _wrong_type(plain: str, key: str) -> str | None:
     found = re.findall(r"Expected an? ((?:(?!Expected).)+?)\. Got value: (.*?)(?= - | Given value|$)", plain)
     if not found:
-        return None
+        return _no_subtype(plain, key)
     value = found[0][1]
-    types = dict.fromkeys(re.sub(r"<class '(.*)'>|typing\.", r"\1", one) for one, got in found if got == value)
+    types = dict.fromkeys(_type_name(one) for one, got in found if got == value)
     inner = re.findall(r'Parser key "([^"]+)":', plain)[-1]
     place = key if inner == key else _place(plain, key, inner)
     return f"{place}: expected {' or '.join(types)}, got {value!r}"
 
 
+def _no_subtype(plain: str, key: str) -> str | None:
+    """Tell that a plain value is of none of a key's types."""
+    found = re.search(r"Subtypes: \[([^\[\]]*)\] Errors: (?:- Expected a <class '\w+'> )+Given value type", plain)
+    if found is None:
+        return None
+    types = [_type_name(one) for one in found[1].split(", ")]
+    value = plain.rpartition("Given value: ")[2]
+    return f"{key}: expected {' or '.join(types)}, got {value!r}"
+
+
+def _type_name(text: str) -> str:
+    name = re.sub(r"<class '(.*)'>|typing\.", r"\1", text)
+    return "null" if name == "NoneType" else name
+
+
 def _place(plain: str, key: str, name: str) -> str:
-    """Where below `key` the option or class `name` stands, as far as the message tells."""
+    """Find where below `key` the option or class `name` stands, as far as the message tells."""
     given = plain.rpartition("Given value: ")[2]
     nested = re.match(r"NestedArg\(key='([^']+)'", given)
     if nested:
@@ -70,7 +90,7 @@ def _place(plain: str, key: str, name: str) -> str:
 
 
 def _paths(value: Any, name: str) -> Iterator[list[str]]:
-    """The ways to `name`, a key or a value."""
+    """Yield the ways to `name`, a key or a value."""
     if value == name:
         yield []
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -79,7 +99,3 @@ def _paths(value: Any, name: str) -> Iterator[list[str]]:
             yield [str(key)]
         else:
             yield from ([*([] if key == "class_path" else [str(key)]), *rest] for rest in _paths(one, name))
-
-
-def _contents(module: str) -> dict[str, Any]:
-    return vars(sys.modules[module]) if module in sys.modules else {}

@@ -1,44 +1,38 @@
-"""Command-line parsing with errors of one line, and our classes known by short name."""
+"""Command-line parsing with errors of one line."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
-from jsonargparse import ArgumentParser, auto_cli
+from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
 from revisual.config.messages import one_line
+from revisual.config.renamed import rename_config_text, rename_options
 from revisual.core.errors import UserError
 
-PARTS = (
-    "revisual.data.readers", "revisual.data.synthetic.arithmetic", "revisual.data.synthetic.bars",
-    "revisual.data.synthetic.shapes", "revisual.data.prompts", "revisual.data.sft", "revisual.models.policy",
-    "revisual.models.lora", "revisual.rewards.functions", "revisual.rewards.repetition",
-    "revisual.rewards.reflection", "revisual.rewards.image_revisit", "revisual.grading.grader",
-    "revisual.rl.advantages", "revisual.rl.filters", "revisual.rl.losses", "revisual.rl.schedules",
-    "revisual.rollout.hf.engine", "revisual.rollout.vllm.engine", "revisual.rollout.vllm.server",
-    "revisual.training.lr_schedulers", "revisual.training.sft", "revisual.training.grpo", "revisual.callbacks",
-    "revisual.training.strategies",
-)  # fmt: skip
-
-
-def import_parts(parts: Sequence[str] = PARTS) -> None:
-    """Imports modules, after which jsonargparse knows their classes by short name."""
-    for part in parts:
-        import_module(part)
+set_parsing_settings(docstring_parse_attribute_docstrings=True)  # help is where a reader of the code looks for it
 
 
 class ParserError(Exception):
     """A parser's whole message; parsers within parsers quote each other's."""
 
+    def __init__(self, message: str, parser: ArgumentParser) -> None:
+        super().__init__(message)
+        self.parser = parser
+
+    def type_of(self, key: str) -> Any:
+        """Return the type of one of the parser's keys; None if it has no such key."""
+        actions = self.parser._actions
+        return next((getattr(action, "_typehint", None) for action in actions if action.dest == key), None)
+
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Says what is wrong and where in one line, instead of after sixty lines of usage."""
+    """Tell what is wrong and where in one line, instead of after sixty lines of usage."""
     try:
         yield
     except ParserError as error:
-        raise UserError(one_line(str(error), PARTS)) from error
+        raise UserError(one_line(str(error), error.type_of)) from error
     except ValueError as error:
         if not str(error).startswith("Does not validate against any of the Union subtypes"):
             raise
@@ -46,25 +40,23 @@ def one_line_errors() -> Iterator[None]:
 
 
 def _first_cause(error: BaseException) -> BaseException:
-    """What our own code said, or else what was raised first."""
+    """Return what our own code raised, or else what was raised first."""
     if isinstance(error, UserError) or error.__cause__ is None:
         return error
     return _first_cause(error.__cause__)
 
 
-class OneLineErrors:
-    """A parser for use within `one_line_errors`."""
+class OneLineParser(ArgumentParser):
+    """A parser for use within `one_line_errors`, which takes the last release's names of keys too."""
 
-    def error(self, message: str, ex: Exception | None = None) -> None:
-        """Raises the message as a `ParserError`."""
-        raise ParserError(message) from ex
+    def error(self, message: str, ex: Exception | None = None) -> Any:
+        """Raise the message as a `ParserError`."""
+        raise ParserError(message, self) from ex
 
+    def parse_args(self, args: Any = None, *rest: Any, **options: Any) -> Namespace:  # type: ignore[override]
+        """Parse options, after those that had another name are renamed."""
+        return super().parse_args(None if args is None else rename_options(args), *rest, **options)
 
-class OneLineParser(OneLineErrors, ArgumentParser):
-    """A parser whose errors are one line."""
-
-
-def run_function(function: Callable[..., Any], args: Sequence[str]) -> Any:
-    """Calls `function` with arguments from the command line or `--config`."""
-    with one_line_errors():
-        return auto_cli(function, args=list(args), as_positional=False, parser_class=OneLineParser, prog="revisual")
+    def parse_string(self, content: str, path: Any = "", *rest: Any, **options: Any) -> Namespace:
+        """Parse a config's text, after keys that had another name are renamed."""
+        return super().parse_string(rename_config_text(content, str(path)), path, *rest, **options)

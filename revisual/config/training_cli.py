@@ -1,14 +1,13 @@
-"""`fit`, `validate`, `test` and `predict`: LightningCLI with every part swappable by class path."""
+"""How the config of a training run is parsed: Lightning's CLI with every part swappable by class path."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
-from revisual.config.parser import OneLineErrors, import_parts, one_line_errors
-from revisual.models.checkpoints import STOPPED
+from revisual.config.parser import OneLineParser, one_line_errors
+from revisual.config.parts import import_parts
 
 TRAINER_DEFAULTS = {
     # The pass before step 1 is the measurement that training is compared with: all of it, not a sample of two.
@@ -24,20 +23,8 @@ TRAINER_DEFAULTS = {
     ],
 }
 
-QUIET = (
-    ".*does not have many workers",
-    ".*args parameter is intended to run",
-    "You have overridden `transfer_batch_to_device`",  # on purpose
-    "Total length of `list` across ranks is zero",  # no validation data
-    "It is recommended to use `self.log",  # what is logged is the same on every rank
-    r"`isinstance\(treespec, LeafSpec\)` is deprecated",
-    "When saving the DeepSpeed Stage 3 checkpoint",  # `revisual export` is what it advises
-    r"`torch\.distributed\.\w+` is deprecated",
-)
-"""Warnings of Lightning, torch and DeepSpeed that a user can do nothing about."""
 
-
-class OneLineTrainingParser(OneLineErrors, LightningArgumentParser):
+class OneLineTrainingParser(OneLineParser, LightningArgumentParser):
     """Lightning's parser with errors of one line."""
 
 
@@ -49,16 +36,11 @@ class TrainingCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
 
     def before_instantiate_classes(self) -> None:
-        """Keeps what a run writes together, and goes on with a run that was asked to leave."""
+        """Keep what a run writes together."""
         self._put_logs_into_root()
-        config = self.config[self.subcommand]
-        stopped = Path(config.trainer.default_root_dir or ".") / STOPPED
-        if self.subcommand == "fit" and config.ckpt_path is None and stopped.exists():
-            print(f"going on from {stopped}", flush=True)
-            config.ckpt_path = str(stopped)
 
     def _put_logs_into_root(self) -> None:
-        """Puts a logger's relative `save_dir` inside `default_root_dir`, where callbacks write too."""
+        """Put a logger's relative `save_dir` inside `default_root_dir`, where callbacks write too."""
         trainer = self.config[self.subcommand].trainer
         loggers = trainer.logger if isinstance(trainer.logger, list) else [trainer.logger]
         for logger in loggers:
@@ -67,14 +49,15 @@ class TrainingCLI(LightningCLI):
                 options["save_dir"] = str(Path(trainer.default_root_dir).absolute() / options["save_dir"])
 
     def _parse_ckpt_path(self) -> None:
-        """Does nothing: `--ckpt_path` resumes a run, and must not replace the config by what the checkpoint was made
-        with."""
+        """Do nothing: `--ckpt_path` resumes a run, and must not replace the config by the one of the checkpoint."""
 
 
-def run(args: Sequence[str], cli: type[TrainingCLI] = TrainingCLI) -> TrainingCLI:
-    """Runs one of Lightning's subcommands."""
-    for message in QUIET:
-        warnings.filterwarnings("ignore", message=message)
+def make_cli(args: Sequence[str], cli: type[TrainingCLI]) -> TrainingCLI:
+    """Parse the words of one of Lightning's subcommands, and do with them what `cli` does.
+
+    Raises:
+        UserError: a word is wrong.
+    """
     import_parts()
     with one_line_errors():
         return cli(

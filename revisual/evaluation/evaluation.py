@@ -1,10 +1,11 @@
 """Several benchmarks, one after the other, and what comes of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from revisual.core.progress import Progress, Silent
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
 from revisual.evaluation.judge_model import ModelJudge
@@ -29,6 +30,7 @@ class Evaluation:
         judge: who decides what the grader cannot, if anyone.
         rules: what the figures count.
         out: the folder for answers.
+        progress: where it tells how far it is.
     """
 
     benchmarks: Sequence[Benchmark]
@@ -40,9 +42,10 @@ class Evaluation:
     judge: ModelJudge | None
     rules: Rules
     out: Path
+    progress: Progress = field(default_factory=Silent)
 
     def run(self, settings: dict[str, Any]) -> Results:
-        """Asks, grades and writes; the settings are those to report.
+        """Ask, grade and write; the settings are those to report.
 
         What is finished is written, also if it ends early: the numbers after each benchmark, the report at the end.
 
@@ -70,6 +73,6 @@ class Evaluation:
     def _answers(self, benchmark: Benchmark, items: dict[str, Item]) -> list[ScoredAnswer]:
         name = f"{benchmark.name}.jsonl"
         answers = answer_benchmark(
-            benchmark, items, self.asking, self.responder, self.grader, self.out / "answers" / name
+            benchmark, items, self.asking, self.responder, self.grader, self.out / "answers" / name, self.progress
         )
-        return answers if self.judge is None else self.judge(answers, self.out / "judge" / name)
+        return answers if self.judge is None else self.judge(answers, self.out / "judge" / name, self.progress)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from revisual.client.journal import Journal
 from revisual.client.request import ChatRequest
+from revisual.core.progress import Progress, Silent
 from revisual.evaluation.answers import ScoredAnswer
-from revisual.evaluation.progress import AnswerProgress
 from revisual.evaluation.responder import Responder
+from revisual.evaluation.tally import AnswerTally
 from revisual.grading.rules.boxes import after_thoughts
 
 INSTRUCTION = (
@@ -53,21 +54,27 @@ class ModelJudge:
     """How many decided answers it is shown."""
     seed: int = 0
 
-    def __call__(self, answers: Sequence[ScoredAnswer], journal_path: Path) -> list[ScoredAnswer]:
-        """The answers with `judged` filled in; it counts as their score where the rules have none."""
+    def __call__(
+        self,
+        answers: Sequence[ScoredAnswer],
+        journal_path: Path,
+        progress: Progress = Silent(),  # noqa: B008
+    ) -> list[ScoredAnswer]:
+        """Return the answers with `judged` filled in; it counts as their score where the rules have none."""
         shown = sorted({*undecided(answers), *self._sample(answers)})
         if not shown:
             return list(answers)
-        found = list(answers)
+        found, tally = list(answers), AnswerTally()
         with (
             Journal(journal_path) as journal,
-            AnswerProgress(f"{answers[0].benchmark}, judge", len(shown)) as progress,
+            progress.task(f"{answers[0].benchmark}, judge", len(shown)) as task,
             closing(self.responder.answers(_requests(answers, shown), journal)) as records,
         ):
             for record in records:
                 place = int(record.id)
                 found[place] = replace(found[place], judged=verdict(record.response))
-                progress.add(with_judgement(found[place]), self.responder.trouble)
+                tally.add(with_judgement(found[place]))
+                task.add(state=tally.words(self.responder.trouble))
         return [with_judgement(answer) for answer in found]
 
     def _sample(self, answers: Sequence[ScoredAnswer]) -> list[int]:

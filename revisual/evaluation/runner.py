@@ -7,11 +7,12 @@ from pathlib import Path
 
 from revisual.client.journal import Journal, Record
 from revisual.core.errors import UserError
+from revisual.core.progress import Progress, Silent
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
-from revisual.evaluation.progress import AnswerProgress
 from revisual.evaluation.questions import Asking, scored
 from revisual.evaluation.responder import Responder
+from revisual.evaluation.tally import AnswerTally
 from revisual.grading.grader import Grader
 
 
@@ -38,21 +39,24 @@ def answer_benchmark(
     responder: Responder,
     grader: Grader,
     journal_path: Path,
+    progress: Progress = Silent(),  # noqa: B008  # has no state
 ) -> list[ScoredAnswer]:
-    """All answers, in the order of the questions.
+    """Return all answers, in the order of the questions.
 
     Each is in the journal before it is graded: a later call with the same settings goes on from there.
     """
     answers: dict[tuple[str, int], ScoredAnswer] = {}
+    tally = AnswerTally()
     with (
         Journal(journal_path) as journal,
-        AnswerProgress(benchmark.name, len(items) * asking.n) as progress,
+        progress.task(benchmark.name, len(items) * asking.n) as task,
         closing(responder.answers(asking.requests(benchmark, items.values()), journal)) as records,
     ):
         for record in checked(records):
             answer = scored(benchmark, items[record.id], record, grader)
             answers[record.id, record.sample_index] = answer
-            progress.add(answer, responder.trouble)
+            tally.add(answer)
+            task.add(state=tally.words(responder.trouble))
     return in_order(items, asking.n, answers)
 
 

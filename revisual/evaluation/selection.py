@@ -1,23 +1,37 @@
 """Benchmarks and presets by name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
+from typing import Any
 
+from revisual.core.discovery import find_subclasses
 from revisual.core.errors import UserError
 from revisual.evaluation.benchmark import Benchmark
-from revisual.evaluation.benchmarks import BENCHMARKS
+from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.presets import PRESETS, Preset
 
 
+def shipped_benchmarks() -> tuple[Benchmark, ...]:
+    """Return the benchmarks of the package `benchmarks`: all classes there that need no arguments."""
+    classes = find_subclasses(TableBenchmark, ["revisual.evaluation.benchmarks"])
+    makers: list[Callable[[], Benchmark]] = [one for one in classes if all(map(_has_default, fields(one)))]
+    return tuple(make() for make in makers)
+
+
+def _has_default(field: Any) -> bool:
+    return field.default is not MISSING or field.default_factory is not MISSING
+
+
 def chosen_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benchmark]:
-    """The benchmarks named in `names`, between commas, and all of `custom`.
+    """Return the benchmarks named in `names`, between commas, and all of `custom`.
 
     Example: `chosen_benchmarks("mathverse,aime24")`
 
     Raises:
         UserError: there is no such benchmark, none is chosen, or one is chosen twice.
     """
-    known = {benchmark.name: benchmark for benchmark in BENCHMARKS}
+    known = {benchmark.name: benchmark for benchmark in shipped_benchmarks()}
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
         if name not in known:
@@ -34,7 +48,7 @@ def chosen_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benc
 
 
 def chosen_preset(name: str) -> Preset:
-    """The preset of a name.
+    """Return the preset of a name.
 
     Raises:
         UserError: there is none; lists those that there are.

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from revisual.config.parser import one_line_errors
-from revisual.config.training_cli import TrainingCLI, run
+from revisual.config.training_cli import TrainingCLI, make_cli
 from revisual.core.errors import UserError
 from revisual.models.processor import save_processor
 from revisual.models.tiny import TinyArchitecture, make_tiny_policy
@@ -48,7 +48,7 @@ def parsed(args: Sequence[str]) -> tuple[Any, Any]:
     Raises:
         UserError: `revisual fit` would refuse them.
     """
-    cli = run(["fit", *args], _Parsing)
+    cli = make_cli(["fit", *args], _Parsing)
     return cli._parser("fit"), cli.config["fit"]
 
 

@@ -7,39 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 from revisual.core.errors import UserError
 
 PR_SET_PDEATHSIG = 1
 TAIL_LINES = 15
 TAIL_BYTES = 20_000
-
-
-class Interrupted(Exception):
-    """The pipeline was asked to stop."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"signal {number}")
-        self.signal = number
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Turns Ctrl-C and SIGTERM into `Interrupted`."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(number)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Child:
@@ -97,6 +73,10 @@ class Child:
             text = file.read().decode("utf-8", errors="replace")
         lines = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in text.split("\n")]
         return [line for line in lines if line][-most:]
+
+    def tail(self) -> str:
+        """Return the last lines of its output, indented."""
+        return "\n".join(f"    {line}" for line in self.lines())
 
 
 def ends_with(parent: int, number: int) -> Callable[[], None] | None:

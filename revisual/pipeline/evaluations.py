@@ -4,11 +4,12 @@ import shutil
 from collections import deque
 
 from revisual.core.errors import UserError
+from revisual.core.progress import Progress
 from revisual.pipeline.children import Child, exit_in_words
 from revisual.pipeline.results import METRICS, read_metrics
-from revisual.pipeline.screen import Screen, summary
 from revisual.pipeline.stages import Place, Plan, changes
 from revisual.pipeline.state import Record, State
+from revisual.report.stages import summarize
 
 FOLDER = "evaluation"
 
@@ -19,8 +20,8 @@ class Evaluations:
     A failure is said at once, and ends the pipeline when all is done: hours of training are not thrown away for it.
     """
 
-    def __init__(self, plan: Plan, state: State, screen: Screen) -> None:
-        self.plan, self.state, self.screen = plan, state, screen
+    def __init__(self, plan: Plan, state: State, progress: Progress) -> None:
+        self.plan, self.state, self.progress = plan, state, progress
         self.failures: list[str] = []
         self._waiting: deque[Place] = deque()
         self._running: tuple[Place, Record, Child] | None = None
@@ -87,11 +88,11 @@ class Evaluations:
         status = "failed" if metrics is None else "finished"
         self.state[folder] = Record(status, record.fingerprint, child.seconds)
         if metrics is not None:
-            scores = summary(metrics.scores) or "nothing measured"
-            self.screen.say(f"{place.name}: measured in {child.seconds:.0f} s: {scores}")
+            scores = summarize(metrics.scores) or "nothing measured"
+            self.progress.say(f"{place.name}: measured in {child.seconds:.0f} s: {scores}")
             return True
         how = fault or f"failed with {exit_in_words(code)}"
         self.failures.append(f"the evaluation of {place.name}: {how}; its output is in {child.log}")
-        self.screen.complain(child.lines())
-        self.screen.say(self.failures[-1])
+        self.progress.say(child.tail())
+        self.progress.say(self.failures[-1])
         return True

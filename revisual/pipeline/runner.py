@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from revisual.core.errors import UserError
+from revisual.core.interrupt import Interrupted
 from revisual.core.manifest import check_export
-from revisual.pipeline.children import Child, Interrupted, exit_in_words, interruptible
+from revisual.core.progress import Progress
+from revisual.pipeline.children import Child, exit_in_words
 from revisual.pipeline.evaluations import FOLDER as EVALUATION
 from revisual.pipeline.evaluations import Evaluations
-from revisual.pipeline.results import REPORT, with_start, write_results
-from revisual.pipeline.screen import Screen
+from revisual.pipeline.results import write_results
 from revisual.pipeline.stages import Place, Plan, changes, config_hash, policy_hashes
 from revisual.pipeline.state import Record, State, locked
 
@@ -22,26 +23,34 @@ POLL_SECONDS = 0.1
 class Runner:
     """One run of a pipeline."""
 
-    def __init__(self, plan: Plan, screen: Screen) -> None:
-        self.plan, self.screen = plan, screen
+    def __init__(self, plan: Plan, progress: Progress) -> None:
+        self.plan, self.progress = plan, progress
 
-    def run(self) -> None:
-        """Does what is left to do.
+    def run(self) -> dict[str, Any]:
+        """Do what is left to do. An evaluation that failed does not end it; `check_evaluations` tells.
+
+        Returns:
+            The run's metrics, which are also in its metrics.json.
 
         Raises:
-            UserError: a stage or an evaluation failed, what is there does not fit the plan, or `out` cannot be written.
-            Interrupted: by Ctrl-C or SIGTERM.
+            UserError: a stage failed, what is there does not fit the plan, or `out` cannot be written.
+            Interrupted: Ctrl-C or SIGTERM, as far as they are turned into that; the running stage is ended.
         """
         try:
-            with locked(self.plan.out), interruptible():
-                self._run()
+            with locked(self.plan.out):
+                return self._run()
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             raise UserError(f"cannot go on in {self.plan.out}: {where}{error.strerror or error}") from error
 
-    def _run(self) -> None:
+    def check_evaluations(self) -> None:
+        """Raise what went wrong with the first evaluation that failed, if one did."""
+        if self.evaluations.failures:
+            raise UserError(self.evaluations.failures[0])
+
+    def _run(self) -> dict[str, Any]:
         self.state = State(self.plan.out)
-        self.evaluations = Evaluations(self.plan, self.state, self.screen)
+        self.evaluations = Evaluations(self.plan, self.state, self.progress)
         self._child: Child | None = None
         try:
             place = self._start()
@@ -54,10 +63,7 @@ class Runner:
             if self._child is not None:
                 self._child.stop()
             self.evaluations.stop()
-        self.screen.table(with_start(self._write()))
-        self.screen.say(f"report: {self.plan.out / REPORT}")
-        if self.evaluations.failures:
-            raise UserError(self.evaluations.failures[0])
+        return self._write()
 
     def _start(self) -> Place:
         """The policy that the first stage begins from, made if it is to be."""
@@ -95,16 +101,16 @@ class Runner:
             self._check_unchanged(name, folder, record, fingerprint)
             if check_export(export) != record.output:
                 raise UserError(f"{export}: is not what {name} exported; delete {folder} to train it again")
-            self.screen.say(f"{name}: finished before, in {record.seconds:.0f} s")
+            self.progress.say(f"{name}: finished before, in {record.seconds:.0f} s")
             return Place(name, folder, str(export), record.output)
         checkpoint = last_checkpoint(folder) if is_resumable else None
         if record is not None and checkpoint is not None:
             self._check_unchanged(name, folder, record, fingerprint)
-            self.screen.say(f"{name}: goes on from {checkpoint}")
+            self.progress.say(f"{name}: goes on from {checkpoint}")
             shutil.rmtree(export, ignore_errors=True)
             return self._train(name, folder, record, [*command, f"--ckpt_path={checkpoint}"])
         shutil.rmtree(folder, ignore_errors=True)
-        self.screen.say(f"{name}: started")
+        self.progress.say(f"{name}: started")
         return self._train(name, folder, Record("running", fingerprint), command)
 
     def _is_foreign(self, folder: Path) -> bool:
@@ -129,7 +135,7 @@ class Runner:
         try:
             code = self._wait(name, self._child)
             if code:
-                self.screen.complain(self._child.lines())
+                self.progress.say(self._child.tail())
                 raise UserError(f"{name}: failed with {exit_in_words(code)}; its output is in {log}")
             output = check_export(folder / "export")
         except (UserError, Interrupted) as error:
@@ -139,17 +145,17 @@ class Runner:
         done = note("finished", output)
         self._child = None
         self._write()
-        self.screen.say(f"{name}: finished in {done.seconds:.0f} s")
+        self.progress.say(f"{name}: finished in {done.seconds:.0f} s")
         return Place(name, folder, str(folder / "export"), output)
 
     def _wait(self, name: str, child: Child) -> int:
-        """Waits for a stage while evaluations go on beside it; gives its exit code."""
-        while (code := child.poll()) is None:
-            self._look_after_evaluations()
-            beside = self.evaluations.running
-            said = "".join(child.lines(1))
-            self.screen.progress(f"{name}: {child.seconds:.0f} s{f' (measuring {beside})' if beside else ''}  {said}")
-            time.sleep(POLL_SECONDS)
+        """Wait for a stage while evaluations go on beside it; return its exit code."""
+        with self.progress.task(name) as task:
+            while (code := child.poll()) is None:
+                self._look_after_evaluations()
+                beside = self.evaluations.running
+                task.show(" ".join([*([f"(measuring {beside})"] if beside else []), *child.lines(1)]))
+                time.sleep(POLL_SECONDS)
         return code
 
     def _measure(self, place: Place) -> None:
@@ -165,11 +171,13 @@ class Runner:
 
     def _wait_for_evaluations(self) -> None:
         self._look_after_evaluations()
-        while not self.evaluations.is_done:
-            said = "".join(self.evaluations.lines())
-            self.screen.progress(f"measuring {self.evaluations.running}  {said}")
-            time.sleep(POLL_SECONDS)
-            self._look_after_evaluations()
+        if self.evaluations.is_done:
+            return
+        with self.progress.task("measuring") as task:
+            while not self.evaluations.is_done:
+                task.show(" ".join([str(self.evaluations.running), *self.evaluations.lines()]))
+                time.sleep(POLL_SECONDS)
+                self._look_after_evaluations()
 
     def _write(self) -> dict[str, Any]:
         return write_results(self.plan, self.state)

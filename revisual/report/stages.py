@@ -138,6 +138,22 @@ def format_of(name: str, values: Sequence[Number]) -> Format:
     return PERCENT if is_share else NUMBER
 
 
+def summarize(metrics: Mapping[str, Number]) -> str:
+    """Return a measurement in one line: accuracies by source, and the format, per way of drawing answers.
+
+    Example: `summarize({"test/greedy/shapes/accuracy": 0.5, "test/greedy/all/format": 1.0})
+    == "greedy: shapes 50.0%, format 100.0%"`
+    """
+    stage = Stage("", after=metrics)
+    by_setting: dict[str, list[str]] = {}
+    for one in [*accuracies([stage]), *format_rates([stage])]:
+        what = one.name if one.source == EVERYTHING else one.source.replace("_", " ")
+        by_setting.setdefault(one.setting, []).append(f"{what} {PERCENT.write(metrics[one.key])}")
+    return "; ".join(
+        f"{setting.rpartition('/')[2]}: {', '.join(scores)}".lower() for setting, scores in by_setting.items()
+    )
+
+
 def headline_table(stages: Sequence[Stage]) -> Element:
     """One row per stage: accuracies, format rates and costs."""
     scores = [*accuracies(stages), *format_rates(stages)]

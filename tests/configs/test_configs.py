@@ -12,7 +12,7 @@ from jsonargparse import ArgumentParser
 from revisual.cli.main import main
 from revisual.cli.pipeline import pipeline
 from revisual.cli.tiny import tiny
-from revisual.config.parser import import_parts
+from revisual.config.parts import import_parts
 from revisual.data.readers import SampleReader
 from revisual.grading.grader import Grader
 from revisual.models.policy import PolicyLoader

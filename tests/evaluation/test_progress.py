@@ -1,12 +1,12 @@
 import io
 
 import pytest
+from revisual.evaluation.progress import AnswerProgress
 from rich.console import Console
 
 from revisual.client.journal import Record
 from revisual.core.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer
-from revisual.evaluation.progress import AnswerProgress
 from revisual.evaluation.runner import checked, items_by_id
 from revisual.evaluation.selection import chosen_benchmarks, chosen_preset
 

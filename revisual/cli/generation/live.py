@@ -10,11 +10,13 @@ from rich.text import Text
 from torch import Tensor
 from transformers import GenerationConfig, TextStreamer
 
-from revisual.cli.generation.thoughts import ThoughtSplitter, printable
+from revisual.cli.generation.thoughts import ThoughtSplitter
 from revisual.client.request import Decoding
+from revisual.core.text import printable
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
+from revisual.grading.grader import Grader
 from revisual.models.logprobs import banned_token_ids
 
 
@@ -32,7 +34,7 @@ class _Pieces(TextStreamer):
 def stream_answer(
     policy: Any, encoder: PromptEncoder, sample: Sample, decoding: Decoding, seed: int, say: Callable[[str], None]
 ) -> tuple[str, bool]:
-    """One answer, of which `say` gets each piece; returns the whole, and whether it was cut at the limit.
+    """Write one answer, of which `say` gets each piece; return the whole, and whether it was cut at the limit.
 
     The seed makes answers repeatable on one machine.
     """
@@ -97,3 +99,22 @@ class LiveAnswer:
 
     def _print(self, is_thought: bool, text: str) -> None:
         self._console.print(Text(printable(text), style="dim" if is_thought else ""), end="", soft_wrap=True)
+
+
+def answer_on_terminal(
+    policy: Any,
+    encoder: PromptEncoder,
+    sample: Sample,
+    decoding: Decoding,
+    grader: Grader,
+    n: int = 1,
+    seed: int = 0,
+) -> None:
+    """Print `n` answers to a question as they are written."""
+    console = Console(highlight=False)
+    for index in range(n):
+        if n > 1:
+            console.rule(f"{index + 1} of {n}")
+        live = LiveAnswer(console)
+        response, is_cut = stream_answer(policy, encoder, sample, decoding, seed + index, live.say)
+        live.end(grader.extract(response, sample), is_cut)

@@ -6,14 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
 from revisual.client.journal import Journal, Record
 from revisual.client.pictures import Pictures
 from revisual.client.request import ChatRequest
 from revisual.core.errors import UserError
 from revisual.core.files import replaced_file
+from revisual.core.progress import Progress, Silent
 from revisual.core.seeds import stable_seed
 from revisual.data.encoding import PromptEncoder
 from revisual.data.readers.jsonl import JSONLReader
@@ -30,8 +28,9 @@ def answer_file(
     grader: Grader,
     n: int = 1,
     seed: int = 0,
+    progress: Progress = Silent(),  # noqa: B008  # has no state
 ) -> int:
-    """Answers each question of a JSONL file `n` times, and writes the answers in their order; returns how many.
+    """Answer each question of a JSONL file `n` times, and write the answers in their order; return how many.
 
     Until all are there they stand in a journal beside `out`, from which the same call goes on.
 
@@ -45,10 +44,12 @@ def answer_file(
     found: dict[tuple[str, int], Record] = {}
     with (
         Journal(journal_path) as journal,
+        progress.task("answers", len(samples) * n) as task,
         closing(responder.answers(requests(samples, encoder, n, seed), journal)) as records,
     ):
-        for record in track(records, "answers", len(samples) * n, console=Console(stderr=True)):
+        for record in records:
             found[record.id, record.sample_index] = record
+            task.add()
     with replaced_file(out) as file:
         for sample in samples:
             for index in range(n):
@@ -58,7 +59,7 @@ def answer_file(
 
 
 def requests(samples: Sequence[Sample], encoder: PromptEncoder, n: int, seed: int) -> Iterator[ChatRequest]:
-    """`n` requests per question, with the encoder's system prompt."""
+    """Yield `n` requests per question, with the encoder's system prompt."""
     for sample in samples:
         pictures = Pictures(sample.images, sample.id)
         for index in range(n):
@@ -67,7 +68,7 @@ def requests(samples: Sequence[Sample], encoder: PromptEncoder, n: int, seed: in
 
 
 def line(sample: Sample, record: Record, grader: Grader) -> dict[str, Any]:
-    """One line of the file of answers; with a gold answer, `revisual grade` takes it."""
+    """Return one line of the file of answers; with a gold answer, `revisual grade` takes it."""
     return {
         "id": sample.id,
         "sample_index": record.sample_index,

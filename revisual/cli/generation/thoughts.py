@@ -1,11 +1,8 @@
 """Thoughts and the rest of an answer, told apart while it is still being written."""
 
-import re
 from collections.abc import Iterator
 
 OPENING, CLOSING = "<think>", "</think>"
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What could move the cursor, colour the terminal or turn its text around."""
 
 
 class ThoughtSplitter:
@@ -20,7 +17,7 @@ class ThoughtSplitter:
         self._is_thought = False
 
     def add(self, piece: str) -> Iterator[tuple[bool, str]]:
-        """What can be told apart so far; the start of what may be a tag waits for the next piece."""
+        """Yield what can be told apart so far; the start of what may be a tag waits for the next piece."""
         self._waiting += piece
         while True:
             tag = CLOSING if self._is_thought else OPENING
@@ -43,20 +40,12 @@ class ThoughtSplitter:
             yield self._is_thought, ready
 
     def end(self) -> Iterator[tuple[bool, str]]:
-        """What still waits."""
+        """Yield what still waits."""
         if self._waiting:
             yield self._is_thought, self._waiting
         self._waiting = ""
 
 
 def _held_back(text: str, tag: str) -> int:
-    """How many characters at the end of `text` may be the start of `tag`."""
+    """Count how many characters at the end of `text` may be the start of `tag`."""
     return next((size for size in range(min(len(tag) - 1, len(text)), 0, -1) if text.endswith(tag[:size])), 0)
-
-
-def printable(text: str) -> str:
-    """`text` without what a terminal would obey.
-
-    Example: `printable("a\\x1b[31mb") == "a\\ufffd[31mb"`
-    """
-    return UNPRINTABLE.sub("\ufffd", text)

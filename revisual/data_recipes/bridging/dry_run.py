@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from revisual.cli.generation.thoughts import printable
 from revisual.client.journal import Record
+from revisual.core.text import printable
 from revisual.data.sample import Sample
 from revisual.data_recipes.bridging.draft import STEPS, Draft, Outcome
 from revisual.data_recipes.bridging.recipe import Recipe

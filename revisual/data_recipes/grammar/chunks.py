@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from revisual.core.progress import Task
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.drafts import save_array
-from revisual.data_recipes.grammar.progress import Progress
 from revisual.data_recipes.grammar.store import SampleStore
 
 CHUNK = 2048
@@ -19,7 +19,7 @@ def array_chunks(
     store: SampleStore,
     rows: NDArray[np.int64],
     make: Callable[[Sequence[Sample]], NDArray[np.generic]],
-    progress: Progress,
+    progress: Task,
     chunk: int = CHUNK,
 ) -> Iterator[NDArray[np.generic]]:
     """What `make` gives for the samples of `rows`, chunk by chunk; what an earlier call made is read back.
@@ -40,7 +40,7 @@ def array_of(
     store: SampleStore,
     rows: NDArray[np.int64],
     make: Callable[[Sequence[Sample]], NDArray[np.generic]],
-    progress: Progress,
+    progress: Task,
     chunk: int = CHUNK,
 ) -> NDArray[np.generic]:
     """All chunks as one array [N, ...], mapped into memory from a file beside them."""

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import shutil
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 from revisual.core.errors import UserError
 from revisual.core.files import write_atomically
+from revisual.core.progress import Progress, Silent
 from revisual.data_recipes.grammar.drops import FILE as DROPPED
 from revisual.data_recipes.grammar.drops import DropLog
 from revisual.data_recipes.grammar.fingerprint import changes, described, digest
@@ -31,15 +31,26 @@ class Runner:
         steps: by the names of their folders.
         seed: of everything that is drawn.
         only: do this step alone, again if it is done; those before it must be.
+        progress: where it tells how far it is.
     """
 
-    def __init__(self, out: Path, steps: Mapping[str, Step], seed: int = 0, only: str | None = None) -> None:
+    def __init__(
+        self,
+        out: Path,
+        steps: Mapping[str, Step],
+        seed: int = 0,
+        only: str | None = None,
+        progress: Progress = Silent(),  # noqa: B008  # has no state
+    ) -> None:
         if only is not None and only not in steps:
             raise UserError(f"only: no step {only!r} is set; there are: {', '.join(steps)}")
-        self.out, self.steps, self.seed, self.only = out, steps, seed, only
+        self.out, self.steps, self.seed, self.only, self.progress = out, steps, seed, only, progress
 
     def run(self) -> dict[str, dict[str, Any]]:
-        """Does what is left to do; gives the steps' summaries.
+        """Do what is left to do.
+
+        Returns:
+            The steps' summaries, by their names.
 
         Raises:
             UserError: a step cannot go on, or the folder cannot be written; what is finished is kept.
@@ -62,7 +73,7 @@ class Runner:
             settings = {"step": described(step), "before": before}
             before = digest(settings)
             if self._is_finished(folder, settings) and name != self.only:
-                _say(f"{name}: finished before")
+                self.progress.say(f"{name}: finished before")
             elif self.only not in (None, name):
                 raise UserError(f"{name}: is not finished with these settings, and so {self.only} cannot be done alone")
             else:
@@ -90,18 +101,20 @@ class Runner:
         drops, began = DropLog(), time.monotonic()
         work = Work(
             folder, items, SampleStore(self.out / "collect" / "samples"), drops, self.out / JOURNALS, self.out / CACHE,
-            str(settings["before"]), self.seed, summaries,
+            str(settings["before"]), self.seed, summaries, self.progress,
         )  # fmt: skip
-        _say(f"{name}: started{f', {len(items):,} samples' if len(items) else ''}")
+        self.progress.say(f"{name}: started{f', {len(items):,} samples' if len(items) else ''}")
         outcome = step.run(work)
         drops.write(folder / DROPPED)
         outcome.items.write(folder / ITEMS)
         summary = _summary(items, outcome, drops, time.monotonic() - began)
         write_atomically(folder / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
-        _say(f"{name}: {summary['after']:,} of {summary['before']:,} samples kept, in {summary['seconds']:.0f} s")
+        self.progress.say(
+            f"{name}: {summary['after']:,} of {summary['before']:,} samples kept, in {summary['seconds']:.0f} s"
+        )
 
     def _clear(self, name: str, folder: Path, settings: Mapping[str, Any]) -> None:
-        """Leaves what an interrupted call with the same settings did, and nothing else."""
+        """Leave what an interrupted call with the same settings did, and nothing else."""
         if not folder.exists():
             return
         known = _settings(folder)
@@ -110,7 +123,7 @@ class Runner:
         if known != settings or (folder / SUMMARY).is_file():
             if known is not None and known != settings:
                 what = [one for one in changes(known, settings) if one != "before"] or ["a step before it"]
-                _say(f"{name}: made again, as this changed: {', '.join(what)}")
+                self.progress.say(f"{name}: made again, as this changed: {', '.join(what)}")
             shutil.rmtree(folder)
 
 
@@ -135,13 +148,9 @@ def _summary(before: Items, outcome: Outcome, drops: DropLog, seconds: float) ->
     }
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Keeps other curations out of `out`; the lock goes with the process, however it ends."""
+    """Keep other curations out of `out`; the lock goes with the process, however it ends."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / LOCK).open("w") as file:
         try:

@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from revisual.core.progress import Progress, Silent, Task
 from revisual.data_recipes.grammar.drops import DropLog
 from revisual.data_recipes.grammar.items import Items
-from revisual.data_recipes.grammar.progress import Progress
 from revisual.data_recipes.grammar.store import SampleStore
 
 
@@ -44,10 +45,12 @@ class Work:
     seed: int = 0
     notes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The summaries of the steps before, by their names."""
+    shown: Progress = field(default_factory=Silent)
+    """Where it tells how far it is."""
 
-    def progress(self, what: str, total: int | None = None) -> Progress:
-        """Says how far the step is."""
-        return Progress(f"{self.folder.name}: {what}", total)
+    def progress(self, what: str, total: int | None = None) -> AbstractContextManager[Task]:
+        """Show how far a part of the step is."""
+        return self.shown.task(f"{self.folder.name}: {what}", total)
 
 
 class Step(ABC):

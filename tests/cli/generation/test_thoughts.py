@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from revisual.cli.generation.thoughts import ThoughtSplitter, printable
+from revisual.cli.generation.thoughts import ThoughtSplitter
 
 WHOLE = "<think>6 < 7 </b> * 7</think>It is <b>42</b>. <think>Or</think> 43 <thin"
 THOUGHTS, REST = "<think>6 < 7 </b> * 7</think><think>Or</think>", "It is <b>42</b>.  43 <thin"
@@ -42,7 +42,3 @@ def test_nothing_waits_longer_than_it_must():
 
 def test_thoughts_without_an_end():
     assert split(["<think>Hm, ", "well </th"]) == [(True, "<think>"), (True, "Hm, "), (True, "well "), (True, "</th")]
-
-
-def test_printable():
-    assert printable("a\x1b[31mb\r\x07\u202ec\td\n✓") == "a\ufffd[31mb\ufffd\ufffd\ufffdc\td\n✓"

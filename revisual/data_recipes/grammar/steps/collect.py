@@ -9,11 +9,11 @@ from typing import Any
 
 from revisual.core.errors import UserError
 from revisual.core.files import write_atomically
+from revisual.core.progress import Task
 from revisual.data.readers.base import SampleReader
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.drops import FILE, Drop, read_drops
 from revisual.data_recipes.grammar.items import Items
-from revisual.data_recipes.grammar.progress import Progress
 from revisual.data_recipes.grammar.rules.answers import VerifiableAnswer
 from revisual.data_recipes.grammar.rules.base import Rule
 from revisual.data_recipes.grammar.rules.questions import Length, NoProof, NothingMissing, OnePart
@@ -64,7 +64,7 @@ class Collect(Step):
                     work.drops.add(drop)
         return Outcome(_items(work.samples), {"sources": [_card(source, read[source.name]) for source in self.sources]})
 
-    def _source(self, source: Source, reader: SampleReader, folder: Path, progress: Progress) -> int:
+    def _source(self, source: Source, reader: SampleReader, folder: Path, progress: Task) -> int:
         """Writes what is not written yet; gives how many samples were read."""
         finished = folder / "finished.json"
         if finished.is_file():

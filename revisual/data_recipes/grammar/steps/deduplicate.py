@@ -8,12 +8,12 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from revisual.core.progress import Task
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.chunks import array_of
 from revisual.data_recipes.grammar.drops import Drop
 from revisual.data_recipes.grammar.grouping import UnionFind, buckets
 from revisual.data_recipes.grammar.pictures import ALIKE, THUMBNAIL, alike, thumbnails
-from revisual.data_recipes.grammar.progress import Progress
 from revisual.data_recipes.grammar.step import Outcome, Step, Work
 from revisual.data_recipes.grammar.text.canonical import Canonical, canonical
 from revisual.data_recipes.grammar.text.likeness import Likeness, compare
@@ -75,16 +75,14 @@ class Deduplicate(Step):
             found[place] = self.minhash.keys(shingles(text.tokens, (1, 2)), salt)
         return found
 
-    def _join_texts(
-        self, keys: NDArray[np.generic], texts: NDArray[np.int64], pairs: "Pairs", progress: Progress
-    ) -> None:
+    def _join_texts(self, keys: NDArray[np.generic], texts: NDArray[np.int64], pairs: "Pairs", progress: Task) -> None:
         for band in range(self.minhash.bands):
             for bucket in buckets(np.asarray(keys[texts, band], dtype=np.uint64)):
                 pairs.join(texts[bucket])
                 progress.add(len(bucket))
 
     def _join_pictures(
-        self, work: Work, keys: NDArray[np.generic], pictured: NDArray[np.int64], pairs: "Pairs", progress: Progress
+        self, work: Work, keys: NDArray[np.generic], pictured: NDArray[np.int64], pairs: "Pairs", progress: Task
     ) -> None:
         rows = work.items.rows[pictured]
         with work.progress("pictures", len(pictured)) as reading:

@@ -1,0 +1,66 @@
+"""Which classes would fit where a parser met a name that it does not know."""
+
+import re
+import sys
+from collections.abc import Iterator
+from inspect import isabstract
+from typing import Any, get_args, get_type_hints
+
+
+def expected_classes(before: str, type_of_key: Any) -> set[type]:
+    """Find the concrete classes that may stand where a parser's message reports an unknown one.
+
+    Args:
+        before: the message as far as the name, on one line. It tells the types that were tried, "Subtypes: [...]", or
+            those of what holds the key in question.
+        type_of_key: of the outermost key, for messages that tell no types.
+    """
+    key = before.rpartition('Parser key "')[2].partition('"')[0]
+    held_by, _, after_key = before.rpartition('Parser key "')
+    told = _last_subtypes(after_key)
+    if told is not None:
+        bases = set(_classes_named(told))
+    elif (outer := _last_subtypes(held_by)) is not None:
+        bases = {base for owner in _classes_named(outer) for base in _classes_of_key(owner, key)}
+    else:
+        bases = set(_classes_in(type_of_key))
+    return {one for base in bases for one in (base, *_subclasses(base)) if not isabstract(one)}
+
+
+def _last_subtypes(text: str) -> str | None:
+    found = re.findall(r"Subtypes: \[(.*?)\] Errors:", text)
+    return found[-1] if found else None
+
+
+def _classes_named(text: str) -> Iterator[type]:
+    """Yield the classes that a text names by their import paths, as far as they are imported."""
+    for path in re.findall(r"\w+(?:\.\w+)+", text):
+        module, _, name = path.rpartition(".")
+        found = getattr(sys.modules.get(module), name, None)
+        if isinstance(found, type):
+            yield found
+
+
+def _classes_of_key(owner: type, key: str) -> Iterator[type]:
+    """Yield the classes in the type of an argument of `owner`, or of a class under it."""
+    for one in (owner, *_subclasses(owner)):
+        try:
+            hints = get_type_hints(one.__init__)
+        except (NameError, TypeError):  # a type that exists for the type checker alone
+            continue
+        yield from _classes_in(hints.get(key))
+
+
+def _classes_in(annotation: Any) -> Iterator[type]:
+    """Yield the classes in a type: `list[SampleReader] | None` holds SampleReader."""
+    if isinstance(annotation, type) and not get_args(annotation) and annotation.__module__ != "builtins":
+        yield annotation
+    for part in get_args(annotation):
+        yield from _classes_in(part)
+
+
+def _subclasses(base: type) -> Iterator[type]:
+    found: list[type] = type.__subclasses__(base)
+    for one in found:
+        yield one
+        yield from _subclasses(one)
