@@ -107,9 +107,12 @@ class Renames:
     def _move_keys(self, config: dict[str, Any], above: Keys = ()) -> None:
         """Rename keys in place; `above` is where `config` stands."""
         depth = len(above)
-        for old, new in self._moves():
-            if old[:depth] == above == new[:depth] and _move(config, old[depth:], new[depth:]):
-                self._say_renamed(old, new)
+        moves = [(old, new) for old, new in self._moves() if old[:depth] == above == new[:depth]]
+        taken = [(old, new, found) for old, new in moves if (found := _take(config, old[depth:])) is not None]
+        for old, new, found in reversed(taken):  # what holds others first
+            twice = f"{'.'.join(new)}: is given twice, also under its old name {'.'.join(old)}"
+            _put(config, new[depth:], found[0], twice)
+            self._say_renamed(old, new)
         for name, instead in self.gone.items():
             path = _path(name)
             if path[:depth] == above and _take(config, path[depth:]) is not None:
@@ -168,28 +171,24 @@ def _take(config: dict[str, Any], path: Keys) -> tuple[Any] | None:
     return (config.pop(path[-1]),) if path and path[-1] in config else None
 
 
-def _move(config: dict[str, Any], old: Keys, new: Keys) -> bool:
-    """Move what stands at one path to another; return whether something did.
+def _put(config: dict[str, Any], path: Keys, value: Any, complaint: str) -> None:
+    """Set what stands at a path.
 
     Raises:
-        UserError: something stands at the other one already.
+        UserError: something stands there already, or above it, with the complaint as its message.
     """
-    taken = _take(config, old)
-    if taken is None:
-        return False
-    for key in new[:-1]:
+    for key in path[:-1]:
         config = config.setdefault(key, {})
         if not isinstance(config, dict):
-            raise UserError(f"{'.'.join(new)}: cannot be set, as {key} is given as a whole; so is {'.'.join(old)}")
-    if new[-1] in config:
-        raise UserError(f"{'.'.join(new)}: is given twice, also under its old name {'.'.join(old)}")
-    config[new[-1]] = taken[0]
-    return True
+            raise UserError(complaint)
+    if path[-1] in config:
+        raise UserError(complaint)
+    config[path[-1]] = value
 
 
 def _is_there(path: str) -> bool:
     module, _, name = path.rpartition(".")
     try:
         return hasattr(import_module(module), name)
-    except ModuleNotFoundError:
-        return False
+    except ModuleNotFoundError as error:
+        return not (error.name or "").startswith("revisual")  # it needs a package that is not installed
