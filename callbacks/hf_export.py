@@ -9,7 +9,11 @@ from revisual.models.sharding import full_tensors
 
 
 class HFExport(Callback):
-    """Writes `folder` (inside `default_root_dir`, if relative), a Hugging Face folder, at the end of a finished run."""
+    """Writes a Hugging Face folder at the end of a finished run.
+
+    Args:
+        folder: its name, inside `default_root_dir` if relative.
+    """
 
     def __init__(self, folder: str = "export") -> None:
         self.folder = folder

@@ -15,10 +15,13 @@ from revisual.core.files import write_atomically
 
 
 class MetricsFile(Callback):
-    """Writes `file` (inside `default_root_dir`, if relative) after each validation, and when a fit or test ends.
+    """Writes a file after each validation, and when a fit or test ends.
 
     `metrics` holds what was logged last, `seconds` how long the run took, `tokens` those that the module counts as
     `tokens_seen`, and `peak_memory_mib` the most memory of the main process, `peak_gpu_memory_mib` of its GPU.
+
+    Args:
+        file: its name, inside `default_root_dir` if relative.
     """
 
     def __init__(self, file: str = "metrics.json") -> None:

@@ -14,7 +14,13 @@ from revisual.training.grpo import GRPOModule
 
 @dataclass(frozen=True)
 class PTSTStage:
-    """So many rollout steps with responses of one maximum length, in tokens, and groups of one size."""
+    """So many rollout steps with responses of one maximum length, and groups of one size.
+
+    Args:
+        max_new_tokens: of a response.
+        group_size: responses to a prompt.
+        steps: rollouts that the stage lasts.
+    """
 
     max_new_tokens: int
     group_size: int

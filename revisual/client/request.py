@@ -23,6 +23,7 @@ class Decoding:
     temperature: float = 0.0
     """0 takes the most probable token."""
     top_p: float = 1.0
+    """The share of probability that is sampled from."""
     top_k: int = 0
     """0 keeps all tokens."""
     max_tokens: int = 8192

@@ -16,9 +16,11 @@ class Retries:
     """
 
     attempts: int = 6
+    """How often a request is sent at most."""
     first_delay: float = 1.0
     """Seconds, doubled after each attempt."""
     most_delay: float = 60.0
+    """Seconds that the delay grows to, unless the server asks for more."""
 
     def delay(self, attempt: int, draw: float, retry_after: float | None = None) -> float:
         """Seconds to wait after attempt 1, 2, ...; `draw` is a random number in [0, 1).

@@ -23,7 +23,7 @@ def expected_classes(before: str, type_of_key: Any) -> set[type]:
     elif (outer := _last_subtypes(held_by)) is not None:
         bases = {base for owner in _classes_named(outer) for base in _classes_of_key(owner, key)}
     else:
-        bases = set(_classes_in(type_of_key))
+        bases = set(classes_in(type_of_key))
     return {one for base in bases for one in (base, *_subclasses(base)) if not isabstract(one)}
 
 
@@ -44,19 +44,24 @@ def _classes_named(text: str) -> Iterator[type]:
 def _classes_of_key(owner: type, key: str) -> Iterator[type]:
     """Yield the classes in the type of an argument of `owner`, or of a class under it."""
     for one in (owner, *_subclasses(owner)):
-        try:
-            hints = get_type_hints(one.__init__)
-        except (NameError, TypeError):  # a type that exists for the type checker alone
-            continue
-        yield from _classes_in(hints.get(key))
+        yield from classes_in(argument_types(one).get(key))
 
 
-def _classes_in(annotation: Any) -> Iterator[type]:
+def argument_types(owner: type) -> dict[str, Any]:
+    """Return the types of a class's arguments, as far as they are known when it runs."""
+    try:
+        return get_type_hints(owner.__init__)
+    except NameError:  # a type that exists for the type checker alone
+        known = getattr(owner.__init__, "__annotations__", {})
+        return {name: hint for name, hint in known.items() if not isinstance(hint, str)}
+
+
+def classes_in(annotation: Any) -> Iterator[type]:
     """Yield the classes in a type: `list[SampleReader] | None` holds SampleReader."""
     if isinstance(annotation, type) and not get_args(annotation) and annotation.__module__ != "builtins":
         yield annotation
     for part in get_args(annotation):
-        yield from _classes_in(part)
+        yield from classes_in(part)
 
 
 def _subclasses(base: type) -> Iterator[type]:

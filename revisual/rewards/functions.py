@@ -108,6 +108,7 @@ class WeightedReward:
     """
 
     function: RewardFunction
+    """What scores responses."""
     weight: float = 1.0
     """0: logged, but neither paid nor able to make a response invalid."""
 

@@ -15,6 +15,7 @@ class ArithmeticTask(SyntheticTask):
     """
 
     digits: int = 2
+    """Of each number, at most."""
 
     name: ClassVar[str] = "arithmetic"
 

@@ -18,7 +18,9 @@ class BarsTask(SyntheticTask):
     """
 
     bars: int = 2
+    """How many there are in a picture."""
     levels: int = 4
+    """How many different heights there are."""
     side: int = SIDE
     """Of the picture, in pixels."""
 

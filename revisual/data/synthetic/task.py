@@ -33,14 +33,17 @@ class Question:
 
 @dataclass(frozen=True)
 class SyntheticTask(SampleReader):
-    """`count` different questions of one split.
+    """Different questions of one split.
 
     A question's split follows from a hash of its key: no question is in two splits, whatever the seeds and counts.
     """
 
     count: int = 1000
+    """How many questions."""
     split: Split = "train"
+    """Which questions: no two splits have one in common."""
     seed: int = 0
+    """Of the random draws."""
     prefix: str = ""
     """Put in front of every question."""
     doubt: float = 0.0

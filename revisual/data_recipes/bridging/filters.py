@@ -40,6 +40,7 @@ class RightAnswer(Filter):
     """The reply's answer is the gold answer, by the project's rules."""
 
     grader: Grader = field(default_factory=AnswerGrader)
+    """Decides which answer is right."""
 
     def __call__(self, candidate: Candidate) -> str | None:
         """Tells a wrong answer from one on which there is no verdict."""
@@ -54,6 +55,7 @@ class ConsistentThoughts(Filter):
     """Thoughts that box an answer box the gold one: those that argue for another contradict their end."""
 
     grader: Grader = field(default_factory=AnswerGrader)
+    """Decides which answer is right."""
 
     def __call__(self, candidate: Candidate) -> str | None:
         """Looks at thoughts with a box alone."""

@@ -22,8 +22,11 @@ class MinHash:
     """
 
     bands: int = 32
+    """How many bands a signature has; more of them find pairs that are less alike."""
     rows: int = 4
+    """Hashes in a band; more of them find fewer pairs that are not alike."""
     seed: int = 0
+    """Of the hash functions."""
 
     def __post_init__(self) -> None:
         if self.bands < 1 or self.rows < 1:

@@ -60,6 +60,7 @@ class KMeansClusterer(Clusterer):
     """k-means: a given number of round clusters, without noise."""
 
     clusters: int = 50
+    """How many clusters; no more than there are questions."""
 
     def __call__(self, points: Points, seed: int) -> NDArray[np.int64]:  # noqa: D102
         needed("sklearn", "clustering")

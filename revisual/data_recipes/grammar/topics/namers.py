@@ -109,6 +109,7 @@ class KeyTerms(Namer):
     """The words that stand in more of a cluster's questions than in those of others, by a log-odds ratio."""
 
     terms: int = 3
+    """Words in a name."""
 
     def __call__(self, examples: Sequence[Sequence[str]], journal: Path) -> list[str]:  # noqa: D102
         counts = [Counter(word for text in texts for word in set(words(text))) for texts in examples]

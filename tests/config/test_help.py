@@ -1,0 +1,87 @@
+"""Every key that a config may set is explained by the help of its command or class."""
+
+import argparse
+from importlib import import_module
+from inspect import signature
+from typing import get_type_hints
+
+import pytest
+from lightning.pytorch import Callback, LightningDataModule, LightningModule
+from lightning.pytorch.strategies import Strategy
+from torch.optim.lr_scheduler import LRScheduler
+
+from revisual.cli.command import FunctionCommand
+from revisual.cli.main import COMMANDS, main
+from revisual.config.expected import argument_types, classes_in, expected_classes
+from revisual.config.parser import OneLineParser
+from revisual.config.parts import EVERYTHING, import_parts
+
+UNEXPLAINED = ("revisual.data.", "revisual.grading.", "revisual.models.", "revisual.rl.", "revisual.rollout.",
+               "revisual.training.")  # fmt: skip
+"""Where keys may still lack their help. It may only shrink."""
+ROOTS = (Callback, LightningDataModule, LightningModule, LRScheduler, Strategy)
+
+
+def functions():
+    modules = {name: import_module(f"revisual.cli.{module}") for name, (module, _) in COMMANDS.items()}
+    return {name: m.COMMAND.function for name, m in modules.items() if isinstance(m.COMMAND, FunctionCommand)}
+
+
+def without_help(add):
+    """The keys of a parser that `add` fills, without an explanation."""
+    parser = OneLineParser()
+    add(parser)
+    shown = [action for action in parser._actions if action.help is not argparse.SUPPRESS]
+    return [action.dest for action in shown if not (action.help or "").strip()]
+
+
+def nameable_classes():
+    """All classes that a config may name, from the commands' options and the trainer's parts on downwards."""
+    import_parts(EVERYTHING)
+    found, waiting = set(), {base for root in ROOTS for base in expected_classes("", root)}
+    hints = [hint for function in functions().values() for hint in get_type_hints(function).values()]
+    waiting |= {one for hint in hints for base in classes_in(hint) for one in expected_classes("", base)}
+    while waiting:
+        one = waiting.pop()
+        if one in found or not one.__module__.startswith("revisual."):
+            continue
+        found.add(one)
+        keys = signature(one.__init__).parameters
+        hints = [hint for key, hint in argument_types(one).items() if key in keys and key[0] != "_"]
+        waiting |= {deep for hint in hints for base in classes_in(hint) for deep in expected_classes("", base)}
+    return sorted(found, key=lambda one: f"{one.__module__}.{one.__name__}")
+
+
+def unexplained(one):
+    return without_help(lambda parser: parser.add_class_arguments(one, "part", fail_untyped=False))
+
+
+def test_every_option_of_a_command_is_explained():
+    for name, function in functions().items():
+        lacking = without_help(lambda parser, f=function: parser.add_function_arguments(f, skip={"rest"}))
+        assert not [key for key in lacking if "." not in key], name  # those of classes below are another test's
+
+
+def test_every_key_of_a_part_is_explained():
+    lacking = {f"{one.__module__}.{one.__name__}": unexplained(one) for one in nameable_classes()}
+    lacking = {name: keys for name, keys in lacking.items() if keys}
+    assert not {name: keys for name, keys in lacking.items() if not name.startswith(UNEXPLAINED)}
+    explained = [place for place in UNEXPLAINED if not any(name.startswith(place) for name in lacking)]
+    assert not explained, f"take them out of UNEXPLAINED: {explained}"
+
+
+def test_the_classes_are_found():
+    names = {one.__name__ for one in nameable_classes()}
+    assert {"GRPOModule", "JSONLReader", "Server", "Retries", "PTSTStage", "Constant", "Balance", "Language"} <= names
+
+
+@pytest.mark.parametrize(("words", "texts"), [
+    (["fit", "--trainer.callbacks.help=PTST"], ["stages"]),
+    (["fit", "--model.help=GRPOModule"], ["group_size"]),
+    (["tiny", "--help"], ["samples whose texts the tokenizer is trained on", "of the weights"]),
+])  # fmt: skip
+def test_help_shows_it(capsys, words, texts):
+    with pytest.raises(SystemExit):
+        main(words)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert all(text in shown for text in texts)
