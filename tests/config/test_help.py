@@ -16,7 +16,7 @@ from revisual.config.expected import argument_types, classes_in, expected_classe
 from revisual.config.parser import OneLineParser
 from revisual.config.parts import EVERYTHING, import_parts
 
-UNEXPLAINED = ("revisual.data.", "revisual.grading.", "revisual.models.", "revisual.rl.", "revisual.rollout.",
+UNEXPLAINED = ("revisual.data.", "revisual.models.", "revisual.rl.", "revisual.rollout.",
                "revisual.training.")  # fmt: skip
 """Where keys may still lack their help. It may only shrink."""
 ROOTS = (Callback, LightningDataModule, LightningModule, LRScheduler, Strategy)
