@@ -8,6 +8,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from revisual.core.progress import Progress, Task
+from revisual.core.text import printable
 
 LINE_SECONDS = 30.0
 """Between two lines where there is no terminal."""
@@ -37,7 +38,7 @@ class TerminalProgress(Progress):
 
     def say(self, text: str) -> None:
         """Show a line that stays, above the bars."""
-        self.console.print(Text(text))
+        self.console.print(Text(printable(text)))
 
     def start(self, name: str, total: int | None) -> "_TerminalTask":
         """Show a bar, or a first line later."""
@@ -79,4 +80,4 @@ class _TerminalTask(Task):
             rate = self.done / max(1e-9, time.monotonic() - self._began)
             of = "" if self.total is None else f"/{self.total:,}"
             parts = [f"{self.done:,}{of}", f"{rate:.1f}/s" if rate < 100 else f"{rate:,.0f}/s"]
-        return f"{self.name}: {', '.join([*parts, self._state] if self._state else parts)}"
+        return printable(f"{self.name}: {', '.join([*parts, self._state] if self._state else parts)}")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from revisual.evaluation.charts import interval_plot
 from revisual.evaluation.metrics.figures import Figure, Metrics
 from revisual.report.formats import NUMBER, PERCENT, label
-from revisual.report.html import Element, element
+from revisual.report.html import Element, fold
 from revisual.report.table import Cell, Column, table
 
 MOST_OPEN = 30
@@ -34,7 +34,7 @@ def groups_table(figures: Sequence[Figure]) -> Element | None:
         return None
     names = ", ".join(label(field).lower() for field in fields)
     shown = table(["By", "", *_COLUMNS], rows)
-    return element("details", element("summary", f"By {names}"), shown, class_="folded", open=len(rows) <= MOST_OPEN)
+    return fold(f"By {names}", shown, is_open=len(rows) <= MOST_OPEN)
 
 
 def _grouped(figures: Sequence[Figure]) -> set[str]:

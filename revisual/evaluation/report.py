@@ -14,11 +14,11 @@ from revisual.evaluation.figure_tables import figures_table, groups_table
 from revisual.evaluation.judge_model import JudgeShare
 from revisual.evaluation.metrics.figures import Figure, Metrics
 from revisual.evaluation.paper import REVISUAL_R1_7B, VISION_R1_7B
+from revisual.report.chart import chart_grid
 from revisual.report.formats import PERCENT, label
-from revisual.report.html import Element, Section, element, page, section
-from revisual.report.picture import picture
-from revisual.report.rollouts import show_response
-from revisual.report.table import Cell, Column, Estimate, table
+from revisual.report.html import Element, Section, element, fold, hint, page, section
+from revisual.report.rollouts import show_answer
+from revisual.report.table import Cell, Column, Estimate, settings_table, table
 
 MOST_WRONG = 12
 """Wrong answers shown per benchmark: the first of them, each of a question of its own."""
@@ -39,16 +39,14 @@ class Measured:
 
 
 def evaluation_report(settings: Mapping[str, Any], measured: Sequence[Measured], pictures_of: PicturesOf) -> str:
-    """The whole page; it needs nothing but itself."""
-    scores = score_chart([one.metrics for one in measured])
-    chart = None if scores is None else element("div", scores, class_="charts wide")
-    sections = [section("Results", _overview(measured), chart)]
+    """Return the whole page; it needs nothing but itself."""
+    scores = chart_grid([score_chart([one.metrics for one in measured])], is_wide=True)
+    sections = [section("Results", _overview(measured), scores)]
     sections += [_benchmark(one, pictures_of) for one in measured]
-    lengths = [length_chart(one.metrics.benchmark, one.answers) for one in measured]
-    if any(lengths):
-        shown = element("div", *lengths, class_="charts")
-        sections.append(section("Length of answers", element("p", LENGTHS, class_="hint"), shown))
-    sections.append(section("Settings", _settings(settings)))
+    lengths = chart_grid([length_chart(one.metrics.benchmark, one.answers) for one in measured])
+    if lengths is not None:
+        sections.append(section("Length of answers", hint(LENGTHS), lengths))
+    sections.append(section("Settings", settings_table(settings)))
     return page("Evaluation", *sections, subtitle=str(settings.get("model", "")))
 
 
@@ -95,12 +93,12 @@ def _benchmark(measured: Measured, pictures_of: PicturesOf) -> Section:
     metrics = measured.metrics
     figures = figures_table(metrics, caption=_judge_caption(measured.judge))
     wrong = [_wrong_answer(answer, pictures_of) for answer in wrong_answers(measured.answers)]
-    shown = element("details", element("summary", _how_many(measured, len(wrong))), *wrong) if wrong else None
+    shown = fold(_how_many(measured, len(wrong)), *wrong, class_="wrong") if wrong else None
     return section(metrics.benchmark, figures, groups_table(metrics.figures), shown)
 
 
 def _how_many(measured: Measured, shown: int) -> str:
-    """How many of the questions that were answered wrongly are shown."""
+    """Tell how many of the questions that were answered wrongly are shown."""
     wrong = len({one.item_id for one in measured.answers if one.is_decided and one.score < 1})
     return f"{shown} of {wrong:,} questions with wrong answers" if shown < wrong else f"{wrong} wrong answers"
 
@@ -116,7 +114,7 @@ def _judge_caption(judge: JudgeShare | None) -> str:
 
 
 def wrong_answers(answers: Sequence[ScoredAnswer], most: int = MOST_WRONG) -> list[ScoredAnswer]:
-    """The first wrong answers, one per question."""
+    """Return the first wrong answers, one per question."""
     by_item: dict[str, ScoredAnswer] = {}
     for answer in answers:
         if answer.is_decided and answer.score < 1:
@@ -127,18 +125,14 @@ def wrong_answers(answers: Sequence[ScoredAnswer], most: int = MOST_WRONG) -> li
 def _wrong_answer(answer: ScoredAnswer, pictures_of: PicturesOf) -> Element:
     choices = "\n" + "\n".join(answer.choices) if answer.choices else ""
     end = ", cut at the limit of tokens" if answer.is_truncated else ""
-    readable = _readable(pictures_of(answer), answer.item_id)
-    shown = [picture(one, alt=f"Picture {place + 1} of {answer.item_id}") for place, one in enumerate(readable)]
     found = element("b", answer.extracted) if answer.extracted else "none"
-    words = element(
-        "div",
-        element("div", element("b", answer.item_id), f"answer {answer.sample_index + 1}{end}", class_="head"),
-        element("div", f"{answer.question}{choices}", class_="text question"),
-        show_response(answer.response),
-        element("footer", "Extracted: ", found, f" by {answer.rule}. Gold answer: ", element("b", answer.gold)),
+    return show_answer(
+        [element("b", answer.item_id), f"answer {answer.sample_index + 1}{end}"],
+        f"{answer.question}{choices}",
+        answer.response,
+        ["Extracted: ", found, f" by {answer.rule}. Gold answer: ", element("b", answer.gold)],
+        _readable(pictures_of(answer), answer.item_id),
     )
-    pictures = element("div", *shown, class_="pictures") if shown else None
-    return element("article", pictures, words, class_="rollout pictured" if shown else "rollout")
 
 
 def _readable(sources: Sequence[ImageSource], id: str) -> list[Image]:
@@ -149,7 +143,3 @@ def _readable(sources: Sequence[ImageSource], id: str) -> list[Image]:
         except UserError:
             continue  # what could not be read was reported as a failed request
     return pictures
-
-
-def _settings(settings: Mapping[str, Any]) -> Element:
-    return table(["Setting", "Value"], [[name, str(value)] for name, value in settings.items() if value is not None])

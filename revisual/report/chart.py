@@ -67,6 +67,12 @@ def line_chart(
     return element("figure", element("figcaption", title), svg, _legend(series), class_="chart")
 
 
+def chart_grid(charts: Sequence[Element | None], is_wide: bool = False) -> Element | None:
+    """Return charts side by side, as many as there is room for; None where there are none."""
+    shown = [chart for chart in charts if chart is not None]
+    return element("div", *shown, class_="charts wide" if is_wide else "charts") if shown else None
+
+
 def _lay_out(
     x_axis: Axis, y_axis: Axis, separators: Sequence[Place], x_label: str, y_label: str, size: tuple[int, int]
 ) -> "tuple[Scale, Scale, list[Divider]]":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from revisual.report.chart import line_chart
+from revisual.report.chart import chart_grid, line_chart
 from revisual.report.formats import PERCENT, label
 from revisual.report.html import Element, element
 from revisual.report.marks import Series
@@ -114,19 +114,14 @@ def topics(curves: Curves) -> dict[Topic, dict[str, Curve]]:
     return found
 
 
-def small_multiples(charts: Sequence[Element], is_wide: bool = False) -> Element:
-    """Charts side by side, as many as there is room for."""
-    return element("div", *charts, class_="charts wide" if is_wide else "charts")
-
-
-def stage_charts(curves: Curves) -> list[Element]:
+def stage_charts(curves: Curves) -> list[Element | None]:
     """All curves of one stage: a block of charts for each group."""
     by_topic = topics(curves)
     groups = list(dict.fromkeys(topic.group for topic in by_topic))
-    blocks = []
+    blocks: list[Element | None] = []
     for group in groups:
         charts = [topic_chart(label(one.name), found) for one, found in by_topic.items() if one.group == group]
-        blocks += [element("h3", label(group) or "Other"), small_multiples(charts)]
+        blocks += [element("h3", label(group) or "Other"), chart_grid(charts)]
     return blocks
 
 

@@ -22,7 +22,9 @@ CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def escape_text(text: str) -> str:
-    """`text` as it stands inside an element or a quoted attribute; characters that no page may hold become U+FFFD.
+    """Return `text` as it stands inside an element or a quoted attribute.
+
+    Characters that no page may hold become U+FFFD.
 
     Example: `escape_text('a < "b"') == "a &lt; &quot;b&quot;"`
     """
@@ -64,7 +66,7 @@ class Element:
 
 
 def element(tag: str, *children: Element | str | None, **attributes: str | float | int | bool | None) -> Element:
-    """An `Element` in short: `class_` stands for `class`, `_` for `-`; None and False are left out.
+    """Return an `Element`, in short: `class_` stands for `class`, `_` for `-`; None and False are left out.
 
     Example: `str(element("text", "x", class_="tick", text_anchor="end")) ==
     '<text class="tick" text-anchor="end">x</text>'`
@@ -94,12 +96,26 @@ class Section:
 
 
 def section(title: str, *children: Element | str | None) -> Section:
-    """A `Section` in short; None is left out."""
+    """Return a `Section`, in short; None is left out."""
     return Section(title, tuple(child for child in children if child is not None))
 
 
+def fold(summary: str, *children: Element | str | None, class_: str = "folded", is_open: bool = False) -> Element:
+    """Return a block that shows its summary, and the rest when it is asked for.
+
+    Example: `str(fold("More", "text")) ==
+    '<details class="folded"><summary>More</summary>text</details>'`
+    """
+    return element("details", element("summary", summary), *children, class_=class_, open=is_open)
+
+
+def hint(text: str) -> Element:
+    """Return a line that explains what stands below it."""
+    return element("p", text, class_="hint")
+
+
 def page(title: str, *sections: Section, subtitle: str = "") -> str:
-    """A whole document: a title, links to its sections, and the sections, under the one stylesheet.
+    """Return a whole document: a title, links to its sections, and the sections, under the one stylesheet.
 
     Example: `page("Evaluation", section("Scores", table(["Model", "Accuracy"], [["base", 0.25]])))`
     """
@@ -125,5 +141,5 @@ def page(title: str, *sections: Section, subtitle: str = "") -> str:
 
 @cache
 def stylesheet() -> str:
-    """The look of all reports."""
+    """Return the look of all reports."""
     return files("revisual.report").joinpath("style.css").read_text(encoding="utf-8")

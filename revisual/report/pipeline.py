@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from revisual.core.files import write_atomically
-from revisual.report.chart import line_chart
-from revisual.report.curves import Curves, joined_charts, small_multiples, stage_charts
+from revisual.report.chart import chart_grid, line_chart
+from revisual.report.curves import Curves, joined_charts, stage_charts
 from revisual.report.formats import COUNT, DURATION, PERCENT, label
-from revisual.report.html import Element, Section, element, page, section
+from revisual.report.html import Element, Section, element, hint, page, section
 from revisual.report.marks import Series
 from revisual.report.rollouts import RolloutExample, show_rollouts
 from revisual.report.stages import (
@@ -22,7 +22,7 @@ from revisual.report.stages import (
     read_stages,
     setting_in_words,
 )
-from revisual.report.table import table
+from revisual.report.table import settings_table
 
 MOST_TILES = 6
 SMOOTHING_HINT = "Here and below, a strong line over a faint one is the running mean of the logged values."
@@ -35,7 +35,7 @@ def write_pipeline_report(
     path: Path,
     title: str = "Training report",
 ) -> None:
-    """Writes the report of a run to `path`, whole or not at all.
+    """Write the report of a run to `path`, whole or not at all.
 
     Args:
         metrics: the run's metrics.json.
@@ -58,10 +58,6 @@ def write_pipeline_report(
     sections.append(section("Setup", _setup(metrics)))
     subtitle = " → ".join(label(stage.name) for stage in stages)
     write_atomically(path, page(title, *sections, subtitle=subtitle))
-
-
-def _hint(text: str) -> Element:
-    return element("p", text, class_="hint")
 
 
 def _summary(stages: Sequence[Stage]) -> Section:
@@ -100,9 +96,9 @@ def _progress(stages: Sequence[Stage], curves: Mapping[str, Curves]) -> list[Sec
     joined = joined_charts({name: found for name, found in curves.items() if found})
     if not charts and not joined:
         return []
-    blocks = [small_multiples(charts, is_wide=True)] if charts else []
+    blocks = [chart_grid(charts, is_wide=True)] if charts else []
     if joined:
-        blocks += [element("h3", "What several stages logged"), _hint(SMOOTHING_HINT), small_multiples(joined)]
+        blocks += [element("h3", "What several stages logged"), hint(SMOOTHING_HINT), chart_grid(joined)]
     return [section("Across the stages", *blocks)]
 
 
@@ -142,9 +138,7 @@ def _stage_line(measure: Measure, stages: Sequence[Stage], color: int) -> Series
 
 
 def _setup(metrics: Mapping[str, Any]) -> Element:
-    """What it takes to run the same again."""
+    """Return what it takes to run the same again."""
     versions = metrics.get("versions")
-    rows = [["Seed", str(metrics.get("seed", "-"))]]
-    if isinstance(versions, Mapping):
-        rows += [[str(name), str(version)] for name, version in versions.items()]
-    return table(["What", "Value"], rows)
+    known = versions if isinstance(versions, Mapping) else {}
+    return settings_table({"Seed": metrics.get("seed", "-"), **known}, "What")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL.Image import Image
 
 from revisual.report.formats import NUMBER, label
-from revisual.report.html import Element, element
+from revisual.report.html import Element, element, fold
 from revisual.report.picture import picture
 
 THOUGHTS = re.compile(r"(?:<think>|\A(?=(?:(?!<think>).)*?</think>)).*?(?:</think>|\Z)", re.DOTALL)
@@ -33,7 +33,9 @@ class RolloutExample:
 
 
 def split_thoughts(response: str) -> list[tuple[bool, str]]:
-    """The parts of a response, each with whether it is a thought; thoughts keep their tags, blank parts are left out.
+    """Return the parts of a response, each with whether it is a thought.
+
+    Thoughts keep their tags, and blank parts are left out.
 
     Example: `split_thoughts("<think>6 * 7</think>42") == [(True, "<think>6 * 7</think>"), (False, "42")]`
     """
@@ -46,36 +48,58 @@ def split_thoughts(response: str) -> list[tuple[bool, str]]:
 
 
 def show_response(response: str) -> Element:
-    """A response, word for word."""
-    parts = [_show_thoughts(text) if is_thought else _show_said(text) for is_thought, text in split_thoughts(response)]
+    """Show a response, word for word."""
+    parts = [_show_thoughts(text) if is_thought else _show_rest(text) for is_thought, text in split_thoughts(response)]
     empty = element("div", "(empty)", class_="thoughts")
     return element("div", *(parts or [empty]), class_="response")
 
 
-def _show_said(text: str) -> Element:
+def _show_rest(text: str) -> Element:
     return element("div", text, class_="text said")
 
 
 def _show_thoughts(text: str) -> Element:
-    summary = element("summary", f"Thoughts, {len(text.split()):,} words")
-    return element(
-        "details", summary, element("div", text, class_="text"), class_="thoughts", open=len(text) < FOLDED_FROM
+    words = f"Thoughts, {len(text.split()):,} words"
+    return fold(words, element("div", text, class_="text"), class_="thoughts", is_open=len(text) < FOLDED_FROM)
+
+
+def show_answer(
+    head: Sequence[Element | str],
+    question: str,
+    response: str,
+    footer: Sequence[Element | str],
+    pictures: Sequence[Image | bytes] = (),
+) -> Element:
+    """Show a response below its question.
+
+    Args:
+        head: what stands above both.
+        question: in words.
+        response: word for word.
+        footer: what the response is judged by.
+        pictures: of the question.
+    """
+    shown = [picture(one, alt=f"Picture {place} of: {question[:80]}") for place, one in enumerate(pictures, start=1)]
+    words = element(
+        "div",
+        element("div", *head, class_="head"),
+        element("div", question, class_="text question"),
+        show_response(response),
+        element("footer", *footer),
     )
+    beside = element("div", *shown, class_="pictures") if shown else None
+    return element("article", beside, words, class_="rollout pictured" if shown else "rollout")
 
 
 def show_rollout(example: RolloutExample) -> Element:
-    """One response with all that it is judged by."""
-    name = example.question[:80]
-    pictures = [picture(one, alt=f"Picture {i + 1} of: {name}") for i, one in enumerate(example.pictures)]
-    words = element(
-        "div",
-        element("div", element("b", label(example.stage)), _show_score(example.score), class_="head"),
-        element("div", example.question, class_="text question"),
-        show_response(example.response),
-        element("footer", "Gold answer: ", element("b", example.answer)),
+    """Show one response with all that it is judged by."""
+    return show_answer(
+        [element("b", label(example.stage)), _show_score(example.score)],
+        example.question,
+        example.response,
+        ["Gold answer: ", element("b", example.answer)],
+        example.pictures,
     )
-    shown = element("div", *pictures, class_="pictures") if pictures else None
-    return element("article", shown, words, class_="rollout pictured" if pictures else "rollout")
 
 
 def _show_score(score: float | int | None) -> Element:
@@ -86,5 +110,5 @@ def _show_score(score: float | int | None) -> Element:
 
 
 def show_rollouts(examples: Sequence[RolloutExample]) -> list[Element]:
-    """Responses, one below the other."""
+    """Show responses, one below the other."""
     return [show_rollout(example) for example in examples]

@@ -6,7 +6,7 @@ from typing import Any
 
 from revisual.core.errors import UserError
 from revisual.report.formats import COUNT, DURATION, MEMORY, NUMBER, PERCENT, Format, label
-from revisual.report.html import Element, element
+from revisual.report.html import Element, element, fold
 from revisual.report.table import Cell, Column, Estimate, table
 
 FRACTIONS = ("accuracy", "format", "fraction", "rate", "ratio", "kept", "truncated", "valid")
@@ -187,7 +187,7 @@ def detail_table(stages: Sequence[Stage]) -> Element:
         form = format_of(measure.name, [one.value for one in values if one.value is not None])
         rows.append([measure.key, *(_with_change(one, form) for one in values)])
     content = table(["Measure", *(Column(label(stage.name)) for stage in stages)], rows)
-    return element("details", element("summary", f"All {len(found)} measures"), content, class_="folded")
+    return fold(f"All {len(found)} measures", content)
 
 
 def _with_change(estimate: Estimate, form: Format) -> str:

@@ -1,7 +1,7 @@
 """Tables of numbers: aligned, written in one way, the best value of a column marked."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,7 +39,7 @@ class Column:
 
 
 def table(headers: Sequence[Column | str], rows: Sequence[Sequence[Cell]], caption: str = "") -> Element:
-    """Rows under headers, of which the first column names the row.
+    """Return rows under headers, of which the first column names the row.
 
     Example: `table(["Model", Column("Accuracy", format=PERCENT, best="max")], [["base", 0.2], ["tuned", 0.6]])`
 
@@ -64,6 +64,16 @@ def table(headers: Sequence[Column | str], rows: Sequence[Sequence[Cell]], capti
         element("figcaption", caption, class_="caption") if caption else None,
         class_="table",
     )
+
+
+def settings_table(settings: Mapping[str, object], title: str = "Setting") -> Element:
+    """Return a row per setting, of which those that are None are left out.
+
+    Args:
+        settings: their values by name.
+        title: above the names.
+    """
+    return table([title, "Value"], [[str(name), str(value)] for name, value in settings.items() if value is not None])
 
 
 def _number(cell: Cell) -> float | int | None:

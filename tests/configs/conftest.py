@@ -23,7 +23,7 @@ def training_parser():
         def _run_subcommand(self, subcommand):
             pass
 
-    return training_cli.run(["fit", f"--config={FULL / 'text_rl.yaml'}"], ParsingOnly)._parser("fit")
+    return training_cli.make_cli(["fit", f"--config={FULL / 'text_rl.yaml'}"], ParsingOnly)._parser("fit")
 
 
 @pytest.fixture(scope="session")

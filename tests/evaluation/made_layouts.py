@@ -9,14 +9,14 @@ import yaml
 from datasets import Dataset, Features, Image, Sequence, Value
 from PIL import Image as Pictures
 
-from revisual.evaluation.benchmarks import BENCHMARKS
 from revisual.evaluation.metrics.mathverse import VERSIONS
 from revisual.evaluation.metrics.we_math_domains import DOMAINS
+from revisual.evaluation.selection import shipped_benchmarks
 
 COUNT = 12
 LETTERS = "ABCD"
 NUMBER, FLOAT, TEXTS = Value("int64"), Value("float64"), Sequence(Value("string"))
-NAMED = {benchmark.name: benchmark for benchmark in BENCHMARKS}
+NAMED = {benchmark.name: benchmark for benchmark in shipped_benchmarks()}
 
 
 def picture(i):

@@ -180,7 +180,7 @@ def test_a_budget_keeps_what_was_answered(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (["--benchmarks=aime23"], "no benchmark 'aime23'; there are: mathverse"),
+        (["--benchmarks=aime23"], "no benchmark 'aime23'; there are: aime24"),
         (["--custom=[]"], "none is chosen"),
         (["--preset=terse"], "no preset 'terse'; there are: revisual_r1"),
         (["--base_url=localhost"], "'localhost' is no address"),

@@ -10,8 +10,8 @@ import pytest
 from evaluation.answers_of import Judging, Textual
 from evaluation.made_models import GIVING_UP, OFFICIALLY, answered, boxed, one_answer
 from revisual.evaluation.benchmark import under_official_rules
-from revisual.evaluation.benchmarks import BENCHMARKS
 from revisual.evaluation.presets import OFFICIAL, REVISUAL_R1
+from revisual.evaluation.selection import shipped_benchmarks
 
 DATA = Path(__file__).parents[3] / "shared/data"
 SIZES = {
@@ -27,7 +27,7 @@ SIZES = {
     "geometry3k": 252,
     "gsm8k": 1319,
 }
-NAMED = {benchmark.name: benchmark for benchmark in BENCHMARKS}
+NAMED = {benchmark.name: benchmark for benchmark in shipped_benchmarks()}
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no real questions: {DATA} is absent")
 

@@ -9,10 +9,9 @@ import yaml
 from datasets import load_dataset
 from PIL import Image
 
+from revisual.cli.main import main
 from revisual.core.errors import UserError
 from revisual.data.readers import HFDatasetReader, ParquetReader
-from revisual.data_recipes.grammar.card.bars import bar_chart
-from revisual.data_recipes.grammar.card.markdown import cell, table
 from revisual.data_recipes.grammar.steps.balance import Balance, Part, balanced
 from revisual.data_recipes.grammar.steps.collect import Collect
 from revisual.data_recipes.grammar.steps.difficulty import RatedDifficulty
@@ -134,8 +133,6 @@ def test_the_projects_readers_read_it(published):
 
 
 def test_a_stage_reads_it_without_further_work(published, policy_folder, tmp_path):
-    from revisual.config.training_cli import run as fit
-
     overlay = yaml.safe_load((published / "publish/dataset/cold_start.yaml").read_text())
     assert overlay["data"]["class_path"] == "SFTDataModule"
     config = {
@@ -153,7 +150,7 @@ def test_a_stage_reads_it_without_further_work(published, policy_folder, tmp_pat
     }  # fmt: skip
     path = tmp_path / "stage.yaml"
     path.write_text(yaml.safe_dump(config))
-    fit(
+    main(
         [
             "fit",
             "--config",
@@ -182,15 +179,3 @@ def test_the_card_says_what_happened(published):
 
 def test_dropped_files_are_there(published):
     assert lines(published / "collect/dropped.jsonl") == []
-
-
-def test_cells_of_a_table_are_text():
-    assert cell("a|b <c>\n`d`") == r"a\|b &lt;c&gt; \`d\`"
-    assert table(["a"], [[None], [1234], [True]]).splitlines()[2:] == ["| - |", "| 1,234 |", "| yes |"]
-
-
-def test_bars_are_as_long_as_their_counts():
-    chart = str(bar_chart("Counts", {"a": 10, "b": 5, "<c>": 0}))
-    widths = [float(part.split('"')[0]) for part in chart.split('width="')[1:]]
-    assert np.isclose(widths[1], widths[0] / 2, atol=0.1) and widths[2] == 1
-    assert "&lt;c&gt;: 0" in chart and "no data" in str(bar_chart("None", {}))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from core.test_progress import Told
 
 from revisual.core.errors import UserError
 from revisual.data_recipes.grammar.fingerprint import changes
@@ -49,11 +50,12 @@ def test_finished_steps_are_not_done_again(tmp_path, steps, calls):
     assert found["again"]["dropped"] == {"odd": {"text": 2}}
 
 
-def test_a_changed_step_is_done_again_with_those_after_it(tmp_path, steps, calls, capsys):
+def test_a_changed_step_is_done_again_with_those_after_it(tmp_path, steps, calls):
     run(tmp_path / "out", steps)
-    run(tmp_path / "out", steps | {"halve": Halve("other")})
+    told = Told()
+    Runner(tmp_path / "out", steps | {"halve": Halve("other")}, progress=told).run()
     assert calls == ["halve", "again", "other", "again"]
-    assert "halve: made again, as this changed: step.name" in capsys.readouterr().err
+    assert "halve: made again, as this changed: step.name" in told.lines
 
 
 def test_a_step_is_done_alone(tmp_path, steps, calls):

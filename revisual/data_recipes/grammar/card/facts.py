@@ -42,6 +42,14 @@ class Facts:
         """Samples that came out."""
         return sum(count for splits in self.parts.values() for count in splits.values())
 
+    @property
+    def by_source(self) -> dict[str, int]:
+        """Samples that came out, by their source."""
+        found: Counter[str] = Counter()
+        for counts in self.by.values():
+            found.update(counts["source"])
+        return found
+
     def step(self, name: str) -> StepFacts | None:
         """A step, if it was done."""
         return next((step for step in self.steps if step.name == name), None)

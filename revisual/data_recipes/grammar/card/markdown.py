@@ -1,14 +1,14 @@
 """The data card as the README.md of a data set: YAML that `load_dataset` reads, then tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 from revisual.data_recipes.grammar.card.facts import Facts, StepFacts, reasons
 from revisual.report.formats import write_percent
+from revisual.report.markdown import Cells, cell, table
 
-Cells = Sequence[str | int | float | None]
 MOST_TOPICS = 40
 
 
@@ -51,35 +51,8 @@ def _head(facts: Facts) -> dict[str, Any]:
     return {"pretty_name": facts.title, "configs": configs}
 
 
-def table(head: Sequence[str], rows: Sequence[Cells]) -> str:
-    """A table in Markdown; what a cell holds is text.
-
-    Example: `table(["a"], [["x|y"]]).splitlines()[2] == "| x\\\\|y |"`
-    """
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(cell(value) for value in row)} |" for row in rows]
-    return "\n".join(lines)
-
-
-def cell(value: str | int | float | None) -> str:
-    """A value as it stands in a table: nothing in it is markup."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    text = " ".join(str(value).split())
-    for sign in "\\|<>`*[]":
-        text = text.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
-    return text
-
-
 def _sources(facts: Facts) -> str:
-    out: dict[str, int] = {}
-    for counts in facts.by.values():
-        for name, count in counts["source"].items():
-            out[name] = out.get(name, 0) + count
+    out = facts.by_source
     rows: list[Cells] = [
         [s["name"], s["modality"], s["licence"], s.get("hub"), s["verified"], s["read"], out.get(s["name"], 0)]
         for s in facts.sources

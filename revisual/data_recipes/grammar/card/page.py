@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from revisual.data_recipes.grammar.card.bars import bar_chart
 from revisual.data_recipes.grammar.card.facts import Facts, StepFacts, reasons
+from revisual.report.bars import bar_chart
+from revisual.report.chart import chart_grid
 from revisual.report.formats import NUMBER, PERCENT
-from revisual.report.html import Element, Section, element, page, section
+from revisual.report.html import Element, Section, page, section
 from revisual.report.table import Cell, Column, table
 
 MOST_TOPICS = 40
@@ -15,7 +16,7 @@ MOST_TOPICS = 40
 def card_page(facts: Facts) -> str:
     """The whole document."""
     sections = [
-        section("Parts", _parts(facts), *_plots(facts)),
+        section("Parts", _parts(facts), _plots(facts)),
         section("Sources", _sources(facts)),
         section("Steps", _steps(facts), _dropped(facts)),
     ]
@@ -31,21 +32,18 @@ def _parts(facts: Facts) -> Element:
     return table(["Part", "Train", "Validation"], rows)
 
 
-def _plots(facts: Facts) -> list[Element]:
+def _plots(facts: Facts) -> Element | None:
     charts = []
     for color, (part, by) in enumerate(facts.by.items()):
         for column in ("source", "level", "topic", "licence"):
             counts = dict(list(by[column].items())[:MOST_TOPICS])
             if counts:
                 charts.append(bar_chart(f"{part}: by {column}", counts, color))
-    return [element("div", *charts, class_="charts wide")] if charts else []
+    return chart_grid(charts, is_wide=True)
 
 
 def _sources(facts: Facts) -> Element:
-    out: dict[str, int] = {}
-    for by in facts.by.values():
-        for name, count in by["source"].items():
-            out[name] = out.get(name, 0) + count
+    out = facts.by_source
     rows: list[list[Cell]] = [
         [
             source["name"],
@@ -100,9 +98,7 @@ def _models(facts: Facts) -> Section | None:
         return None
     rows: list[list[Cell]] = [[step.name, step.notes["model"], step.notes["k"]] for step in asked]
     charts = [_rates(step) for step in asked]
-    return section(
-        "Models", table(["Step", "Model", "Answers per question"], rows), element("div", *charts, class_="charts wide")
-    )
+    return section("Models", table(["Step", "Model", "Answers per question"], rows), chart_grid(charts, is_wide=True))
 
 
 def _rates(step: StepFacts) -> Element:

@@ -1,4 +1,4 @@
-"""Bar charts as inline SVG, with the look of the report's other charts."""
+"""Bar charts as inline SVG, with the look of the other charts."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ MOST_LETTERS = 34
 
 
 def bar_chart(title: str, counts: Mapping[str, int], color: int = 0) -> Element:
-    """A bar per name, one below the other, with its count.
+    """Draw a bar per name, one below the other, with its count.
 
     Example: `bar_chart("Samples by source", {"gsm8k": 7473, "math": 7472})`
     """
