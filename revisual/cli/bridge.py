@@ -19,15 +19,15 @@ from revisual.core.errors import UserError
 from revisual.core.interrupt import SIGNALS, Interrupted
 from revisual.data.readers import SampleReader
 from revisual.data_recipes.bridging.bridge import Bridge
-from revisual.data_recipes.bridging.draft import provenance
-from revisual.data_recipes.bridging.dry_run import shown_prompts
+from revisual.data_recipes.bridging.dry_run import render_prompts
 from revisual.data_recipes.bridging.endpoint import Endpoint
 from revisual.data_recipes.bridging.filters import Filter
 from revisual.data_recipes.bridging.output import SAMPLES, Output
 from revisual.data_recipes.bridging.prompts import PromptFiles
 from revisual.data_recipes.bridging.recipe import Recipe, default_filters
 from revisual.data_recipes.bridging.rewriting import Rewriter, RuleRewriter
-from revisual.data_recipes.bridging.source import check, stream
+from revisual.data_recipes.bridging.source import check_readers, stream_samples
+from revisual.data_recipes.bridging.work_item import describe_provenance
 
 INTERRUPTED = f"revisual bridge: {GOES_ON}"
 
@@ -69,20 +69,20 @@ def bridge(
         max_tokens: stop after so many tokens of prompts and replies.
         dry_run: show the prompts of three samples, and ask nothing.
     """
-    check(data, root)
+    check_readers(data, root)
     chosen = default_filters() if filters is None else tuple(filters)
     recipe = Recipe(prompts.read(), chosen, rewriter or RuleRewriter(), seed, PixelBounds(min_pixels, max_pixels))
     made = Bridge(vlm, reasoner, recipe, out, Budget(max_requests, max_tokens))
-    samples = stream(data, root, limit)
+    samples = stream_samples(data, root, limit)
     if dry_run:
-        for text in shown_prompts(samples, recipe, made.models):
+        for text in render_prompts(samples, recipe, made.models):
             print(f"{text}\n")
         return
     settings: dict[str, Any] = {"vlm": asdict(vlm), "reasoner": asdict(reasoner), "seed": seed, "limit": limit}
     settings |= {"filters": [repr(filter) for filter in chosen], "rewriter": repr(recipe.rewriter)}
     settings |= {"min_pixels": min_pixels, "max_pixels": max_pixels}
     settings |= {"prompts": {step: asdict(p) | {"sha256": p.sha256} for step, p in recipe.prompts.items()}}
-    output = Output(out, lambda outcome: provenance(outcome.draft, made.models, recipe.prompts))
+    output = Output(out, lambda outcome: describe_provenance(outcome.item, made.models, recipe.prompts))
     reason = _run(made, samples, output)
     spent = {"requests": made.budget.requests, "tokens": made.budget.tokens}
     output.write_summary(settings, spent)

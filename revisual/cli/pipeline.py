@@ -7,7 +7,7 @@ from jsonargparse.typing import Path_fr
 from revisual.cli.command import GOES_ON, FunctionCommand
 from revisual.cli.progress import TerminalProgress
 from revisual.cli.tables import show_stages
-from revisual.pipeline.results import REPORT, with_start
+from revisual.pipeline.results import REPORT, add_start
 from revisual.pipeline.runner import Runner
 from revisual.pipeline.stages import Plan, StageConfig
 from revisual.report.stages import read_stages
@@ -55,7 +55,7 @@ def pipeline(
         evaluate_while_training=evaluate_while_training,
     )
     runner = Runner(plan, TerminalProgress())
-    show_stages(read_stages(with_start(runner.run())))
+    show_stages(read_stages(add_start(runner.run())))
     print(f"report: {out / REPORT}")
     runner.check_evaluations()
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and what is told of those that cannot be written."""
 
 import os
 import secrets
@@ -7,23 +7,46 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from revisual.core.errors import UserError
+
 
 def write_atomically(path: Path, text: str) -> None:
-    """Writes `text` so that a reader sees the old file or the new one, never a part; makes the folders above it."""
+    """Write `text` so that a reader sees the old file or the new one, never a part; makes the folders above it."""
     with replaced_file(path) as file:
         file.write(text)
 
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[TextIO]:
-    """A file to write to, which takes the place of `path` when the block ends without an error."""
+    """Open a file to write to, which takes the place of `path` when the block ends without an error."""
+    with replaced_path(path) as part, part.open("x", encoding="utf-8") as file:
+        yield file
+
+
+@contextmanager
+def replaced_path(path: Path) -> Iterator[Path]:
+    """Give a path to write to; what is there takes the place of `path` when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with draft.open("x", encoding="utf-8") as file:
-            yield file
-            file.flush()
+        yield part
+        with part.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        os.replace(part, path)
     finally:
-        draft.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def explain_write_errors(folder: Path) -> Iterator[None]:
+    """Turn the system's errors of the block into one line, which names the file, or else `folder`.
+
+    Example: `with explain_write_errors(Path("out/bridge")): file.write(line)`
+
+    Raises:
+        UserError: something could not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from error

@@ -43,7 +43,7 @@ class Child:
                     stderr=subprocess.STDOUT,
                     env=environment,
                     process_group=0,
-                    preexec_fn=ends_with(os.getpid(), signal.SIGKILL if is_alone else signal.SIGTERM),
+                    preexec_fn=end_with_parent(os.getpid(), signal.SIGKILL if is_alone else signal.SIGTERM),
                 )
             except (FileNotFoundError, PermissionError) as error:
                 raise UserError(f"launcher: cannot run {command[0]!r}: {error.strerror}") from error
@@ -54,11 +54,11 @@ class Child:
         return time.monotonic() - self.began
 
     def poll(self) -> int | None:
-        """Its exit code, or None while it runs."""
+        """Return its exit code, or None while it runs."""
         return self._process.poll()
 
     def stop(self) -> None:
-        """Ends it and what it started."""
+        """End it and what it started."""
         for number, patience in ((signal.SIGTERM, self._grace), (signal.SIGKILL, 5.0)):
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
@@ -66,7 +66,7 @@ class Child:
                 self._process.wait(patience)
 
     def lines(self, most: int = TAIL_LINES) -> list[str]:
-        """The last lines of its output; of a line that was written over, what was seen last."""
+        """Return the last lines of its output; of a line that was written over, what was seen last."""
         with self.log.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(self._log_start, end - TAIL_BYTES))
@@ -79,8 +79,8 @@ class Child:
         return "\n".join(f"    {line}" for line in self.lines())
 
 
-def ends_with(parent: int, number: int) -> Callable[[], None] | None:
-    """What a new process calls so that the kernel sends it a signal when its parent is gone; Linux alone has it."""
+def end_with_parent(parent: int, number: int) -> Callable[[], None] | None:
+    """Return what a new process calls so that Linux sends it a signal when its parent is gone; None elsewhere."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)  # loaded here: little is safe between fork and exec
@@ -93,8 +93,8 @@ def ends_with(parent: int, number: int) -> Callable[[], None] | None:
     return ask
 
 
-def exit_in_words(code: int) -> str:
-    """Example: `exit_in_words(2) == "exit code 2"` and `exit_in_words(-9) == "signal 9 (SIGKILL)"`."""
+def describe_exit(code: int) -> str:
+    """Describe an exit code: `describe_exit(2) == "exit code 2"` and `describe_exit(-9) == "signal 9 (SIGKILL)"`."""
     if code >= 0:
         return f"exit code {code}"
     hint = "; was there too little memory?" if code == -signal.SIGKILL else ""

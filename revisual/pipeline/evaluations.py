@@ -5,7 +5,7 @@ from collections import deque
 
 from revisual.core.errors import UserError
 from revisual.core.progress import Progress
-from revisual.pipeline.children import Child, exit_in_words
+from revisual.pipeline.children import Child, describe_exit
 from revisual.pipeline.results import METRICS, read_metrics
 from revisual.pipeline.stages import Place, Plan, changes
 from revisual.pipeline.state import Record, State
@@ -17,7 +17,7 @@ FOLDER = "evaluation"
 class Evaluations:
     """A queue of policies to run `revisual test` on.
 
-    A failure is said at once, and ends the pipeline when all is done: hours of training are not thrown away for it.
+    A failure is told at once, and ends the pipeline when all is done: hours of training are not thrown away for it.
     """
 
     def __init__(self, plan: Plan, state: State, progress: Progress) -> None:
@@ -27,7 +27,7 @@ class Evaluations:
         self._running: tuple[Place, Record, Child] | None = None
 
     def add(self, place: Place) -> None:
-        """Queues a policy, unless it is measured already."""
+        """Queue a policy, unless it is measured already."""
         if not self.plan.evaluation:
             return
         folder = place.folder / FOLDER
@@ -49,19 +49,19 @@ class Evaluations:
         return self._running is None and not self._waiting
 
     def advance(self) -> bool:
-        """Looks after the running evaluation and starts the next; true when one has ended."""
+        """Look after the running evaluation and start the next; return whether one has ended."""
         has_ended = self._running is not None and self._end()
         if self._running is None and self._waiting:
             self._begin(self._waiting.popleft())
         return has_ended
 
     def stop(self) -> None:
-        """Ends the one that runs."""
+        """End the one that runs."""
         if self._running is not None:
             self._running[2].stop()
 
     def lines(self) -> list[str]:
-        """What the running evaluation said last."""
+        """Return the last line of the running evaluation's output."""
         return [] if self._running is None else self._running[2].lines(1)
 
     def _begin(self, place: Place) -> None:
@@ -91,7 +91,7 @@ class Evaluations:
             scores = summarize(metrics.scores) or "nothing measured"
             self.progress.say(f"{place.name}: measured in {child.seconds:.0f} s: {scores}")
             return True
-        how = fault or f"failed with {exit_in_words(code)}"
+        how = fault or f"failed with {describe_exit(code)}"
         self.failures.append(f"the evaluation of {place.name}: {how}; its output is in {child.log}")
         self.progress.say(child.tail())
         self.progress.say(self.failures[-1])

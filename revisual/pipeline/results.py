@@ -35,7 +35,7 @@ class RunMetrics:
 
 
 def read_metrics(folder: Path) -> RunMetrics:
-    """The metrics.json of one command.
+    """Read the metrics.json of one command.
 
     Raises:
         UserError: there is none, or it is not the callback's.
@@ -54,7 +54,7 @@ def read_metrics(folder: Path) -> RunMetrics:
 
 
 def run_metrics(plan: Plan, state: State) -> dict[str, Any]:
-    """The run's metrics.json: what each stage made of its policy, and at what cost."""
+    """Return the run's metrics.json: what each stage made of its policy, and at what cost."""
     before = _scores(plan.out / "start", state)
     stages = []
     for number, config in enumerate(plan.stages, start=1):
@@ -94,7 +94,7 @@ def _costs(folder: Path) -> Mapping[str, Number]:
 
 
 def versions() -> dict[str, str]:
-    """Of what the numbers depend on."""
+    """Return the versions of what the numbers depend on."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -104,15 +104,15 @@ def versions() -> dict[str, str]:
     return found
 
 
-def with_start(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The metrics with what the first stage began from as an entry of its own, where it was measured."""
+def add_start(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metrics with what the first stage began from as an entry of its own, where it was measured."""
     stages = list(metrics["stages"])
     before = stages[0]["before"]
     return {**metrics, "stages": [{"name": "start", "after": before}, *stages] if before else stages}
 
 
 def write_results(plan: Plan, state: State) -> dict[str, Any]:
-    """Writes metrics.json and report.html with all that is known so far; gives the metrics."""
+    """Write metrics.json and report.html with all that is known so far; return the metrics."""
     metrics = run_metrics(plan, state)
     write_atomically(plan.out / METRICS, json.dumps(metrics, indent=2) + "\n")
     places = [Place("start", plan.out / "start", "")]
@@ -121,12 +121,12 @@ def write_results(plan: Plan, state: State) -> dict[str, Any]:
     curves = {place.name: stage_curves(place.folder) for place in finished}
     shown = [example for place in places if _scores(place.folder, state) for example in examples(place)]
     shown.sort(key=lambda pair: pair[0])  # a question's answers, from the start to the last stage
-    write_pipeline_report(with_start(metrics), curves, [one for _, one in shown], plan.out / REPORT)
+    write_pipeline_report(add_start(metrics), curves, [one for _, one in shown], plan.out / REPORT)
     return metrics
 
 
 def stage_curves(folder: Path) -> Curves:
-    """All curves that a stage logged; where it was resumed, the later log counts."""
+    """Return all curves that a stage logged; where it was resumed, the later log counts."""
     joined: dict[str, dict[float, float]] = {}
     paths = [path for path in folder.rglob(CURVES) if "evaluation" not in path.relative_to(folder).parts]
     for path in sorted(paths, key=lambda path: path.stat().st_mtime):
@@ -137,7 +137,7 @@ def stage_curves(folder: Path) -> Curves:
 
 
 def examples(place: Place) -> list[tuple[tuple[int, int], RolloutExample]]:
-    """The answers to each source's first questions, with where they stand among others: (source, question)."""
+    """Return the answers to each source's first questions, with where they stand among others: (source, question)."""
     path = place.folder / "evaluation" / RESPONSES
     found: dict[str, dict[str, RolloutExample]] = {}
     if not path.is_file():

@@ -10,7 +10,7 @@ from revisual.core.errors import UserError
 from revisual.core.interrupt import Interrupted
 from revisual.core.manifest import check_export
 from revisual.core.progress import Progress
-from revisual.pipeline.children import Child, exit_in_words
+from revisual.pipeline.children import Child, describe_exit
 from revisual.pipeline.evaluations import FOLDER as EVALUATION
 from revisual.pipeline.evaluations import Evaluations
 from revisual.pipeline.results import write_results
@@ -66,7 +66,7 @@ class Runner:
         return self._write()
 
     def _start(self) -> Place:
-        """The policy that the first stage begins from, made if it is to be."""
+        """Return the policy that the first stage begins from, made if it is to be."""
         folder = self.plan.out / "start"
         if self.plan.prepare is None:
             policy = str(self.plan.start)
@@ -79,19 +79,19 @@ class Runner:
         }
         words = ["tiny", f"--config={self.plan.prepare}", f"--out={export}", f"--seed={self.plan.seed}"]
         words += [] if data is None else [f"--root={data}"]
-        return self._made("start", folder, fingerprint, [*self.plan.words(), *words], is_resumable=False)
+        return self._export_by("start", folder, fingerprint, [*self.plan.words(), *words], is_resumable=False)
 
     def _stage(self, number: int, before: Place) -> Place:
-        """Trains a stage, or takes over what it exported."""
+        """Train a stage, or take over what it exported."""
         config, folder = self.plan.stages[number - 1], self.plan.folder(number)
         fingerprint = self.plan.fingerprint(config.paths, before.hashes, config.launcher)
         options = self.plan.options(config.paths, before.policy, folder)
-        return self._made(config.name, folder, fingerprint, [*self.plan.words(config.launcher), "fit", *options])
+        return self._export_by(config.name, folder, fingerprint, [*self.plan.words(config.launcher), "fit", *options])
 
-    def _made(
+    def _export_by(
         self, name: str, folder: Path, fingerprint: dict[str, Any], command: Sequence[str], is_resumable: bool = True
     ) -> Place:
-        """What `command` exports to `folder`, made now or before."""
+        """Return what `command` exports to `folder`, made now or before."""
         record, export = self.state[folder], folder / "export"
         if record is not None and not folder.exists():
             record = None
@@ -114,7 +114,7 @@ class Runner:
         return self._train(name, folder, Record("running", fingerprint), command)
 
     def _is_foreign(self, folder: Path) -> bool:
-        """Whether there is more than what evaluations of a given start leave."""
+        """Tell whether there is more than what evaluations of a given start leave."""
         return any(path.name != EVALUATION for path in folder.iterdir())
 
     def _check_unchanged(self, name: str, folder: Path, record: Record, fingerprint: dict[str, Any]) -> None:
@@ -124,25 +124,25 @@ class Runner:
             raise UserError(f"{name}: changed since it was trained: {', '.join(changed)}; {hint}")
 
     def _train(self, name: str, folder: Path, record: Record, command: Sequence[str]) -> Place:
-        def note(status: str, output: dict[str, str] | None = None) -> Record:
+        def record_status(status: str, output: dict[str, str] | None = None) -> Record:
             seconds = record.seconds + (0.0 if self._child is None else self._child.seconds)
             self.state[folder] = Record(status, record.fingerprint, seconds, output or {})
             return Record(status, record.fingerprint, seconds)
 
-        note("running")
+        record_status("running")
         log = folder / "log.txt"
         self._child = Child(command, log)
         try:
             code = self._wait(name, self._child)
             if code:
                 self.progress.say(self._child.tail())
-                raise UserError(f"{name}: failed with {exit_in_words(code)}; its output is in {log}")
+                raise UserError(f"{name}: failed with {describe_exit(code)}; its output is in {log}")
             output = check_export(folder / "export")
         except (UserError, Interrupted) as error:
-            note("interrupted" if isinstance(error, Interrupted) else "failed")
+            record_status("interrupted" if isinstance(error, Interrupted) else "failed")
             self._write()
             raise
-        done = note("finished", output)
+        done = record_status("finished", output)
         self._child = None
         self._write()
         self.progress.say(f"{name}: finished in {done.seconds:.0f} s")
@@ -184,6 +184,6 @@ class Runner:
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The newest `last.ckpt` of a stage, a file or a folder; a link to nothing is none."""
+    """Find the newest `last.ckpt` of a stage, a file or a folder; a link to nothing is none."""
     found = [path for path in folder.rglob("last*.ckpt") if path.parent.suffix != ".ckpt" and path.exists()]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)

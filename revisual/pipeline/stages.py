@@ -83,16 +83,16 @@ class Plan:
             raise UserError(f"data: {self.data} is not a folder")
 
     def folder(self, number: int) -> Path:
-        """Of the stage `number`, counted from 1."""
+        """Return the folder of the stage `number`, counted from 1."""
         return self.out / f"{number:02d}_{self.stages[number - 1].name}"
 
     def words(self, launcher: Sequence[str] | None = None) -> list[str]:
-        """The launcher's words, with the Python that runs the pipeline for `python`."""
+        """Return the launcher's words, with the Python that runs the pipeline for `python`."""
         first, *rest = launcher or self.launcher
         return [sys.executable if first == "python" else first, *rest]
 
     def options(self, configs: Sequence[Path], policy: str, folder: Path) -> list[str]:
-        """The options that `fit` and `test` have in common."""
+        """Return the options that `fit` and `test` have in common."""
         files = (*self.shared, *configs)
         data = [] if self.data is None else [f"--data.init_args.root={self.data}"]
         return [
@@ -107,7 +107,7 @@ class Plan:
     def fingerprint(
         self, configs: Sequence[Path], policy: Mapping[str, str], launcher: Sequence[str] | None = None
     ) -> dict[str, Any]:
-        """All that decides what a stage makes; a difference is told by its key."""
+        """Return all that decides what a stage makes; a difference is told by its key."""
         files = (*self.shared, *configs)
         return {
             **{f"config {i} ({path.name})": config_hash(path) for i, path in enumerate(files, start=1)},
@@ -119,7 +119,7 @@ class Plan:
 
 
 def class_options(files: Sequence[Path]) -> list[str]:
-    """The classes of model and data that the files choose, to be said first.
+    """Return the classes of model and data that the files choose, as options that go before the files.
 
     A shared file may then set arguments of theirs before another file names the class.
 
@@ -137,7 +137,7 @@ def class_options(files: Sequence[Path]) -> list[str]:
 
 
 def read_config(path: Path) -> Any:
-    """What a YAML file says.
+    """Read a YAML file.
 
     Raises:
         UserError: the file cannot be read.
@@ -149,18 +149,18 @@ def read_config(path: Path) -> Any:
 
 
 def config_hash(path: Path) -> str:
-    """The hash of what a YAML file says: comments and layout do not count."""
+    """Return the hash of what a YAML file says: comments and layout do not count."""
     return hashlib.sha256(json.dumps(read_config(path), sort_keys=True, default=str).encode()).hexdigest()
 
 
 def policy_hashes(policy: str) -> dict[str, str]:
-    """The hashes of a policy's files; a hub name stands for itself."""
+    """Return the hashes of a policy's files; a hub name stands for itself."""
     folder = Path(policy)
     return hashes(folder) if folder.is_dir() else {"hub": policy}
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What differs between two fingerprints.
+    """List what differs between two fingerprints.
 
     Example: `changes({"seed": 0, "data": None}, {"seed": 1, "data": None}) == ["seed"]`
     """

@@ -59,7 +59,7 @@ class State:
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Keeps other pipelines out of `out`; the lock goes with the process, however it ends.
+    """Keep other pipelines out of `out`; the lock goes with the process, however it ends.
 
     Raises:
         UserError: another pipeline runs there.

@@ -16,8 +16,8 @@ from revisual.cli.main import main
 from revisual.client.journal import read_journal
 from revisual.data.readers import JSONLReader, ParquetReader, read_all
 from revisual.data.sft import SFTDataModule, response_text
-from revisual.data_recipes.bridging.draft import STEPS
 from revisual.data_recipes.bridging.prompts import PromptFiles
+from revisual.data_recipes.bridging.work_item import STEPS
 
 CONFIG = Path(__file__).parents[2] / "configs/vision_r1/bridge.yaml"
 

@@ -9,12 +9,11 @@ from revisual.client.budget import Budget
 from revisual.client.client import Traffic
 from revisual.client.journal import Journal, Record
 from revisual.core.errors import UserError
+from revisual.core.files import explain_write_errors
 from revisual.data.sample import Sample
-from revisual.data_recipes.bridging.desk import Arrivals, Closed, Desk
-from revisual.data_recipes.bridging.disk import told_in_a_line
-from revisual.data_recipes.bridging.draft import STEPS, VLM_STEPS, Draft, Outcome
-from revisual.data_recipes.bridging.endpoint import Endpoint
+from revisual.data_recipes.bridging.endpoint import Arrivals, Closed, Endpoint, EndpointWorker
 from revisual.data_recipes.bridging.recipe import Recipe
+from revisual.data_recipes.bridging.work_item import STEPS, VLM_STEPS, Outcome, WorkItem
 
 
 @dataclass
@@ -65,55 +64,57 @@ class Bridge:
         return 2 * (self.vlm.server.concurrency + self.reasoner.server.concurrency)
 
     def stop(self, reason: BaseException) -> None:
-        """Asks nothing more; outcomes end, and raise `reason`, when what is on its way has arrived. For any thread."""
+        """Ask nothing more; outcomes end, and raise `reason`, when what is on its way has arrived. For any thread."""
         self._arrivals.put(reason)
 
     def outcomes(self, samples: Iterable[Sample]) -> Generator[Outcome, None, None]:
-        """What becomes of each sample, in the order of the samples as far as it is known.
+        """Yield what becomes of each sample, in the order of the samples as far as it is known.
 
         Raises:
             BudgetSpent, UserError: after the outcomes of all that was finished: the budget is spent, samples cannot
                 be read any further, an endpoint fails from the start, or the disk takes no more.
         """
         with (
-            told_in_a_line(self.out / "answers"),
+            explain_write_errors(self.out / "answers"),
             Journal(self.out / "answers" / "vlm.jsonl") as vlm_journal,
             Journal(self.out / "answers" / "reasoner.jsonl") as reasoner_journal,
         ):
-            vlm = Desk(self.vlm, vlm_journal, self.budget, self.traffic[0], self._arrivals)
-            reasoner = Desk(self.reasoner, reasoner_journal, self.budget, self.traffic[1], self._arrivals)
-            yield from in_order(_Run(self, vlm, reasoner, samples).outcomes())
+            vlm = EndpointWorker(self.vlm, vlm_journal, self.budget, self.traffic[0], self._arrivals)
+            reasoner = EndpointWorker(self.reasoner, reasoner_journal, self.budget, self.traffic[1], self._arrivals)
+            yield from restore_order(_Run(self, vlm, reasoner, samples).outcomes())
 
 
 class _Run:
     """One call's samples."""
 
-    def __init__(self, bridge: Bridge, vlm: Desk, reasoner: Desk, samples: Iterable[Sample]) -> None:
+    def __init__(
+        self, bridge: Bridge, vlm: EndpointWorker, reasoner: EndpointWorker, samples: Iterable[Sample]
+    ) -> None:
         self.recipe, self.window, self.arrivals = bridge.recipe, bridge.window, bridge._arrivals
-        self.desks = {step: vlm if step in VLM_STEPS else reasoner for step in STEPS}
+        self.workers = {step: vlm if step in VLM_STEPS else reasoner for step in STEPS}
         self.open = 2
         self.source = enumerate(samples)
-        self.asked: dict[str, tuple[Draft, str]] = {}
+        self.asked: dict[str, tuple[WorkItem, str]] = {}
         """By the request's id."""
         self.error: BaseException | None = None
         self.is_stopping = self.is_read = False
 
     def outcomes(self) -> Iterator[Outcome]:
-        """As they come."""
+        """Yield them as they come."""
         try:
             while True:
-                yield from self._admitted()
+                yield from self._admit()
                 if not self.asked and self.is_read:
                     self._close()
                 if not self.open:
                     break
-                yield from self._arrived(self.arrivals.get())
+                yield from self._receive(self.arrivals.get())
         finally:
             self._close()
-        self._complain()
+        self._raise_errors()
 
-    def _admitted(self) -> Iterator[Outcome]:
-        """Takes samples as there is room for them."""
+    def _admit(self) -> Iterator[Outcome]:
+        """Take samples as there is room for them."""
         while not self.is_read and not self.is_stopping and len(self.asked) < self.window:
             try:
                 number, sample = next(self.source)
@@ -122,22 +123,23 @@ class _Run:
             except UserError as error:  # what was read before is gone on with
                 self.is_read, self.error = True, error
             else:
-                yield from self._moved(Draft(number, sample))
+                yield from self._advance(WorkItem(number, sample))
 
-    def _moved(self, draft: Draft) -> Iterator[Outcome]:
-        """Asks what comes next, or gives what became of the draft."""
-        step = self.recipe.next(draft)
+    def _advance(self, item: WorkItem) -> Iterator[Outcome]:
+        """Ask what comes next, or give what became of the sample."""
+        step = self.recipe.next(item)
         if isinstance(step, Outcome):
             yield step
         elif not self.is_stopping:
-            request = self.recipe.request(draft, step)
-            self.asked[request.id] = (draft, step)
-            self.desks[step].ask(request, urgency=-STEPS.index(step) + len(STEPS))
+            request = self.recipe.request(item, step)
+            self.asked[request.id] = (item, step)
+            self.workers[step].ask(request, priority=-STEPS.index(step) + len(STEPS))
 
-    def _arrived(self, arrival: Record | Closed | BaseException) -> Iterator[Outcome]:
+    def _receive(self, arrival: Record | Closed | BaseException) -> Iterator[Outcome]:
+        """Take what came from a worker."""
         if isinstance(arrival, Record):
-            draft, step = self.asked.pop(arrival.id)
-            yield from self._moved(draft.with_reply(step, arrival))
+            item, step = self.asked.pop(arrival.id)
+            yield from self._advance(item.with_reply(step, arrival))
             return
         error = arrival.error if isinstance(arrival, Closed) else arrival
         self.open -= isinstance(arrival, Closed)
@@ -146,31 +148,32 @@ class _Run:
             self._close()
 
     def _close(self) -> None:
-        """Nothing more is asked."""
+        """Ask nothing more."""
         if not self.is_stopping:
-            for desk in {id(desk): desk for desk in self.desks.values()}.values():
-                desk.close()
+            for worker in {id(worker): worker for worker in self.workers.values()}.values():
+                worker.close()
             self.is_stopping = self.is_read = True
 
-    def _complain(self) -> None:
-        """Tells what ended it, or that an endpoint gave not one answer."""
+    def _raise_errors(self) -> None:
+        """Raise what ended it, or that an endpoint gave not one answer."""
         if self.error is not None:
             raise self.error
-        for desk in self.desks.values():
-            if desk.failed and not desk.answered:
+        for worker in self.workers.values():
+            if worker.failed and not worker.answered:
                 raise UserError(
-                    f"{desk.endpoint.server.base_url}: all {desk.failed} requests failed; the last: {desk.last_error}"
+                    f"{worker.endpoint.server.base_url}: all {worker.failed} requests failed; "
+                    f"the last: {worker.last_error}"
                 )
 
 
-def in_order(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """Outcomes by number; those whose turn did not come when they end, in order all the same, before any error."""
+def restore_order(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Yield outcomes by number. Those whose turn did not come when they end come in order before any error."""
     waiting: dict[int, Outcome] = {}
     following = 0
     error: Exception | None = None
     try:
         for outcome in outcomes:
-            waiting[outcome.draft.number] = outcome
+            waiting[outcome.item.number] = outcome
             while following in waiting:
                 yield waiting.pop(following)
                 following += 1

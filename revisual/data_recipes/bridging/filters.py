@@ -32,7 +32,7 @@ class Filter(ABC):
 
     @abstractmethod
     def __call__(self, candidate: Candidate) -> str | None:
-        """What is wrong, in a few words; None if nothing is."""
+        """Tell what is wrong, in a few words; None if nothing is."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class RightAnswer(Filter):
     """Decides which answer is right."""
 
     def __call__(self, candidate: Candidate) -> str | None:
-        """Tells a wrong answer from one on which there is no verdict."""
+        """Tell a wrong answer from one on which there is no verdict."""
         grade = self.grader(candidate.response, candidate.sample.answer, candidate.sample)
         if grade.error is not None:
             return f"no verdict: {grade.error}"
@@ -58,7 +58,7 @@ class ConsistentThoughts(Filter):
     """Decides which answer is right."""
 
     def __call__(self, candidate: Candidate) -> str | None:
-        """Looks at thoughts with a box alone."""
+        """Look at thoughts with a box alone."""
         if not boxed_contents(candidate.thoughts):
             return None
         grade = self.grader(candidate.thoughts, candidate.sample.answer, candidate.sample)
@@ -82,7 +82,7 @@ class ThoughtLength(Filter):
             raise UserError(f"ThoughtLength: 0 <= least <= most is needed, got {self.least} and {self.most}")
 
     def __call__(self, candidate: Candidate) -> str | None:
-        """Compares."""
+        """Compare."""
         length = len(candidate.thoughts)
         return "too short" if length < self.least else "too long" if length > self.most else None
 
@@ -92,7 +92,7 @@ class PlainThoughts(Filter):
     """No tags of thoughts or answers and no special tokens, which would end the thoughts or stand for a picture."""
 
     def __call__(self, candidate: Candidate) -> str | None:
-        """Names what it finds."""
+        """Name what it finds."""
         found = re.search(r"</?(?:think|answer)>|<\|\w+\|>", candidate.thoughts)
         return None if found is None else f"holds {found[0]}"
 
@@ -124,6 +124,6 @@ class SpeaksOfThePicture(Filter):
             raise UserError(f"SpeaksOfThePicture: {self.pattern!r} is no regular expression: {error}") from error
 
     def __call__(self, candidate: Candidate) -> str | None:
-        """Quotes the first place."""
+        """Quote the first place."""
         found = re.search(self.pattern, candidate.thoughts, re.I)
         return None if found is None else f"speaks of {found[0].lower()!r}"

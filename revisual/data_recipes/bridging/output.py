@@ -12,11 +12,10 @@ from typing import Any, TextIO
 
 from PIL import Image
 
-from revisual.core.files import replaced_file, write_atomically
+from revisual.core.files import explain_write_errors, replaced_file, write_atomically
 from revisual.data.images import FORMATS, ImageSource
 from revisual.data.sample import Sample
-from revisual.data_recipes.bridging.disk import told_in_a_line
-from revisual.data_recipes.bridging.draft import Outcome
+from revisual.data_recipes.bridging.work_item import Outcome
 
 SAMPLES, DROPPED, SUMMARY, PICTURES = "samples.jsonl", "dropped.jsonl", "summary.json", "pictures"
 
@@ -39,7 +38,7 @@ class Output:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Output":
-        with told_in_a_line(self.folder):
+        with explain_write_errors(self.folder):
             self._samples: TextIO = self._stack.enter_context(replaced_file(self.folder / SAMPLES))
             self._dropped: TextIO = self._stack.enter_context(replaced_file(self.folder / DROPPED))
         return self
@@ -47,7 +46,7 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with told_in_a_line(self.folder):
+        with explain_write_errors(self.folder):
             self._stack.__exit__(kind, error, trace)
 
     @property
@@ -56,43 +55,43 @@ class Output:
         return self.reasons.total()
 
     def add(self, outcome: Outcome) -> None:
-        """Writes one outcome.
+        """Write one outcome.
 
         Raises:
             UserError: the disk takes no more.
         """
-        with told_in_a_line(self.folder):
+        with explain_write_errors(self.folder):
             if not self.kept + self.dropped + self.failed:
                 self._sweep()
             if outcome.is_kept:
                 self.kept += 1
-                _write(self._samples, self._sample(outcome))
+                _write(self._samples, self._sample_record(outcome))
                 return
             self.failed += outcome.is_failed
-            self.reasons[f"{outcome.by}: {_kind_of(outcome)}"] += not outcome.is_failed
-            _write(self._dropped, self._fate(outcome))
+            self.reasons[f"{outcome.by}: {_reason_kind(outcome)}"] += not outcome.is_failed
+            _write(self._dropped, self._drop_record(outcome))
 
     def _sweep(self) -> None:
-        """Removes the drafts of killed calls; there is an outcome, so that no other process is at work here."""
+        """Remove unfinished files of killed calls; there is an outcome, so that no other process is at work here."""
         own = {self._samples.name, self._dropped.name}
         for name in (SAMPLES, DROPPED):
-            for draft in self.folder.glob(f".{name}.*.part"):
-                if str(draft) not in own:
-                    draft.unlink()
+            for part in self.folder.glob(f".{name}.*.part"):
+                if str(part) not in own:
+                    part.unlink()
 
     def write_summary(self, settings: dict[str, Any], spent: dict[str, int]) -> None:
-        """Counts, settings, and what this call spent; to be called when all is added."""
+        """Write counts, settings, and what this call spent; to be called when all is added."""
         counts = {"kept": self.kept, "dropped": self.dropped, "failed": self.failed}
         reasons = {reason: count for reason, count in self.reasons.most_common() if count}
         content = {"counts": counts, "dropped": reasons, "spent": spent, "settings": settings}
-        with told_in_a_line(self.folder):
+        with explain_write_errors(self.folder):
             text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
             write_atomically(self.folder / SUMMARY, f"{text}\n")
 
-    def _sample(self, outcome: Outcome) -> dict[str, Any]:
-        sample = outcome.draft.sample
+    def _sample_record(self, outcome: Outcome) -> dict[str, Any]:
+        sample = outcome.item.sample
         return {
-            "id": outcome.draft.name,
+            "id": outcome.item.name,
             "question": sample.question,
             "choices": None if sample.choices is None else list(sample.choices),
             "answer": sample.answer,
@@ -102,21 +101,21 @@ class Output:
             "extra": {**sample.extra, "bridge": self.provenance(outcome)},
         }
 
-    def _fate(self, outcome: Outcome) -> dict[str, Any]:
+    def _drop_record(self, outcome: Outcome) -> dict[str, Any]:
         return {
-            "id": outcome.draft.name,
+            "id": outcome.item.name,
             "by": outcome.by,
             "reason": outcome.reason,
             "failed": outcome.is_failed,
-            "question": outcome.draft.sample.question,
-            "answer": outcome.draft.sample.answer,
+            "question": outcome.item.sample.question,
+            "answer": outcome.item.sample.answer,
             "thoughts": outcome.thoughts,
             "bridge": self.provenance(outcome),
         }
 
 
 def keep_pictures(sample: Sample, folder: Path) -> list[str]:
-    """Copies a sample's pictures into `folder`, each once by its contents; returns their paths relative to it.
+    """Copy a sample's pictures into `folder`, each once by its contents; returns their paths relative to it.
 
     Files stay as they are, bytes alike; pictures in memory become PNG.
 
@@ -145,14 +144,14 @@ def _keep(data: bytes, ending: str, folder: Path) -> str:
     path = folder / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.part")
-        draft.write_bytes(data)
-        draft.replace(path)
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        part.replace(path)
     return name
 
 
-def _kind_of(outcome: Outcome) -> str:
-    """The reason without what is particular to one sample."""
+def _reason_kind(outcome: Outcome) -> str:
+    """Return the reason without what is particular to one sample."""
     return outcome.reason.partition(":")[0].partition("'")[0].strip()
 
 

@@ -23,7 +23,7 @@ _PLACE = re.compile(r"\{(question|pseudo_cot|description|reasoning)\}")
 class Prompt:
     """A step's prompt.
 
-    Example: `Prompt("a.txt", "Look: {question}").filled({"question": "What is {x}?"}) == "Look: What is {x}?"`
+    Example: `Prompt("a.txt", "Look: {question}").fill({"question": "What is {x}?"}) == "Look: What is {x}?"`
     """
 
     path: str
@@ -35,8 +35,8 @@ class Prompt:
         """Of the text, in hexadecimal digits."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def filled(self, values: dict[str, str]) -> str:
-        """The text with its places filled; what is filled in is not looked at again."""
+    def fill(self, values: dict[str, str]) -> str:
+        """Return the text with its places filled; what is filled in is not looked at again."""
         return _PLACE.sub(lambda place: values.get(place[1], place[0]), self.text).strip()
 
 
@@ -60,7 +60,7 @@ class PromptFiles:
     rewriting: Path | None = _FOLDER / "rewriting.txt"
 
     def read(self) -> dict[str, Prompt]:
-        """The prompts by step.
+        """Read the prompts, by step.
 
         Raises:
             UserError: a file cannot be read, or lacks a place.

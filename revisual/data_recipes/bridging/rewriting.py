@@ -31,7 +31,7 @@ class Rewriter(ABC):
 
     @abstractmethod
     def __call__(self, thoughts: str) -> str:
-        """The thoughts in other words; those that speak of the picture already stay as they are."""
+        """Return the thoughts in other words; those that speak of the picture already stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RuleRewriter(Rewriter):
     rules: tuple[tuple[str, str], ...] = RULES
 
     def __call__(self, thoughts: str) -> str:
-        """Applies one rule after the other."""
+        """Apply one rule after the other."""
         for pattern, replacement in self.rules:
             thoughts = re.sub(
                 rf"\b{pattern}\b", lambda found, new=replacement: self._put(found, new), thoughts, flags=re.I

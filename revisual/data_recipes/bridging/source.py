@@ -9,10 +9,12 @@ from revisual.data.readers import SampleReader
 from revisual.data.sample import Sample
 
 
-def stream(readers: Sequence[SampleReader], root: Path | None = None, limit: int | None = None) -> Iterator[Sample]:
-    """The samples of all readers, in order, at most `limit`; readers' relative paths are taken from `root`.
+def stream_samples(
+    readers: Sequence[SampleReader], root: Path | None = None, limit: int | None = None
+) -> Iterator[Sample]:
+    """Yield the samples of all readers, in order, at most `limit`; readers' relative paths are taken from `root`.
 
-    Example: `stream([JSONLReader("geometry3k/train.jsonl")], limit=100)`
+    Example: `stream_samples([JSONLReader("geometry3k/train.jsonl")], limit=100)`
 
     Raises:
         UserError: a reader fails, or two samples have the same source and id.
@@ -34,8 +36,8 @@ def _samples(readers: Sequence[SampleReader]) -> Iterator[Sample]:
             yield sample
 
 
-def check(readers: Sequence[SampleReader], root: Path | None = None) -> None:
-    """Reads the first sample of each reader, so that a wrong path or column is told before anything is asked.
+def check_readers(readers: Sequence[SampleReader], root: Path | None = None) -> None:
+    """Read the first sample of each reader, so that a wrong path or column is told before anything is asked.
 
     Raises:
         UserError: there is no reader, or one cannot give a sample.

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from revisual.core.files import replaced_path
 from revisual.core.progress import Task
 from revisual.data.sample import Sample
-from revisual.data_recipes.grammar.drafts import save_array
 from revisual.data_recipes.grammar.store import SampleStore
 
 CHUNK = 2048
@@ -57,14 +57,18 @@ def array_of(
 
 def save_joined(path: Path, parts: Sequence[NDArray[np.generic]], rows: int) -> None:
     """The parts one after the other in one file, without all of them in memory."""
-    from revisual.data_recipes.grammar.drafts import replaced_path
-
-    with replaced_path(path) as draft:
+    with replaced_path(path) as part_path:
         first = parts[0]
-        joined = np.lib.format.open_memmap(draft, mode="w+", dtype=first.dtype, shape=(rows, *first.shape[1:]))
+        joined = np.lib.format.open_memmap(part_path, mode="w+", dtype=first.dtype, shape=(rows, *first.shape[1:]))
         start = 0
         for part in parts:
             joined[start : start + len(part)] = part
             start += len(part)
         joined.flush()
         del joined
+
+
+def save_array(path: Path, array: NDArray[np.generic]) -> None:
+    """Write an array as .npy, whole or not at all."""
+    with replaced_path(path) as part_path, part_path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from revisual.data_recipes.grammar.drafts import replaced_path
+from revisual.core.files import replaced_path
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Items:
 
     def write(self, path: Path) -> None:
         """As Parquet, whole or not at all."""
-        with replaced_path(path) as draft:
-            pq.write_table(self.table, draft)
+        with replaced_path(path) as part:
+            pq.write_table(self.table, part)
 
     @staticmethod
     def read(path: Path) -> "Items":

@@ -13,9 +13,9 @@ import pyarrow.ipc
 from numpy.typing import NDArray
 
 from revisual.core.errors import UserError
+from revisual.core.files import replaced_path
 from revisual.data.images import ImageSource
 from revisual.data.sample import Sample
-from revisual.data_recipes.grammar.drafts import replaced_path
 
 PICTURE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 SCHEMA = pa.schema(
@@ -44,7 +44,7 @@ def write_samples(path: Path, samples: Sequence[Sample]) -> None:
         UserError: a picture cannot be read.
     """
     batch = pa.RecordBatch.from_pylist([row_of(sample) for sample in samples], schema=SCHEMA)
-    with replaced_path(path) as draft, pa.OSFile(str(draft), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+    with replaced_path(path) as part, pa.OSFile(str(part), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
         writer.write_batch(batch)
 
 

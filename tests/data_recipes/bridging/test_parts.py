@@ -23,7 +23,7 @@ from revisual.data_recipes.bridging.filters import (
 from revisual.data_recipes.bridging.language import Language, most_likely
 from revisual.data_recipes.bridging.output import keep_pictures
 from revisual.data_recipes.bridging.prompts import PromptFiles
-from revisual.data_recipes.bridging.recipe import thoughts_of
+from revisual.data_recipes.bridging.recipe import extract_thoughts
 from revisual.data_recipes.bridging.rewriting import RuleRewriter
 
 SAMPLE = Sample("q", "How many?", "3", images=[ImageSource(image=Image.new("RGB", (4, 4)))])
@@ -167,7 +167,7 @@ def test_formulas_are_of_no_language():
     ],
 )
 def test_thoughts_of_a_reply(response, thoughts):
-    assert thoughts_of(response) == thoughts
+    assert extract_thoughts(response) == thoughts
 
 
 def test_a_prompt_without_its_places_is_refused(tmp_path):
@@ -183,7 +183,7 @@ def test_a_prompt_without_its_places_is_refused(tmp_path):
 def test_what_is_filled_in_is_not_filled_again(tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text("{question} | {description} | \\boxed{} {other}")
-    filled = PromptFiles(reasoning=path).read()["reasoning"].filled({"question": "{description}", "description": "d"})
+    filled = PromptFiles(reasoning=path).read()["reasoning"].fill({"question": "{description}", "description": "d"})
     assert filled == "{description} | d | \\boxed{} {other}"
 
 

@@ -258,5 +258,5 @@ def test_outcomes_are_those_of_the_samples_in_their_order(tmp_path):
     data = write_questions(tmp_path / "data", 12)
     with Servers(lambda call: slow(sees, 0.05 if number(call) % 3 == 0 else 0.0)(call)) as servers:
         outcomes = list(bridge(servers, tmp_path / "out").outcomes(JSONLReader(data / "questions.jsonl")()))
-    assert [outcome.draft.number for outcome in outcomes] == list(range(12))
+    assert [outcome.item.number for outcome in outcomes] == list(range(12))
     assert max(servers.vlm.most_at_once, servers.reasoner.most_at_once) <= 4

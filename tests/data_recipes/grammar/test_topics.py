@@ -8,8 +8,8 @@ import pytest
 from client.chat_server import ChatServer, Response, says
 
 from revisual.client.retries import Retries
+from revisual.core import packages
 from revisual.core.errors import UserError
-from revisual.data_recipes.grammar import extra
 from revisual.data_recipes.grammar.solver import ServerSolver
 from revisual.data_recipes.grammar.steps.topics import Topics
 from revisual.data_recipes.grammar.topics.clusterers import (
@@ -141,6 +141,6 @@ def test_a_server_that_does_not_is_told_in_a_line(body):
 
 
 def test_a_missing_package_is_told(monkeypatch):
-    monkeypatch.setattr(extra, "find_spec", lambda name: None)
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r'needs the package sklearn: pip install "revisual\[curation\]"'):
         TfidfEmbedder().fit(["a text"], 0)

@@ -13,11 +13,10 @@ import yaml
 from numpy.typing import NDArray
 
 from revisual.core.errors import UserError
-from revisual.core.files import write_atomically
+from revisual.core.files import replaced_path, write_atomically
 from revisual.data_recipes.grammar.card.facts import facts_of
 from revisual.data_recipes.grammar.card.markdown import markdown_card
 from revisual.data_recipes.grammar.card.page import card_page
-from revisual.data_recipes.grammar.drafts import replaced_path
 from revisual.data_recipes.grammar.items import Items
 from revisual.data_recipes.grammar.step import Outcome, Step, Work
 
@@ -97,7 +96,7 @@ class Publish(Step):
             part = places[shard * self.shard_rows : (shard + 1) * self.shard_rows]
             path = folder / f"{split}-{shard:05d}-of-{shards:05d}.parquet"
             if not path.is_file():
-                with replaced_path(path) as draft, pq.ParquetWriter(draft, features.arrow_schema) as writer:
+                with replaced_path(path) as unfinished, pq.ParquetWriter(unfinished, features.arrow_schema) as writer:
                     for start in range(0, len(part), GROUP_ROWS):
                         rows = _published(work, part[start : start + GROUP_ROWS])
                         writer.write_table(pa.Table.from_pylist(rows, schema=features.arrow_schema))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from revisual.core.errors import UserError
-from revisual.data_recipes.grammar.extra import needed
+from revisual.core.packages import require_package
 from revisual.data_recipes.grammar.topics.embedders import Points, unit
 
 NOISE = -1
@@ -41,7 +41,7 @@ class HdbscanClusterer(Clusterer):
     leaves: bool = True
 
     def __call__(self, points: Points, seed: int) -> NDArray[np.int64]:  # noqa: D102
-        needed("sklearn", "clustering")
+        require_package("sklearn", "clustering")
         from sklearn.cluster import HDBSCAN
 
         smallest = max(2, min(max(self.least_points, round(self.least_share * len(points))), len(points)))
@@ -63,7 +63,7 @@ class KMeansClusterer(Clusterer):
     """How many clusters; no more than there are questions."""
 
     def __call__(self, points: Points, seed: int) -> NDArray[np.int64]:  # noqa: D102
-        needed("sklearn", "clustering")
+        require_package("sklearn", "clustering")
         from sklearn.cluster import KMeans
 
         found = KMeans(min(self.clusters, len(points)), random_state=seed % 2**32, n_init=3)
@@ -97,7 +97,7 @@ def reduced(points: NDArray[Any], dimensions: int, seed: int) -> tuple[Points, N
     """
     if points.shape[1] <= dimensions:
         return unit(points), np.eye(points.shape[1], dtype=np.float32)
-    needed("sklearn", "clustering")
+    require_package("sklearn", "clustering")
     from sklearn.decomposition import TruncatedSVD
 
     found = TruncatedSVD(dimensions, random_state=seed % 2**32).fit(points)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from revisual.core.errors import UserError
-from revisual.data_recipes.grammar.extra import needed
+from revisual.core.packages import require_package
 
 Points = NDArray[np.float32]
 """[N, dimensions], each of length 1."""
@@ -102,7 +102,7 @@ class TfidfEmbedder(Embedder):
     least_documents: int = 3
 
     def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:  # noqa: D102
-        needed("sklearn", "the built-in embedding")
+        require_package("sklearn", "the built-in embedding")
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
@@ -146,7 +146,7 @@ class SentenceTransformerEmbedder(Embedder):
     prompt: str | None = None
 
     def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:  # noqa: D102
-        needed("sentence_transformers", "SentenceTransformerEmbedder", package="sentence-transformers")
+        require_package("sentence_transformers", "SentenceTransformerEmbedder", package="sentence-transformers")
         from sentence_transformers import SentenceTransformer  # type: ignore[import-not-found,unused-ignore]
 
         return _SentenceTransformer(

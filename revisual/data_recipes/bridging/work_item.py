@@ -16,10 +16,10 @@ VLM_STEPS = ("pseudo_cot", "description")
 
 
 @dataclass(frozen=True)
-class Draft:
+class WorkItem:
     """A sample and the replies so far.
 
-    Example: `Draft(0, sample).with_reply("pseudo_cot", record)`
+    Example: `WorkItem(0, sample).with_reply("pseudo_cot", record)`
     """
 
     number: int
@@ -33,8 +33,8 @@ class Draft:
         """Unique over all sources, e.g. `geometry3k/12`."""
         return f"{self.sample.source}/{self.sample.id}" if self.sample.source else self.sample.id
 
-    def with_reply(self, step: str, record: Record) -> "Draft":
-        """The draft, one step further."""
+    def with_reply(self, step: str, record: Record) -> "WorkItem":
+        """Return the item, one step further."""
         return replace(self, replies={**self.replies, step: record})
 
     @property
@@ -48,7 +48,7 @@ class Draft:
 class Outcome:
     """What became of a sample: kept with `thoughts`, or dropped with a reason, or failed for want of an answer."""
 
-    draft: Draft
+    item: WorkItem
     by: str = ""
     """The step or filter that decided; empty if the sample is kept."""
     reason: str = ""
@@ -62,13 +62,14 @@ class Outcome:
         return not self.by
 
 
-def provenance(draft: Draft, models: Mapping[str, str], prompts: Mapping[str, Prompt]) -> dict[str, Any]:
-    """Where a sample's thoughts come from: of each step the model, the prompt's hash, the request's key and the text.
+def describe_provenance(item: WorkItem, models: Mapping[str, str], prompts: Mapping[str, Prompt]) -> dict[str, Any]:
+    """Describe where a sample's thoughts come from.
 
-    The key is that of the reply's line in the journal.
+    Of each step the model, the prompt's hash, the request's key and the text are told. The key is that of the
+    reply's line in the journal.
     """
-    steps = {step: _origin(record, models[step], prompts[step]) for step, record in draft.replies.items()}
-    return {"id": draft.sample.id, "steps": steps}
+    steps = {step: _origin(record, models[step], prompts[step]) for step, record in item.replies.items()}
+    return {"id": item.sample.id, "steps": steps}
 
 
 def _origin(record: Record, model: str, prompt: Prompt) -> dict[str, Any]:

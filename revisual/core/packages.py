@@ -5,8 +5,13 @@ from importlib.util import find_spec
 from revisual.core.errors import UserError
 
 
-def needed(module: str, what: str, package: str | None = None) -> None:
-    """Says what to install where a package is missing.
+def require_package(module: str, what: str, package: str | None = None) -> None:
+    """Tell what to install where a package is missing.
+
+    Args:
+        module: that the package is imported by.
+        what: needs it.
+        package: its name; by default it belongs to the extra `curation`.
 
     Raises:
         UserError: it is.
