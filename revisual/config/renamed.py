@@ -11,18 +11,35 @@ import yaml
 from revisual.config.renaming import Renames
 from revisual.core.errors import UserError
 
-KEYS: dict[str, str] = {}
-"""Keys by their whole paths, the old to the new one; the new one may stand elsewhere.
+_MODEL, _SAMPLING, _EVALUATION = "model.init_args", "model.init_args.sampling", "model.init_args.eval_sampling"
 
-Example: `"model.init_args.kl": "model.init_args.kl_coef"`
+KEYS: dict[str, str | dict[str, str]] = {
+    f"{_MODEL}.kl": f"{_MODEL}.kl_coef",
+    f"{_MODEL}.loss.init_args.kl": f"{_MODEL}.loss.init_args.kl_estimator",
+    f"{_MODEL}.entropy": f"{_MODEL}.entropy_coef",
+    f"{_MODEL}.filter": f"{_MODEL}.advantage_filter",
+    f"{_MODEL}.parity": f"{_MODEL}.engine_check",
+    f"{_MODEL}.group_size": f"{_SAMPLING}.group_size",
+    f"{_MODEL}.temperature": f"{_SAMPLING}.temperature",
+    f"{_MODEL}.top_p": f"{_SAMPLING}.top_p",
+    f"{_MODEL}.validation": f"{_EVALUATION}.validation",
+    f"{_MODEL}.test": f"{_EVALUATION}.test",
+    f"{_MODEL}.max_new_tokens": {
+        "GRPOModule": f"{_SAMPLING}.max_new_tokens",
+        "SFTModule": f"{_EVALUATION}.max_new_tokens",
+    },
+}
+"""Keys by their whole paths, the old to the new one, which may stand elsewhere.
+
+Where the new place depends on the class at the first key, a dictionary of new ones by the class's name.
 """
-CLASSES = {"GroupNormalised": "GroupNormalized", "MeanCentred": "MeanCentered"}
+CLASSES = {"GroupNormalised": "GroupNormalized", "MeanCentred": "MeanCentered", "ParityCheck": "EngineCheck"}
 """Short names of classes, wherever a config names a class. One that only moved to another module is found anyway."""
-GONE: dict[str, str] = {}
-"""Keys that are not read any more, with what to set in their place.
-
-Example: `"model.init_args.micro_batches": "set model.init_args.max_tokens_per_pass"`
-"""
+GONE = {
+    f"{_MODEL}.micro_batches": f"how many passes an update takes follows from {_MODEL}.max_tokens_per_pass",
+    f"{_MODEL}.epochs": f"set {_MODEL}.updates_per_rollout, and {_MODEL}.num_iterations to learn from a rollout again",
+}
+"""Keys that are not read any more, with what to do in their place."""
 
 TABLE = Renames(KEYS, CLASSES, GONE)
 

@@ -29,13 +29,14 @@ class Renames:
     == ["--model.kl_coef=0.1"]`
 
     Args:
-        keys: whole paths, old to new.
+        keys: whole paths, old to new; a dictionary of new ones by short class name where the new place depends on the
+            class at the path's first key.
         classes: short names, old to new.
         gone: whole paths, with what to set in their place.
         tell: gets one line for each old name that is met.
     """
 
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
     gone: Mapping[str, str] = field(default_factory=dict)
     tell: Tell = logging.getLogger("revisual").warning
@@ -55,21 +56,21 @@ class Renames:
     def in_options(self, words: Sequence[str]) -> list[str]:
         """Return the words of a command line with the new names; an option that is gone is left out."""
         made: list[str] = []
-        waiting = list(words)
+        waiting, named = list(words), _named_classes(words)
         while waiting:
             word = waiting.pop(0)
             if not word.startswith("--"):
                 made.append(self._class_names(word))
                 continue
             option, equals, value = word[2:].partition("=")
-            replaced = self._option(option, value)
+            replaced = self._option(option, value, named)
             if replaced is not None:
                 made.append(f"--{replaced[0]}{equals}{replaced[1]}")
             elif not equals and waiting and not waiting[0].startswith("--"):
                 waiting.pop(0)
         return made
 
-    def _option(self, option: str, value: str) -> tuple[str, str] | None:
+    def _option(self, option: str, value: str, named: Mapping[str, str]) -> tuple[str, str] | None:
         """Return an option and its value with the new names; None if it is gone."""
         keys, plus = tuple(option.rstrip("+").split(".")), option[len(option.rstrip("+")) :]
         for old, instead in self.gone.items():
@@ -77,7 +78,7 @@ class Renames:
                 self._say_gone(old, instead)
                 return None
         value = self._value(keys, value)
-        for path, new in self._moves():
+        for path, new in self._moves(named, lambda old: _after(keys, old) is not None):
             rest = _after(keys, path)
             if rest is not None:
                 is_short = keys[: len(path)] != path
@@ -99,19 +100,35 @@ class Renames:
             return value
         return made if isinstance(made, str) else json.dumps(made)
 
-    def _moves(self) -> Iterator[tuple[Keys, Keys]]:
-        """Yield the renamed keys, those that stand below others first."""
-        for old in sorted(self.keys, key=lambda name: -name.count(".")):
-            yield _path(old), _path(self.keys[old])
+    def _moves(self, named: Mapping[str, str], is_set: Callable[[Keys], bool]) -> Iterator[tuple[Keys, Keys]]:
+        """Yield the keys to rename, those that stand below others first.
+
+        Args:
+            named: the classes at the outermost keys, as far as they are known.
+            is_set: tells whether an old key is set, for a new place that is not known.
+        """
+        for name in sorted(self.keys, key=lambda one: -one.count(".")):
+            old, new = _path(name), self.keys[name]
+            if isinstance(new, str):
+                yield old, _path(new)
+            elif named.get(old[0]) in new:
+                yield old, _path(new[named[old[0]]])
+            elif old[0] not in named and is_set(old):
+                places = ", ".join(f"{place} in {owner}" for owner, place in new.items())
+                self.tell(f"{name} has another name now: {places}")
 
     def _move_keys(self, config: dict[str, Any], above: Keys = ()) -> None:
         """Rename keys in place; `above` is where `config` stands."""
         depth = len(above)
-        moves = [(old, new) for old, new in self._moves() if old[:depth] == above == new[:depth]]
-        taken = [(old, new, found) for old, new in moves if (found := _take(config, old[depth:])) is not None]
-        for old, new, found in reversed(taken):  # what holds others first
-            twice = f"{'.'.join(new)}: is given twice, also under its old name {'.'.join(old)}"
-            _put(config, new[depth:], found[0], twice)
+        below = [
+            (old, new) for old, new in self._moves(_classes_of(config, above), lambda old: _has(config, old[depth:]))
+        ]
+        moves = [(old, new) for old, new in below if old[:depth] == above == new[:depth]]
+        taken = [(old, new, value) for old, new in moves if (value := _take(config, old[depth:])) is not None]
+        for old, new, value in reversed(taken):  # what holds others first
+            if value[0] is not None or new[:-1] == old[:-1]:  # a null elsewhere would be one in place of a default
+                twice = f"{'.'.join(new)}: is given twice, also under its old name {'.'.join(old)}"
+                _put(config, new[depth:], value[0], twice)
             self._say_renamed(old, new)
         for name, instead in self.gone.items():
             path = _path(name)
@@ -159,6 +176,34 @@ def _after(keys: Keys, start: Keys) -> Keys | None:
         if not left or left.pop(0) != wanted.pop(0):
             return None
     return tuple(left)
+
+
+def _named_classes(words: Sequence[str]) -> dict[str, str]:
+    """Return the short names of the classes that options give to outermost keys: `--model=SFTModule`."""
+    named = {}
+    for place, word in enumerate(words):
+        option, equals, value = word.removeprefix("--").partition("=")
+        key = option.removesuffix(".class_path")
+        if word.startswith("--") and "." not in key:
+            value = value if equals else "".join(words[place + 1 : place + 2])
+            if re.fullmatch(r"[\w.]+", value):
+                named[key] = value.rpartition(".")[2]
+    return named
+
+
+def _classes_of(config: Mapping[str, Any], above: Keys) -> dict[str, str]:
+    """Return the short names of the classes at a config's outermost keys, as far as it tells them."""
+    parts = {above[0]: config} if len(above) == 1 else config if not above else {}
+    paths = {key: one.get("class_path") if isinstance(one, dict) else one for key, one in parts.items()}
+    return {key: path.rpartition(".")[2] for key, path in paths.items() if isinstance(path, str)}
+
+
+def _has(config: Any, path: Keys) -> bool:
+    for key in path:
+        if not isinstance(config, dict) or key not in config:
+            return False
+        config = config[key]
+    return bool(path)
 
 
 def _take(config: dict[str, Any], path: Keys) -> tuple[Any] | None:

@@ -77,7 +77,7 @@ def test_the_classes_are_found():
 
 @pytest.mark.parametrize(("words", "texts"), [
     (["fit", "--trainer.callbacks.help=PTST"], ["stages"]),
-    (["fit", "--model.help=GRPOModule"], ["group_size"]),
+    (["fit", "--model.help=GRPOModule"], ["--model.sampling", "estimate advantages"]),
     (["tiny", "--help"], ["samples whose texts the tokenizer is trained on", "of the weights"]),
 ])  # fmt: skip
 def test_help_shows_it(capsys, words, texts):

@@ -16,6 +16,11 @@ KEYS = {
     "model.init_args.epochs": "model.init_args.updates_per_rollout",
     "model.init_args.parity": "model.init_args.engine_check",
     "model.init_args.temperature": "model.init_args.sampling.temperature",
+    "model.init_args.max_new_tokens": {
+        "GRPOModule": "model.init_args.sampling.max_new_tokens",
+        "SFTModule": "model.init_args.eval_sampling.max_new_tokens",
+    },
+    "model.init_args.validation": "model.init_args.eval_sampling.validation",
 }
 GONE = {"model.init_args.micro_batches": "set model.init_args.max_tokens_per_pass"}
 CLASSES = {"GroupNormalised": "GroupNormalized", "MeanCentred": "MeanCentered"}
@@ -44,6 +49,8 @@ OLD = under_model(
     parity=None,
     micro_batches=256,
     temperature=0.7,
+    max_new_tokens=64,
+    validation=None,
     advantage="GroupNormalised",
     group_size=8,
 )
@@ -54,7 +61,7 @@ NEW = under_model(
     advantage_filter={"class_path": "PowerSampling", "init_args": {"share": 0.5}},
     updates_per_rollout=2,
     engine_check=None,
-    sampling={"temperature": 0.7},
+    sampling={"temperature": 0.7, "max_new_tokens": 64},
     advantage="GroupNormalized",
     group_size=8,
 )
@@ -72,6 +79,27 @@ def test_a_config_gets_the_new_names(renames, lines):
 
 def test_below_a_subcommand_too(renames):
     assert renames.in_config({"fit": OLD, "seed": 1}) == {"fit": NEW, "seed": 1}
+
+
+def test_a_place_that_depends_on_the_class(renames, lines):
+    new = "model.init_args.eval_sampling.max_new_tokens"
+    old = {"model": {"class_path": "revisual.training.sft.SFTModule", "init_args": {"max_new_tokens": 9}}}
+    assert renames.in_config(old)["model"]["init_args"] == {"eval_sampling": {"max_new_tokens": 9}}
+    for name in ("SFTModule", "my.own.SFTModule"):
+        words = [f"--model={name}", "--model.init_args.max_new_tokens=9"]
+        assert renames.in_options(words) == [words[0], f"--{new}=9"]
+    given = '--model={"class_path": "SFTModule", "init_args": {"max_new_tokens": 9}}'
+    assert '"eval_sampling": {"max_new_tokens": 9}' in renames.in_options([given])[0]
+    lines.clear()
+    for unknown in ({"model": {"init_args": {"max_new_tokens": 9}}}, ["--model.init_args.max_new_tokens=9"]):
+        rename = renames.in_config if isinstance(unknown, dict) else renames.in_options
+        assert rename(unknown) == unknown
+        (line,) = lines
+        lines.clear()
+        assert line == (
+            "model.init_args.max_new_tokens has another name now: model.init_args.sampling.max_new_tokens in "
+            "GRPOModule, model.init_args.eval_sampling.max_new_tokens in SFTModule"
+        )
 
 
 def test_new_names_stay_and_nothing_is_told(renames, lines):
