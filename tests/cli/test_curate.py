@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 from data_recipes.grammar.helpers import ids, jsonl
+from data_recipes.grammar.steps.test_collect import sums
 from data_recipes.grammar.stories import rows
-from data_recipes.grammar.test_collect import sums
 
 from revisual.cli.main import main
 

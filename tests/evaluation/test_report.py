@@ -49,44 +49,6 @@ def test_a_benchmark_that_no_paper_reports():
     assert "paper" not in page(metrics=replace(METRICS, benchmark="sums")).words
 
 
-def test_each_group_has_its_interval_in_numbers_and_drawn():
-    single = Figure("subject/algebra", 0.5, 8, 0.3, 0.7)  # the only subject: nothing is split by it
-    found = page(metrics=replace(METRICS, figures=(*FIGURES, single)))
-    (folded,) = found.all("details", class_="folded")
-    assert folded.all("summary")[0].words == "By level" and "open" in folded.attributes
-    expected = [["Level", "1", "25.0%", "0.0%–50.0%", "", "4"], ["", "2", "75.0%", "50.0%–100.0%", "", "4"]]
-    assert rows_of(folded.all("table")[0]) == expected
-    assert "subject/algebra" in found.all("table")[1].words
-    dots = [plot.all("circle")[0]["cx"] for plot in folded.all("svg")]
-    whiskers = [plot.all("polyline")[0].attributes["points"] for plot in folded.all("svg")]
-    assert (dots, whiskers) == ([53.0, 147.0], ["6.0,8 100.0,8", "100.0,8 194.0,8"])
-
-
-def test_long_tables_of_groups_are_folded():
-    subjects = tuple(Figure(f"subject/transformation geometry {i}", 0.5, 4) for i in range(40))
-    (folded,) = page(metrics=replace(METRICS, figures=(*FIGURES, *subjects))).all("details", class_="folded")
-    assert folded.all("summary")[0].words == "By level, subject" and "open" not in folded.attributes
-    assert len(rows_of(folded.all("table")[0])) == 42 and "transformation geometry 39" in folded.words
-
-
-def test_scores_of_several_benchmarks_are_drawn_beside_the_papers():
-    assert not page().all("figure", class_="chart")
-    three = [Measured(replace(METRICS, benchmark=name), ()) for name in ("aime24", "wemath", "sums")]
-    (chart,) = parse(evaluation_report({"model": "m"}, three, lambda _: ())).all("figure", class_="chart")
-    assert [text.words for text in chart.all("text", class_="x")] == ["aime24", "wemath"]
-    assert len(chart.all("circle", class_="dot")) == 4 + 2  # two scores and two of the paper; two in the legend
-
-
-def test_lengths_of_right_and_wrong_answers():
-    right = [replace(WRONG, item_id=str(i), score=1.0, tokens=10 * i) for i in range(1, 4)]
-    open_one = replace(WRONG, error="timeout", tokens=1000)
-    (chart,) = page(*right, WRONG, open_one).all("figure", class_="chart")
-    assert chart.all("figcaption")[0].words == "aime24"
-    tips = {tip.words for tip in chart.all("title")}
-    right_tips = {"right\ntokens 10: 33.3%", "right\ntokens 20: 66.7%", "right\ntokens 30: 100.0%"}
-    assert tips == {*right_tips, "wrong\ntokens 3: 100.0%"}
-
-
 def test_wrong_answers_are_one_per_question_and_no_failures():
     failed = replace(WRONG, item_id="f", finish_reason="failed", error="request: x")
     open_one = replace(WRONG, item_id="o", error="timeout")

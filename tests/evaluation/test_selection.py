@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from evaluation.sums import SUMS
@@ -23,3 +25,16 @@ def test_the_shipped_ones_are_found():
     found = shipped_benchmarks()
     assert len({one.name for one in found}) == len(found) == 15
     assert not any(type(one) is TableBenchmark for one in found), "which is none by itself"
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
+
+
+def test_the_page_lists_every_benchmark_and_where_its_data_is():
+    page = (Path(__file__).parents[2] / "docs/benchmarks.md").read_text()
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    for benchmark in shipped_benchmarks():
+        assert f"`{benchmark.jsonl}`" in rows[benchmark.name]
+        assert benchmark.hub is None or benchmark.hub in rows[benchmark.name]

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 import pytest
 from core.test_progress import Told
 
+from data_recipes.grammar.helpers import collect, items, jsonl, run
+from data_recipes.grammar.steps.test_collect import sums
 from revisual.core.errors import UserError
-from revisual.data_recipes.grammar.fingerprint import changes
 from revisual.data_recipes.grammar.runner import Runner
 from revisual.data_recipes.grammar.step import Outcome, Step
-from revisual.data_recipes.grammar.steps.deduplicate import Deduplicate
-from revisual.data_recipes.grammar.text.minhash import MinHash
-
-from .helpers import collect, items, jsonl, run
-from .test_collect import sums
 
 CALLS = []
 
@@ -99,10 +95,3 @@ def test_two_curations_do_not_share_a_folder(tmp_path, steps):
 
     with pytest.raises(UserError, match="another curation is running there"):
         run(tmp_path / "out", {"collect": steps["collect"], "nested": Nested()})
-
-
-def test_what_changed_is_named():
-    before = {"step": {"class": "Deduplicate", "minhash": {"bands": 32}}, "before": "a"}
-    now = {"step": {"class": "Deduplicate", "minhash": {"bands": 16}}, "before": "a"}
-    assert changes(before, now) == ["step.minhash.bands"]
-    assert Deduplicate(minhash=MinHash(bands=16)) != Deduplicate()

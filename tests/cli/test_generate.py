@@ -1,0 +1,75 @@
+import json
+
+import pytest
+from PIL import Image
+
+from revisual.cli.main import main
+
+
+@pytest.fixture
+def picture(tmp_path):
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "red.png")
+    return tmp_path / "red.png"
+
+
+def test_on_the_command_line(policy_folder, picture, capfd):
+    words = [f"--model={policy_folder}", "--question=Which?", "--image", str(picture), str(picture), "--max_tokens=5"]
+    assert main(["generate", *words]) == 0
+    greedy = capfd.readouterr().out
+    assert main(["generate", *words]) == 0 and capfd.readouterr().out == greedy
+    assert main(["generate", *words, "--do_sample", "--n=3", "--temperature=1.5", "--top_k=50"]) == 0
+    out = capfd.readouterr().out
+    assert all(f"{i} of 3" in out for i in (1, 2, 3))
+
+
+QUESTIONS = [
+    {"id": "a", "question": "Which colour?", "images": ["red.png"], "answer": "red"},
+    {"id": "b", "question": "Which?", "choices": ["one", "two"]},
+    {"id": "c", "question": "What is 7 + 5?"},
+]
+
+
+@pytest.fixture
+def questions(tmp_path, picture):
+    path = tmp_path / "questions.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in QUESTIONS))
+    return path
+
+
+def test_a_file_of_questions(policy_folder, questions, tmp_path):
+    out = tmp_path / "out.jsonl"
+    words = [f"--model={policy_folder}", f"--questions={questions}", f"--out={out}", "--do_sample", "--max_tokens=5"]
+    assert main(["generate", *words, "--n=2", "--rows=3"]) == 0
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [(row["id"], row["sample_index"]) for row in rows] == [(q["id"], j) for q in QUESTIONS for j in (0, 1)]
+    assert (
+        rows[0]["answer"] == "red" and rows[2]["choices"] == ["one", "two"] and rows[4]["question"] == "What is 7 + 5?"
+    )
+    assert all(1 <= row["tokens"] <= 5 and row["finish_reason"] in ("stop", "length") for row in rows)
+    assert not out.with_name("out.jsonl.journal").exists()
+    assert main(["grade", str(out), f"--out={tmp_path / 'graded.jsonl'}"]) in (0, 1)  # two have no gold answer
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ([], "--question"),
+        (["--question=a", "--questions=b"], "only one"),
+        (["--questions=b"], "--out"),
+        (["--question=a", "--out=b"], "--out"),
+        (["--questions=b", "--out=c", "--image", "d"], "images"),
+        (["--question=a", "--n=2"], "--do_sample"),
+        (["--question=a", "--n=0"], "--n"),
+        (["--question=a", "--do_sample", "--temperature=0"], "--temperature"),
+        (["--question=a", "--do_sample", "--top_p=2"], "top_p"),
+        (["--question=a", "--max_tokens=0"], "max_tokens"),
+        (["--question=a", "--max_tokens=many"], "max_tokens"),
+        (["--question=a", "--image", "no/such.png"], "no/such.png"),
+        (["--question=a"], "no/such/folder"),
+        (["--question=a", "--topp=1"], "topp"),
+    ],
+)
+def test_mistakes_are_one_line(options, named, capsys):
+    assert main(["generate", "--model=no/such/folder", *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("revisual generate: ") and named in line

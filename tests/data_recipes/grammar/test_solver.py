@@ -1,0 +1,32 @@
+import pytest
+
+from data_recipes.grammar.helpers import collect, run
+from revisual.client.journal import read_journal
+from revisual.core.errors import UserError
+from revisual.data_recipes.grammar.fingerprint import described
+from revisual.data_recipes.grammar.solver import PolicySolver, ServerSolver
+from revisual.data_recipes.grammar.steps.difficulty import GradeDifficulty
+
+COUNT = 150
+
+
+def numbered(count=COUNT):
+    return [{"id": str(k), "question": f"Question {k}: what is {k} + {k}?", "answer": str(2 * k)} for k in range(count)]
+
+
+def solver(url, **options):
+    return ServerSolver(**({"model": "tiny", "base_url": url, "max_tokens": 64, "attempts": 2} | options))
+
+
+def test_an_in_process_model_answers(tmp_path, policy_folder):
+    rows = numbered(3)
+    step = GradeDifficulty(solver=PolicySolver(path=str(policy_folder), max_tokens=4, rows=4), k=2)
+    with pytest.raises(UserError, match="marks an answer"):  # untrained
+        run(tmp_path / "out", {"collect": collect(tmp_path, rows), "difficulty": step})
+    assert len(list(read_journal(tmp_path / "out/answers/difficulty.jsonl"))) == 6
+
+
+def test_the_address_is_no_part_of_a_result():
+    one, other = (GradeDifficulty(solver=solver(url)) for url in ("http://a:1/v1", "http://b:2/v1"))
+    assert described(one) == described(other) and one == other
+    assert described(one) != described(GradeDifficulty(solver=solver("http://a:1/v1", model="large")))

@@ -1,0 +1,13 @@
+def test_metrics_hold_what_was_measured_before_and_after_each_stage(bench):
+    assert bench.run() == 0
+    metrics = bench.metrics()
+    first, second = metrics["stages"]
+    qualities = [values["test/greedy/shapes/accuracy"] for values in (first["before"], first["after"])]
+    assert qualities == [0.125, 0.375]
+    assert second["before"] == first["after"]
+    assert second["after"] == {"test/greedy/shapes/accuracy": 0.625, "test/greedy/all/format": 1.0}
+    assert (second["name"], second["status"], second["tokens"]) == ("second", "finished", 100)
+    assert second["peak_memory_mib"] == 9.0 and second["seconds"] > 0
+    assert metrics["seed"] == 0 and "torch" in metrics["versions"]
+    report = (bench.out / "report.html").read_text()
+    assert "q0.125" in report and "q0.625" in report and "62.5%" in report and "Loss" in report
