@@ -55,8 +55,8 @@ def parsed(args: Sequence[str]) -> tuple[Any, Any]:
 def configured(args: Sequence[str], architecture: Path | None) -> Configured:
     """The config and its module.
 
-    The engine is left out of the module, and FlashAttention is taken for torch's own attention, which holds as much:
-    neither needs to be installed where a run is planned.
+    The engine is left out of the module, and a GPU's attention kernel is taken for the CPU's, which holds as much:
+    neither needs to be there where a run is planned.
 
     Raises:
         UserError: the config, or the model folder, cannot be read.
@@ -65,7 +65,7 @@ def configured(args: Sequence[str], architecture: Path | None) -> Configured:
     policy = config.model.init_args.policy
     engine = config.model.init_args.get("engine")
     config.model.init_args["engine"] = None
-    if policy.init_args.get("attention") == "flash":
+    if policy.init_args.get("attention") in ("flash", "torch"):
         policy.init_args["attention"] = "sdpa"
     with _folder(architecture) as folder, one_line_errors():
         if folder is not None:

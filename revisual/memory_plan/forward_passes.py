@@ -92,7 +92,7 @@ class Passes:
         memory, owners = self._memory(), torch.zeros(prompts, dtype=torch.long)
         self.policy.eval()
         with memory, self._autocast():
-            inputs = padded_prompts([self.longest.prompt], owners, self._patches, self.pad_id, "cpu")
+            inputs = padded_prompts(self.policy, [self.longest.prompt], owners, self._patches, self.pad_id)
             _, cache, _ = prefill(self.policy, inputs, n)
             _count_cache(memory, cache)
         return memory.peak()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from revisual.data.prompt import EncodedPrompt
-from revisual.models.attention import NO_MASK, PackedRow, Segment, shares_prompts
+from revisual.models.attention import NO_MASK, PackedRow, Segment, shares_prompts, window_arguments
 
 VisionInputs = Callable[[EncodedPrompt], Mapping[str, Tensor]]
 
@@ -79,8 +79,8 @@ def packed_inputs(
         "mm_token_type_ids": torch.cat(row.types)[None].to(device),
         "position_ids": torch.cat(row.positions, 1)[:, None].to(device),
         "attention_mask": NO_MASK,
-        "layout": PackedRow(row.segments, flash=policy.config._attn_implementation == "flash_attention_2"),
-        **_joined(list(patches.values()), device),
+        "layout": PackedRow(row.segments),
+        **vision_arguments(policy, list(patches.values())),
     }
     return ForwardInputs(arguments, torch.cat([predictors[n] for n in range(len(owners))]).to(device))
 
@@ -118,7 +118,7 @@ def padded_inputs(
     For models whose attention takes no layout, and what packed rows are measured against: pictures and prompts are
     computed once per completion.
     """
-    arguments = padded_prompts(prompts, prompt_index, vision_inputs, pad_id, policy.device)
+    arguments = padded_prompts(policy, prompts, prompt_index, vision_inputs, pad_id)
     width, length = arguments["input_ids"].shape[1], completion_mask.shape[1]
     mask = completion_mask.to(policy.device)
     completions = token_ids.to(policy.device).masked_fill(~mask, pad_id)
@@ -131,13 +131,14 @@ def padded_inputs(
 
 
 def padded_prompts(
+    policy: Any,
     prompts: Sequence[EncodedPrompt],
     prompt_index: Int[Tensor, " N"],
     vision_inputs: VisionInputs,
     pad_id: int,
-    device: torch.device | str,
-) -> dict[str, Tensor]:
-    """`input_ids`, `attention_mask` and `mm_token_type_ids` [N, P], padded on the left, and the pictures' patches."""
+) -> dict[str, Any]:
+    """Return `input_ids`, `attention_mask` and `mm_token_type_ids` [N, P], padded on the left, and the pictures."""
+    device = policy.device
     rows = prompt_index.tolist()
     width = max(len(prompts[i].token_ids) for i in rows)
     empty = [width - len(prompts[i].token_ids) for i in rows]
@@ -149,7 +150,7 @@ def padded_prompts(
         "input_ids": torch.stack(ids).to(device),
         "attention_mask": torch.stack(mask).to(device),
         "mm_token_type_ids": torch.stack(types).to(device),
-        **_joined([patches[i] for i in rows], device),
+        **vision_arguments(policy, [patches[i] for i in rows]),
     }
 
 
@@ -181,6 +182,9 @@ def prompt_positions(policy: Any, prompt: EncodedPrompt, patches: Mapping[str, T
     return positions[:, 0]
 
 
-def _joined(patches: Sequence[Mapping[str, Tensor]], device: torch.device | str) -> dict[str, Tensor]:
+def vision_arguments(policy: Any, patches: Sequence[Mapping[str, Tensor]]) -> dict[str, Any]:
+    """Return the pictures of several prompts as one forward takes them; nothing without pictures."""
     names = sorted({name for each in patches for name in each})
-    return {name: torch.cat([each[name] for each in patches if name in each]).to(device) for name in names}
+    together = {name: torch.cat([each[name] for each in patches if name in each]) for name in names}
+    lengths = window_arguments(policy, together.get("image_grid_thw"))
+    return {name: tensor.to(policy.device) for name, tensor in together.items()} | dict(lengths)

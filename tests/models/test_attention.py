@@ -1,11 +1,13 @@
 """Attention over shared prompts, against one softmax over an explicit mask."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch.testing import assert_close
 from transformers import DynamicCache
 
-from revisual.models.attention import PackedRow, Segment
+from revisual.models.attention import PackedRow, Segment, choose_kernel
 from revisual.rollout.hf.caches import SharedPromptCache
 
 # A prompt of 3 with completions of 2 and 4, a prompt that goes on as one sequence of 5, a prompt of 2 with two of 1.
@@ -39,7 +41,7 @@ def visible():
 
 def test_packed_rows_see_their_prompt_and_themselves():
     query, key, value = tensors(18)
-    ours = PackedRow(SEGMENTS).attend(0, query, key, value, 0.3, 0.0)
+    ours = PackedRow(SEGMENTS).attend(0, query, key, value, 0.3, 0.0, partial(choose_kernel, "auto"))
     plain = by_mask(query, key, value, visible(), 0.3)
     assert_close(ours, plain)
     direction = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 from transformers import DynamicCache
 
-from revisual.models.attention import NO_MASK, Layout
+from revisual.models.attention import NO_MASK, KernelChoice, Layout
 
 BLOCK = 128
 """Answer tokens that room is made for at a time."""
@@ -73,6 +73,7 @@ class SharedPromptCache(Layout, AnswerCache):
         value: Float[Tensor, "N K T D"],
         scaling: float | None,
         dropout: float,
+        choose: KernelChoice | None = None,
     ) -> Float[Tensor, "N H 1 D"]:
         """One softmax over the prompt's tokens, read once for all its answers, and the answer's own."""
         prompt_keys, prompt_values = self.prompts[layer]

@@ -63,7 +63,7 @@ class HFRollout(RolloutEngine):
         device, tokenizer = self.policy.device, self.encoder.processor.tokenizer
         ends = self.end_tokens()
         inputs = padded_prompts(
-            prompts, torch.arange(len(prompts)), self.encoder.vision_inputs, tokenizer.pad_token_id, device
+            self.policy, prompts, torch.arange(len(prompts)), self.encoder.vision_inputs, tokenizer.pad_token_id
         )
         n, uniforms = len(seeds) // len(prompts), seeded_uniforms(seeds, max_new_tokens)
         token_ids, logprobs = decode(self.policy, inputs, sampling, n, uniforms, ends, tokenizer.pad_token_id)
