@@ -56,7 +56,9 @@ def token_logprobs(
     banned = torch.zeros(0, dtype=torch.long) if banned is None else banned
     scoring = Scoring(inputs.predictors, targets, temperature, banned, entropy_gradient, inputs.unused)
     values = scorer(policy)(**inputs.arguments, use_cache=False, scoring=scoring)
-    logprobs, entropy = (torch.zeros(mask.shape, device=device).masked_scatter(mask, v) for v in values)
+    logprobs, entropy = (
+        torch.zeros(mask.shape, dtype=torch.float32, device=device).masked_scatter(mask, v) for v in values
+    )
     return PolicyOutputs(logprobs, entropy)
 
 

@@ -2,20 +2,23 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModelForImageTextToText
+from transformers import AutoConfig, AutoModelForImageTextToText, GenerationConfig
 from transformers.processing_utils import ProcessorMixin
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.models.attention import Attention, candidates, packed_attention_names, use_window_attention
 from revisual.models.embeddings import grow_embeddings
 from revisual.models.lora import LoRA
 from revisual.models.parts import Part, freeze
+from revisual.models.precision import HALVES, hold_float32, store_as_computed
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
 
 PACKED_MODELS = ("qwen2_vl", "qwen2_5_vl")
@@ -34,8 +37,14 @@ class PolicyLoader(ABC):
         """The policy, ready to train: parts frozen, adapters in, embeddings long enough for the processor."""
 
     @abstractmethod
-    def load_reference(self, processor: ProcessorMixin) -> nn.Module:
-        """The same policy without adapters and with nothing to train."""
+    def load_reference(self, processor: ProcessorMixin, dtype: torch.dtype | None = None) -> nn.Module:
+        """Load the same policy without adapters and with nothing to train.
+
+        Args:
+            processor: as for `load`.
+            dtype: what the run computes in (see `revisual.models.precision.compute_dtype`): a copy that is only read
+                need not be stored in more.
+        """
 
 
 @dataclass(frozen=True)
@@ -57,12 +66,15 @@ class PretrainedPolicy(PolicyLoader):
     """Train on packed rows, where the completions of a group share one copy of their prompt; null: where the model is
     known to allow it. Else rows are padded, and prompts and pictures computed once per completion."""
     dtype: Literal["float32", "bfloat16"] = "float32"
+    """What weights are stored in. What is trained must be in float32: bfloat16 is for policies that are only asked, and
+    for the frozen weights under adapters, which are float32 in any case."""
     added_tokens: Sequence[str] = THOUGHT_TOKENS
     min_pixels: int | None = None
     max_pixels: int | None = None
     trust_remote_code: bool = False
 
-    def load_processor(self) -> ProcessorMixin:  # noqa: D102
+    @override
+    def load_processor(self) -> ProcessorMixin:
         processor = load_processor(self.path, trust_remote_code=self.trust_remote_code)
         add_tokens(processor, tuple(self.added_tokens))
         size: Any = processor.image_processor.size
@@ -72,17 +84,24 @@ class PretrainedPolicy(PolicyLoader):
             size["longest_edge"] = self.max_pixels
         return processor
 
-    def load(self, processor: ProcessorMixin) -> nn.Module:  # noqa: D102
+    @override
+    def load(self, processor: ProcessorMixin) -> nn.Module:
         policy = self._weights(processor)
         if self.lora is not None:
             self.lora.apply(policy)
         freeze(policy, self.freeze)
+        hold_float32(policy)
         if self.gradient_checkpointing:
             policy.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         return policy
 
-    def load_reference(self, processor: ProcessorMixin) -> nn.Module:  # noqa: D102
-        return self._weights(processor).eval().requires_grad_(False)
+    @override
+    def load_reference(self, processor: ProcessorMixin, dtype: torch.dtype | None = None) -> nn.Module:
+        policy = self._weights(processor).eval().requires_grad_(False)
+        if dtype in HALVES:
+            store_as_computed(policy, dtype)
+        hold_float32(policy)
+        return policy
 
     def _weights(self, processor: ProcessorMixin) -> Any:
         config = AutoConfig.from_pretrained(self.path, trust_remote_code=self.trust_remote_code)
@@ -94,6 +113,7 @@ class PretrainedPolicy(PolicyLoader):
         }
         if torch.get_default_device().type == "meta":
             policy = AutoModelForImageTextToText.from_config(config, **options)
+            self._read_generation_config(policy)
         else:
             policy = self._read(options)
         if packed:
@@ -105,6 +125,13 @@ class PretrainedPolicy(PolicyLoader):
         if self.attention == "flash":
             require_flash()
         return (model_type in PACKED_MODELS and self.attention != "eager") if self.packed is None else self.packed
+
+    def _read_generation_config(self, policy: Any) -> None:
+        """Read what `from_pretrained` would, end tokens among it; without such a file it follows from the config."""
+        with suppress(OSError):
+            policy.generation_config = GenerationConfig.from_pretrained(
+                self.path, trust_remote_code=self.trust_remote_code
+            )
 
     def _read(self, options: dict[str, Any]) -> Any:
         try:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch import LightningModule
+from lightning.pytorch.strategies import DeepSpeedStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -21,6 +22,7 @@ from revisual.models.checkpoints import WholeFiles
 from revisual.models.inputs import ForwardInputs, forward_inputs
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
+from revisual.models.precision import require_learnable
 from revisual.training.fit_checks import check_trainer, warn_of_long_rows
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.policy_engine import PolicyEngine
@@ -117,6 +119,8 @@ class PolicyModule(LightningModule):
 
     @override
     def configure_optimizers(self) -> OptimizerLRScheduler:
+        if not isinstance(self.trainer.strategy, DeepSpeedStrategy):  # which keeps float32 copies of what it trains
+            require_learnable(self.policy)
         optimizer = self.optimizer_factory(p for p in self.policy.parameters() if p.requires_grad)
         if self.scheduler_factory is None:
             return optimizer

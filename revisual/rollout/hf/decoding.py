@@ -38,7 +38,7 @@ def decode(
     device, width = logits.device, uniforms.shape[1]
     uniforms, ending, banned = uniforms.to(device), torch.tensor(ends, device=device), banned_token_ids(policy)
     token_ids = torch.full((len(logits), width), pad_id, device=device)
-    logprobs = torch.zeros(token_ids.shape, device=device)
+    logprobs = torch.zeros(token_ids.shape, dtype=torch.float32, device=device)
     rows, running = torch.arange(len(logits), device=device), torch.ones(len(logits), dtype=torch.bool, device=device)
     for t in range(width):
         tokens, chosen = next_tokens(logits, sampling, banned, uniforms[rows, t])

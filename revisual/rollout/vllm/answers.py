@@ -89,7 +89,9 @@ class Asking:
         lengths = torch.tensor([len(answer.token_ids) for answer in answers])
         tokens = [torch.tensor(answer.token_ids, dtype=torch.long) for answer in answers]
         token_ids = pad_sequence(tokens, batch_first=True, padding_value=self.pad_id)
-        logprobs = pad_sequence([torch.tensor(answer.logprobs) for answer in answers], batch_first=True)
+        logprobs = pad_sequence(
+            [torch.tensor(answer.logprobs, dtype=torch.float32) for answer in answers], batch_first=True
+        )
         mask = torch.arange(token_ids.shape[1]) < lengths[:, None]
         banned = torch.isin(token_ids, torch.tensor(self.banned, dtype=torch.long)) & mask
         return Completions(
