@@ -11,11 +11,12 @@ from torch.nn.functional import pad
 
 from revisual.memory_plan.live import LiveMemory, Peak
 from revisual.memory_plan.shapes import LongestPrompt, kinds_of
-from revisual.models.inputs import forward_inputs, has_axes, padded_prompts
+from revisual.models.head import float32_logits
+from revisual.models.inputs import forward_inputs, padded_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.caches import BLOCK, AnswerCache, CopiedPromptCache, SharedPromptCache
-from revisual.rollout.hf.decoding import prefill
+from revisual.rollout.hf.decoding import Head, next_logits, prefill
 from revisual.rollout.hf.sampler import next_tokens
 
 HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
@@ -93,7 +94,7 @@ class Passes:
         self.policy.eval()
         with memory, self._autocast():
             inputs = padded_prompts(self.policy, [self.longest.prompt], owners, self._patches, self.pad_id)
-            _, cache, _ = prefill(self.policy, inputs, n)
+            _, cache, _ = prefill(self.policy, float32_logits(self.policy.get_output_embeddings()), [inputs], n)
             _count_cache(memory, cache)
         return memory.peak()
 
@@ -106,22 +107,21 @@ class Passes:
         with memory, self._autocast():
             inputs = {"input_ids": torch.full(size, self.pad_id), "attention_mask": torch.ones(size, dtype=torch.long)}
             inputs["mm_token_type_ids"] = torch.zeros_like(inputs["input_ids"])
-            logits, cache, places = prefill(self.policy, inputs, sampling.n)
-            self._next(logits, cache, places, sampling)
+            head = float32_logits(self.policy.get_output_embeddings())
+            logits, cache, places = prefill(self.policy, head, [inputs], sampling.n)
+            self._next(head, logits, cache, places, sampling)
             _lengthen(cache, prompts * sampling.n, response_tokens)
             _count_cache(memory, cache)
             memory.restart()
-            self._next(logits, cache, places, sampling)
+            self._next(head, logits, cache, places, sampling)
             _count_cache(memory, cache)
         return memory.peak()
 
-    def _next(self, logits: Tensor, cache: AnswerCache, places: Tensor, sampling: Sampling) -> None:
-        """As `decode` goes on."""
+    def _next(self, head: Head, logits: Tensor, cache: AnswerCache, places: Tensor, sampling: Sampling) -> None:
+        """Go on as `decode` does."""
         uniforms = torch.full((len(logits),), 0.5, dtype=torch.float64)
         tokens, _ = next_tokens(logits, sampling, banned_token_ids(self.policy), uniforms)
-        axes = places[None].expand(3, -1) if has_axes(self.policy) else places
-        self.policy(input_ids=tokens[:, None], position_ids=axes[..., None], use_cache=True, **cache.arguments())
-        cache.advance()
+        next_logits(self.policy, head, tokens, places, cache)
 
     def _memory(self) -> LiveMemory:
         memory = LiveMemory(self.shapes, kinds_of(self.policy))

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+HALVES = (torch.bfloat16, torch.float16)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -53,8 +55,7 @@ def head_logprobs(
         logprobs = sampling_logits(head(hidden), temperature, banned).log_softmax(-1)
         source = logprobs if entropy_gradient else logprobs.detach()
         return logprobs.gather(-1, targets[:, None])[:, 0], -(source.exp() * source).sum(-1)
-    kind = hidden.device.type
-    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
+    dtype = product_dtype(hidden)
     chosen, entropy = _Head.apply(hidden.to(dtype), head.weight, targets, temperature, banned)
     return chosen, entropy if entropy_gradient else entropy.detach()
 
@@ -137,6 +138,20 @@ class _Head(torch.autograd.Function):
         return to_hidden, to_weight if to_weight is None else to_weight.to(weight.dtype), None, None, None
 
 
+def float32_logits(head: nn.Module) -> Callable[[Float[Tensor, "N H"]], Float[Tensor, "N V"]]:
+    """Return a function from states to float32 logits, as the trainer computes them; its weight is cast once."""
+    if type(head) is not nn.Linear or head.bias is not None:
+        return head
+    dtype = product_dtype(head.weight)
+    factor = _factor(head.weight, dtype).mT
+
+    @without_autocast
+    def logits(hidden: Float[Tensor, "N H"]) -> Float[Tensor, "N V"]:
+        return float32_product(hidden.to(dtype), factor)
+
+    return logits
+
+
 def _logits(
     hidden: Float[Tensor, "C H"], factor: Float[Tensor, "V H"], temperature: float, banned: Int[Tensor, " B"]
 ) -> Float[Tensor, "C V"]:
@@ -149,12 +164,18 @@ def _factor(weight: Float[Tensor, "V H"], dtype: torch.dtype) -> Float[Tensor, "
     return rounded if has_wide_products(weight.device, dtype) else rounded.float()
 
 
-def float32_product(a: Float[Tensor, "*B M K"], b: Float[Tensor, "*B K N"]) -> Float[Tensor, "*B M N"]:
-    """Multiply matrices of any type into float32, which in half precision would be rounded to three digits.
+def product_dtype(like: Tensor) -> torch.dtype:
+    """Return what a tensor would be multiplied in here: autocast's type, or without autocast its own."""
+    kind = like.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else like.dtype
 
-    `b` may be given in float32 already, so that it need not be cast for each `a`.
+
+def float32_product(a: Float[Tensor, "*B M K"], b: Float[Tensor, "*B K N"]) -> Float[Tensor, "*B M N"]:
+    """Multiply matrices of half precision into float32, where they would else be rounded to three digits.
+
+    `b` may be given in float32 already, so that it need not be cast for each `a`; wider types stay as they are.
     """
-    if a.dtype == b.dtype == torch.float32:
+    if a.dtype == b.dtype and a.dtype not in HALVES:
         return a @ b
     if a.dtype == b.dtype and has_wide_products(a.device, a.dtype):
         multiply: Any = torch.mm if a.dim() == 2 else torch.bmm

@@ -18,7 +18,7 @@ from revisual.models.attention import Attention, candidates, packed_attention_na
 from revisual.models.embeddings import grow_embeddings
 from revisual.models.lora import LoRA
 from revisual.models.parts import Part, freeze
-from revisual.models.precision import HALVES, hold_float32, store_as_computed
+from revisual.models.precision import hold_float32, store_as_computed
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
 
 PACKED_MODELS = ("qwen2_vl", "qwen2_5_vl")
@@ -98,7 +98,7 @@ class PretrainedPolicy(PolicyLoader):
     @override
     def load_reference(self, processor: ProcessorMixin, dtype: torch.dtype | None = None) -> nn.Module:
         policy = self._weights(processor).eval().requires_grad_(False)
-        if dtype in HALVES:
+        if dtype is not None and dtype != torch.float32:
             store_as_computed(policy, dtype)
         hold_float32(policy)
         return policy

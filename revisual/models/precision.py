@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from revisual.core.errors import UserError
-
-HALVES = (torch.bfloat16, torch.float16)
+from revisual.models.head import HALVES
 
 CAST_BY_AUTOCAST = (nn.Linear, nn.Conv2d, nn.Conv3d)
 """Modules whose weights autocast casts at each use; embeddings and norms stay as they are stored."""

@@ -5,7 +5,6 @@ from functools import partial
 import pytest
 import torch
 from torch.testing import assert_close
-from transformers import DynamicCache
 
 from revisual.models.attention import PackedRow, Segment, choose_kernel
 from revisual.rollout.hf.caches import SharedPromptCache
@@ -71,10 +70,8 @@ def test_answers_read_their_prompts_cache(answers):
     prompts, width, steps = 2, 4, 3
 
     prompt_key, prompt_value = (x.detach() for x in tensors(width, seed=5, rows=prompts)[1:])
-    prefilled = DynamicCache()
-    prefilled.update(prompt_key, prompt_value, 0)
     mask = torch.tensor([[False, True, True, True], [True, True, True, True]])
-    cache = SharedPromptCache(prefilled, mask)
+    cache = SharedPromptCache([(prompt_key, prompt_value)], mask)
     query, key, value = (x.detach() for x in tensors(steps, seed=6, rows=prompts * answers))
     for t in range(steps):
         step = slice(t, t + 1)
