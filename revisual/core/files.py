@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -27,3 +28,17 @@ def replaced_file(path: Path) -> Iterator[TextIO]:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: `revisual` in `$XDG_CACHE_HOME`, by default in `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "revisual"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let one process at a time be within, of all those of this machine that name the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,5 +1,6 @@
 """Pictures by path, bytes or in memory: opened late, and only from inside their data folder."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,18 @@ _TURNS = {
 }
 
 
+class StoredBytes(ABC):
+    """The bytes of a picture's file inside a larger file: read when they are needed, and not kept."""
+
+    @abstractmethod
+    def read(self) -> bytes:
+        """Read the bytes.
+
+        Raises:
+            OSError: the file is gone or damaged.
+        """
+
+
 @dataclass(frozen=True)
 class ImageSource:
     """A picture that is opened when it is needed, given by exactly one of path, data and image.
@@ -38,13 +51,13 @@ class ImageSource:
 
     Args:
         path: the picture's file, relative to `root` or absolute and inside it.
-        data: the bytes of a picture's file.
+        data: the bytes of a picture's file, or where they are stored.
         image: a picture in memory.
         root: the data folder that `path` must not leave, links followed.
     """
 
     path: str | None = None
-    data: bytes | None = field(default=None, repr=False)
+    data: bytes | StoredBytes | None = field(default=None, repr=False)
     image: Image.Image | None = field(default=None, repr=False)
     root: Path | None = None
 
@@ -81,7 +94,13 @@ class ImageSource:
         if self.path is not None and self.root is not None:
             path = str(self.root / self.path).replace("\n", "\\n")
             return path if len(path) <= 300 else f"{path[:300]}..."  # a whole picture in base64 may stand as a path
+        if isinstance(self.data, StoredBytes):
+            return str(self.data)
         return "in memory" if self.data is None else f"of {len(self.data)} bytes"
+
+    def encoded(self) -> bytes | None:
+        """Return the bytes of the picture's file, where it is given by them."""
+        return self.data.read() if isinstance(self.data, StoredBytes) else self.data
 
     @contextmanager
     def _opened(self, sample_id: str) -> Iterator[Image.Image]:
@@ -90,7 +109,8 @@ class ImageSource:
             if self.image is not None:  # not closed here: it is the caller's
                 yield _checked(self.image)
             else:
-                with Image.open(self._file() if self.data is None else BytesIO(self.data), formats=FORMATS) as image:
+                data = self.encoded()
+                with Image.open(self._file() if data is None else BytesIO(data), formats=FORMATS) as image:
                     yield _checked(image)
         except UserError as error:
             raise UserError(f"{where} {error}") from None
@@ -115,10 +135,15 @@ class ImageSource:
         return file
 
 
-def image_source(value: Any, root: Path | None) -> ImageSource:
-    """A picture as data sets give it: a path, bytes, a PIL image, or the `datasets` form of either of the first two.
+def image_source(value: Any, root: Path | None, stored: StoredBytes | None = None) -> ImageSource:
+    """Return a picture as data sets give it: path, bytes, PIL image, or the `datasets` form of one of the first two.
 
     Example: `image_source({"bytes": None, "path": "images/0.png"}, root=Path("data"))`
+
+    Args:
+        value: what the data set holds.
+        root: the folder that paths start from.
+        stored: where the bytes can be read again, so that they need not be kept.
 
     Raises:
         UserError: the value is none of these, or is a path and there is no folder to look in.
@@ -132,7 +157,7 @@ def image_source(value: Any, root: Path | None) -> ImageSource:
     if not value:
         raise UserError("a picture is empty")
     if isinstance(value, bytes):
-        return ImageSource(data=value)
+        return ImageSource(data=stored or value)
     if not isinstance(value, str | PathLike):
         raise UserError(f"a picture is of type {type(value).__name__}, not a path, bytes or a PIL image")
     if root is None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from typing_extensions import override
+
 from revisual.core.errors import UserError
 from revisual.data.readers.base import TableReader
 from revisual.data.readers.row import Row
@@ -27,7 +29,8 @@ class JSONLReader(TableReader):
         """The file's path."""
         return str(self.path)
 
-    def under(self, root: str | Path) -> "JSONLReader":  # noqa: D102
+    @override
+    def under(self, root: str | Path) -> "JSONLReader":
         return replace(self, path=Path(root) / self.path)
 
     def rows(self) -> Iterator[Row | UserError]:
