@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -41,6 +42,10 @@ class StoredBytes(ABC):
         Raises:
             OSError: the file is gone or damaged.
         """
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Return a text that changes with the bytes."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,24 @@ class ImageSource:
             width, height = image.size
             return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
 
+    def check(self, sample_id: str) -> None:
+        """Decode the picture, as coarsely as its format allows, and let it go.
+
+        Raises:
+            UserError: as `load`.
+        """
+        with self._opened(sample_id) as image:
+            image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))  # of JPEG only
+            image.load()
+
+    def fingerprint(self) -> str:
+        """Return a text that changes with the picture; for a file, its name, size and time are enough."""
+        if self.path is not None and self.root is not None:
+            return file_fingerprint(self.root / self.path)
+        if isinstance(self.data, StoredBytes):
+            return self.data.fingerprint()
+        return "in memory" if self.data is None else sha256(self.data).hexdigest()
+
     def __str__(self) -> str:
         if self.path is not None and self.root is not None:
             path = str(self.root / self.path).replace("\n", "\\n")
@@ -133,6 +156,15 @@ class ImageSource:
         if not file.is_file():  # reading a pipe or a device could wait forever
             raise UserError("is not a file")
         return file
+
+
+def file_fingerprint(path: Path) -> str:
+    """Return a text that changes when the file does."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # what is wrong is said when it is opened
+        return f"{path} missing"
+    return f"{path.absolute()} {found.st_size} {found.st_mtime_ns}"
 
 
 def image_source(value: Any, root: Path | None, stored: StoredBytes | None = None) -> ImageSource:

@@ -111,6 +111,10 @@ class ArrowBytes(StoredBytes):
         own = [name for name in (self.column, self.column.split(".")[0]) if name in table.column_names]
         return picture_bytes(table.select(own[:1]).to_pylist()[0], self.column, self.place)
 
+    @override
+    def fingerprint(self) -> str:
+        return f"{self.label} {self.dataset._fingerprint} {self.row} {self.column} {self.place}"
+
     def __str__(self) -> str:
         return f"in {self.label}, row {self.row + 1}"
 

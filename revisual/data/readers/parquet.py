@@ -1,20 +1,22 @@
 """Samples from Parquet files."""
 
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from glob import glob
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.files import cache_folder, locked
-from revisual.data.images import StoredBytes
+from revisual.data.images import StoredBytes, file_fingerprint
 from revisual.data.readers.base import TableReader
 from revisual.data.readers.row import Row, picture_bytes
 
@@ -98,14 +100,24 @@ class ParquetBytes(StoredBytes):
 
     @override
     def read(self) -> bytes:
-        # Not through `pq.ParquetFile`'s threads: workers of a loader are forks, which have none.
-        with pq.ParquetFile(self.file) as table:
-            own = [name for name in (self.column, self.column.split(".")[0]) if name in table.schema_arrow.names]
-            group = table.read_row_group(self.group, columns=own[:1], use_threads=False)
+        group = _pictures(self.file, os.stat(self.file).st_mtime_ns, self.group, self.column)
         return picture_bytes(group.slice(self.row, 1).to_pylist()[0], self.column, self.place)
+
+    @override
+    def fingerprint(self) -> str:
+        return f"{file_fingerprint(Path(self.named))} {self.group} {self.row} {self.column} {self.place}"
 
     def __str__(self) -> str:
         return f"in {self.named}"
+
+
+@lru_cache(maxsize=1)
+def _pictures(file: str, time: int, group: int, column: str) -> pa.Table:
+    """Return one column of a row group; the last one is kept, for who goes through pictures in order."""
+    # Not through pyarrow's threads: workers of a loader are forks, which have none.
+    with pq.ParquetFile(file) as table:
+        own = [name for name in (column, column.split(".")[0]) if name in table.schema_arrow.names]
+        return table.read_row_group(group, columns=own[:1], use_threads=False)
 
 
 def _rows(file: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
