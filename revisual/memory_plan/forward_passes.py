@@ -1,7 +1,7 @@
 """The parts of a training step, run on shapes alone: how much memory each holds at its fullest."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import torch
@@ -79,13 +79,21 @@ class Passes:
         )
         return outputs.logprobs.sum() + cast(Tensor, outputs.entropy).sum()
 
-    def rollout(self, prompts: int, sampling: Sampling, response_tokens: int) -> Peak:
-        """Answers to some prompts at once, `sampling.n` each: the fuller of reading them and of the last token.
+    def rollout(self, prompts: int, sampling: Sampling, response_tokens: int, read_at_once: int | None = None) -> Peak:
+        """Return what answers to some prompts at once hold: the fuller of reading them and of the last token.
 
-        Reading grows linearly with the prompts, and is run on one and on two.
+        Args:
+            prompts: how many.
+            sampling: `sampling.n` answers to each.
+            response_tokens: of each answer.
+            read_at_once: prompts that are read together; null: all. What reading holds grows linearly with them, and
+                is run on one and on two; of the others, the KV cache is there.
         """
         few = [self._reading(p, sampling.n) for p in range(1, min(prompts, 2) + 1)]
-        reading = few[-1] if prompts <= 2 else _line(few[0], few[1], prompts)
+        together = min(prompts, read_at_once or prompts)
+        reading = few[together - 1] if together <= len(few) else _line(few[0], few[-1], together)
+        if together < prompts:
+            reading = _with_caches(reading, (prompts - together) * few[0].kinds.get("KV cache", 0))
         return max(reading, self._answering(prompts, sampling, response_tokens), key=lambda peak: peak.total)
 
     @torch.no_grad()
@@ -185,6 +193,15 @@ def _line(one: Peak, two: Peak, at: int) -> Peak:
         all_extended(one.large, two.large),
         all_extended(one.small, two.small),
     )
+
+
+def _with_caches(peak: Peak, more: int) -> Peak:
+    """What a peak is beside `more` bytes of KV cache."""
+
+    def added(held: Mapping[str, int]) -> dict[str, int]:
+        return {**held, "KV cache": held.get("KV cache", 0) + more}
+
+    return replace(peak, kinds=added(peak.kinds), largest=added(peak.largest), large=added(peak.large))
 
 
 def _count_cache(memory: LiveMemory, cache: AnswerCache) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from revisual.models.sharding import written_whole
+from revisual.models.sharding import open_for_writing
 
 
 @torch.no_grad()
@@ -23,7 +23,7 @@ def grow_embeddings(policy: Any, needed: int) -> int:
     head = policy.get_output_embeddings()
     if head is not None and head.weight is not tables[0]:
         tables.append(head.weight)
-    with written_whole(tables):
+    with open_for_writing(tables):
         for table in tables:
             if len(table):  # on the process that writes
                 table[old:] = table[:old].mean(0)

@@ -23,6 +23,13 @@ def banned_token_ids(policy: nn.Module) -> Int[Tensor, " B"]:
     return torch.tensor(sorted({getattr(config, name) for name in names if getattr(config, name, None) is not None}))
 
 
+def end_token_ids(policy: Any, tokenizer: Any) -> list[int]:
+    """Return the tokens that end an answer: those of the model folder, and the tokenizer's."""
+    configured = policy.generation_config.eos_token_id
+    ends = [*(configured if isinstance(configured, list) else [configured]), tokenizer.eos_token_id]
+    return sorted({end for end in ends if end is not None})
+
+
 @dataclass(frozen=True)
 class Scoring:
     """What a forward is asked for instead of logits: log-probs of M tokens, and entropies."""

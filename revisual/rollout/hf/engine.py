@@ -1,7 +1,6 @@
 """Rollouts by the transformers model that is being trained, with its own weights."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +10,9 @@ from typing_extensions import override
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.models.inputs import padded_prompts
-from revisual.models.logprobs import banned_token_ids
-from revisual.models.sharding import gathered
-from revisual.rollout.engine import Completions, RolloutEngine, Sampling
+from revisual.models.logprobs import banned_token_ids, end_token_ids
+from revisual.models.sharding import unsharded_weights
+from revisual.rollout.engine import Completions, EngineMemory, RolloutEngine, Sampling
 from revisual.rollout.hf.decoding import decode
 from revisual.rollout.hf.sampler import seeded_uniforms
 
@@ -36,18 +35,20 @@ class HFRollout(RolloutEngine):
 
     @override
     def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:
-        self.policy: Any = policy
+        self.policy = policy
         self.encoder = encoder
 
+    @override
     def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> None:
-        """Nothing to do: the weights are the policy's own."""
+        """Do nothing: the weights are the policy's own."""
+
+    @override
+    def memory(self) -> EngineMemory:
+        return EngineMemory(uses_policy=True, max_rows=self.max_rows, max_prefill_tokens=self.max_prefill_tokens)
 
     def end_tokens(self) -> list[int]:
-        """The tokens that end an answer: those of the model folder, and the tokenizer's."""
-        configured = self.policy.generation_config.eos_token_id
-        ends = [*(configured if isinstance(configured, list) else [configured])]
-        ends.append(self.encoder.processor.tokenizer.eos_token_id)
-        return sorted({end for end in ends if end is not None})
+        """Return the tokens that end an answer."""
+        return end_token_ids(self.policy, self.encoder.processor.tokenizer)
 
     @override
     def generate(
@@ -56,7 +57,7 @@ class HFRollout(RolloutEngine):
         training = self.policy.training
         self.policy.eval()  # in training mode, gradient checkpointing would switch the cache off
         try:
-            with gathered(self.policy):
+            with unsharded_weights(self.policy):
                 parts = {
                     rows: self._part([prompts[p] for p in owners], sampling, max_new_tokens, [seeds[r] for r in rows])
                     for owners, rows in _parts(len(prompts), sampling.n, self.max_rows)

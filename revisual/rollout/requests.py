@@ -1,4 +1,4 @@
-"""What vLLM is asked, and what becomes of its answers; the same in process and over the network."""
+"""What an engine of its own is asked, and what becomes of its answers; the same in process and over the network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,8 @@ from torch.nn.utils.rnn import pad_sequence
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
-from revisual.models.logprobs import banned_token_ids
+from revisual.models.logprobs import banned_token_ids, end_token_ids
 from revisual.rollout.engine import Completions, Sampling
-from revisual.rollout.hf.engine import HFRollout
 
 FORBIDDEN = -1e30
 """Added to the logits of tokens that no response may hold."""
@@ -36,7 +35,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asking:
+class RequestBuilder:
     """What all requests for one policy share: its end tokens, and the tokens that no answer may hold."""
 
     ends: Sequence[int]
@@ -103,14 +102,13 @@ class Asking:
         )
 
 
-def asking(
+def request_builder(
     policy: nn.Module, encoder: PromptEncoder, most_tokens: int | None = None, most_pictures: int | None = None
-) -> Asking:
+) -> RequestBuilder:
     """What to ask of an engine that stands for `policy`."""
-    generate = HFRollout()
-    generate.attach(policy, encoder)
-    banned = banned_token_ids(policy).tolist()
-    return Asking(generate.end_tokens(), banned, encoder.processor.tokenizer.pad_token_id, most_tokens, most_pictures)
+    tokenizer, banned = encoder.processor.tokenizer, banned_token_ids(policy).tolist()
+    ends = end_token_ids(policy, tokenizer)
+    return RequestBuilder(ends, banned, tokenizer.pad_token_id, most_tokens, most_pictures)
 
 
 def require_same_prompts(prompts: Sequence[EncodedPrompt], answers: Sequence[Answer]) -> None:

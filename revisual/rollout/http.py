@@ -1,4 +1,4 @@
-"""Requests to a vLLM server, many at once; whether they are sent again is for the caller to say."""
+"""Requests to an inference server, many at once; whether they are sent again is for the caller to say."""
 
 import asyncio
 import json
@@ -18,10 +18,10 @@ class ServerGone(Exception):
     """The server does not answer, or not as one that works: it may be back later."""
 
 
-class VLLMServer:
+class InferenceServer:
     """A server's own interface, beside OpenAI's: tokens in and out, weights, caches.
 
-    Example: `VLLMServer(Server("http://127.0.0.1:8000", "")).call("GET", "/health")`
+    Example: `InferenceServer(Server("http://127.0.0.1:8000", "")).call("GET", "/health")`
     """
 
     def __init__(self, server: Server) -> None:
@@ -38,7 +38,7 @@ class VLLMServer:
             ServerGone: one got no answer; the others are given up.
             UserError: the server refuses one, and would again.
         """
-        with ThreadPoolExecutor(1, "vllm") as thread:  # the caller's may have an event loop already
+        with ThreadPoolExecutor(1, "rollout-requests") as thread:  # the caller's may have an event loop already
             return thread.submit(asyncio.run, self._call_all(method, path, bodies)).result()
 
     async def _call_all(self, method: str, path: str, bodies: Sequence[Mapping[str, Any] | None]) -> list[Any]:

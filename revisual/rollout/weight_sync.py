@@ -1,11 +1,11 @@
-"""Which weights an engine must get, and whether it got them."""
+"""Which weights an engine must get, how they go through files, and whether it got them."""
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -38,15 +38,21 @@ def checksum(tensor: Tensor) -> str:
     return f"{'x'.join(map(str, tensor.shape))} {str(tensor.dtype).removeprefix('torch.')} {total:x}"
 
 
-def noted(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:
-    """The weights as they pass, each one's checksum noted."""
+def record_checksums(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:
+    """Give the weights as they pass, and keep each one's checksum."""
     for name, tensor in weights:
         checksums[name] = checksum(tensor)
         yield name, tensor
 
 
+def cast_weights(weights: Iterable[tuple[str, Tensor]], dtype: torch.dtype | None) -> Iterator[tuple[str, Tensor]]:
+    """Give floating-point weights in the type that an engine computes in: more would travel for nothing."""
+    for name, tensor in weights:
+        yield name, tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
+
+
 def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_bytes: int = FILE_BYTES) -> Checksums:
-    """Writes the weights as safetensors files for `revisual.rollout.vllm.worker.read_weights`.
+    """Writes the weights as safetensors files for `read_weights`.
 
     Raises:
         UserError: the folder cannot be written; what was written of it is gone.
@@ -56,7 +62,7 @@ def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_byte
     held = files = 0
     try:
         folder.mkdir(parents=True)
-        for name, tensor in noted(weights, checksums):
+        for name, tensor in record_checksums(weights, checksums):
             if part and held + tensor.nbytes > file_bytes:
                 save_file(part, folder / f"{files:05}.safetensors")
                 part, held, files = {}, 0, files + 1
@@ -68,6 +74,14 @@ def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_byte
         shutil.rmtree(folder, ignore_errors=True)
         raise UserError(f"cannot write the weights for the rollouts' engine to {folder}: {error}") from error
     return checksums
+
+
+def read_weights(folder: Path) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of a folder's safetensors files, one at a time."""
+    for path in sorted(folder.glob("*.safetensors")):
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118  # no mapping
+                yield name, file.get_tensor(name)
 
 
 def require_names(wanted: Iterable[str], sent: Iterable[str]) -> None:
