@@ -31,7 +31,7 @@ class PromptEncoder:
     """Keep patches in bfloat16: half the memory, and the same results where the policy computes in bfloat16."""
 
     def messages(self, sample: Sample) -> list[dict[str, Any]]:
-        """The conversation to answer: pictures first, then the question, then its choices by letter."""
+        """Return the conversation to answer: pictures first, then the question, then its choices by letter."""
         if sample.messages is not None:
             turns = [dict(turn) for turn in sample.messages]
         else:
@@ -45,7 +45,7 @@ class PromptEncoder:
         return turns
 
     def render(self, sample: Sample) -> str:
-        """The prompt's text, one placeholder per picture.
+        """Return the prompt's text, one placeholder per picture.
 
         Raises:
             UserError: the placeholders in the text are not as many as the pictures, or a question spells one out.
@@ -63,7 +63,7 @@ class PromptEncoder:
         return text
 
     def check_words(self, sample: Sample, *texts: str) -> None:
-        """Refuses texts that spell out a token which stands for a part of a picture.
+        """Refuse texts that spell out a token which stands for a part of a picture.
 
         Raises:
             UserError: one does; it names the sample.
@@ -123,7 +123,7 @@ class PromptEncoder:
         return tokens + (sum(self._picture_tokens(sizes)) - len(sizes) if sizes else 0)
 
     def vision_inputs(self, prompt: EncodedPrompt) -> Mapping[str, Tensor]:
-        """The patches of a prompt's pictures, as the policy's forward takes them; empty without pictures."""
+        """Return the patches of a prompt's pictures, as the policy's forward takes them; empty without pictures."""
         return self._patches(prompt) if prompt.pictures else {}
 
     @cached_property
@@ -146,13 +146,13 @@ class PromptEncoder:
         return {name: value.bfloat16() if value.is_floating_point() else value for name, value in tensors.items()}
 
     def encode_response(self, text: str) -> Int[Tensor, " R"]:
-        """Token ids of a response, closed by the end token."""
+        """Return token ids of a response, closed by the end token."""
         tokenizer = self.processor.tokenizer
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         return torch.tensor([*ids, tokenizer.eos_token_id])
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        """A response's text: thought tokens kept, the end token left out."""
+        """Return a response's text: thought tokens kept, the end token left out."""
         return str(self.processor.tokenizer.decode(token_ids, skip_special_tokens=True))
 
     def _resize(self, picture: Image, sample_id: str) -> Image:
@@ -160,7 +160,7 @@ class PromptEncoder:
         return picture if size == picture.size else picture.resize(size, Resampling.BICUBIC)
 
     def _size(self, size: tuple[int, int], sample_id: str) -> tuple[int, int]:
-        """Width and height that no later resizing changes; of a long thin picture, resizing once is not enough."""
+        """Return a size that no later resizing changes; of a long thin picture, resizing once is not enough."""
         processor = self.processor.image_processor
         if not hasattr(processor, "merge_size"):  # a model whose pictures have one size: its own processor sees to it
             return size
@@ -182,7 +182,7 @@ class PromptEncoder:
 
 
 def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the turns of a conversation say, without the places of pictures."""
+    """Return what the turns of a conversation say, without the places of pictures."""
     contents = [turn.get("content") or "" for turn in messages]
     parts = [part for content in contents for part in ([{"text": content}] if isinstance(content, str) else content)]
     return [str(part.get("text", "")) for part in parts]

@@ -73,7 +73,7 @@ class ImageSource:
             raise ValueError("an ImageSource given by path needs the data folder as root")
 
     def load(self, sample_id: str) -> Image.Image:
-        """The whole picture in RGB: upright by its EXIF orientation, transparent parts on white.
+        """Return the whole picture in RGB: upright by its EXIF orientation, transparent parts on white.
 
         Raises:
             UserError: the picture is missing, outside `root`, corrupt or too large; names the sample and the file.
@@ -86,7 +86,7 @@ class ImageSource:
             return rgb if turn is None else rgb.transpose(turn)
 
     def size(self, sample_id: str) -> tuple[int, int]:
-        """Width and height of what `load` gives, read from the header without decoding, e.g. `(640, 480)`.
+        """Return width and height of what `load` gives, read from the header without decoding, e.g. `(640, 480)`.
 
         Raises:
             UserError: as `load`, but for damage behind the header, which only decoding finds.

@@ -10,7 +10,7 @@ from revisual.models.sharding import open_for_writing
 
 @torch.no_grad()
 def grow_embeddings(policy: Any, needed: int) -> int:
-    """Grows the embedding (and the head, tied or not) to `needed` rows if it has fewer; it never shrinks.
+    """Grow the embedding (and the head, tied or not) to `needed` rows if it has fewer; it never shrinks.
 
     Qwen2.5-VL's table is longer than its tokenizer, so that most added tokens find a row that is there. New rows
     start from the mean of the old ones. Returns the number of rows.

@@ -35,7 +35,7 @@ def forward_inputs(
     token_ids: Int[Tensor, "N T"],
     completion_mask: Bool[Tensor, "N T"],
 ) -> ForwardInputs:
-    """Row n is prompt `prompt_index[n]` and completion n: packed where the policy can, else padded."""
+    """Put prompt `prompt_index[n]` and completion n together, for each n: packed where the policy can, else padded."""
     make = packed_inputs if shares_prompts(policy) else padded_inputs
     return make(policy, prompts, prompt_index, vision_inputs, pad_id, token_ids.cpu(), completion_mask.cpu())
 
@@ -49,7 +49,7 @@ def packed_inputs(
     token_ids: Int[Tensor, "N T"],
     completion_mask: Bool[Tensor, "N T"],
 ) -> ForwardInputs:
-    """One row of L tokens: each prompt once, and behind it the completions that share it.
+    """Pack one row of L tokens: each prompt once, and behind it the completions that share it.
 
     A completion's last token is left out: nothing is predicted from it. The only completion of a prompt goes on where
     the prompt ends, as one sequence; of several, each is a segment that sees the prompt and itself.
@@ -96,7 +96,7 @@ class _Row:
     length: int = 0
 
     def add(self, ids: Int[Tensor, " S"], types: Int[Tensor, " S"], positions: Int[Tensor, "3 S"]) -> int:
-        """Appends tokens; gives where they end."""
+        """Append tokens, and return where they end."""
         self.ids.append(ids)
         self.types.append(types)
         self.positions.append(positions)
@@ -113,7 +113,7 @@ def padded_inputs(
     token_ids: Int[Tensor, "N T"],
     completion_mask: Bool[Tensor, "N T"],
 ) -> ForwardInputs:
-    """Row n holds prompt `prompt_index[n]`, padded on the left to P tokens, and its completion, padded on the right.
+    """Pad prompts on the left, to P tokens, and completions on the right: row n holds `prompt_index[n]` and its own.
 
     For models whose attention takes no layout, and what packed rows are measured against: pictures and prompts are
     computed once per completion.
@@ -155,12 +155,12 @@ def padded_prompts(
 
 
 def has_axes(policy: Any) -> bool:
-    """Whether the policy numbers tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
+    """Return whether the policy numbers tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
     return hasattr(policy.base_model, "get_rope_index")
 
 
 def padded_positions(policy: Any, prompts: Mapping[str, Tensor]) -> Int[Tensor, "*axes P S"]:
-    """Positions of padded rows' tokens, along three axes where the policy has them."""
+    """Return positions of padded rows' tokens, along three axes where the policy has them."""
     if not has_axes(policy):
         return (prompts["attention_mask"].cumsum(1) - 1).clamp(min=0)
     positions, _ = policy.base_model.get_rope_index(
@@ -173,7 +173,7 @@ def padded_positions(policy: Any, prompts: Mapping[str, Tensor]) -> Int[Tensor, 
 
 
 def prompt_positions(policy: Any, prompt: EncodedPrompt, patches: Mapping[str, Tensor]) -> Int[Tensor, "3 P"]:
-    """Positions of a prompt's tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
+    """Return positions of a prompt's tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
     positions, _ = policy.base_model.get_rope_index(
         prompt.token_ids[None],
         mm_token_type_ids=prompt.mm_token_type_ids[None],

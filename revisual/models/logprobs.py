@@ -53,7 +53,7 @@ def token_logprobs(
     banned: Int[Tensor, " B"] | None = None,
     entropy_gradient: bool = False,
 ) -> PolicyOutputs:
-    """Log-probs and entropies [N, T] of the completions that `inputs` hold; 0 off the mask.
+    """Return log-probs and entropies [N, T] of the completions that `inputs` hold; 0 off the mask.
 
     Without `entropy_gradient` the entropy is a number only.
     """
@@ -70,7 +70,7 @@ def token_logprobs(
 
 
 def scorer(policy: Any) -> Any:
-    """The policy, whose own call takes a `Scoring` from now on.
+    """Return the policy, whose own call takes a `Scoring` from now on.
 
     Sharding strategies bring weights together around a module's call and nowhere else: what reads the head's weight
     has to be inside the policy's.
@@ -127,6 +127,6 @@ def computing_unused_picture(policy: Any, picture: Mapping[str, Tensor] | None) 
 
 
 def _tensors(features: Any) -> Sequence[Tensor]:
-    """The pictures' features, as the versions of transformers give them."""
+    """Return the pictures' features, as the versions of transformers give them."""
     features = getattr(features, "pooler_output", features)
     return [features] if isinstance(features, Tensor) else list(features)

@@ -30,11 +30,11 @@ class PolicyLoader(ABC):
 
     @abstractmethod
     def load_processor(self) -> ProcessorMixin:
-        """The tokenizer and the image processor."""
+        """Return the tokenizer and the image processor."""
 
     @abstractmethod
     def load(self, processor: ProcessorMixin) -> nn.Module:
-        """The policy, ready to train: parts frozen, adapters in, embeddings long enough for the processor."""
+        """Return the policy, ready to train: parts frozen, adapters in, embeddings long enough for the processor."""
 
     @abstractmethod
     def load_reference(self, processor: ProcessorMixin, dtype: torch.dtype | None = None) -> nn.Module:

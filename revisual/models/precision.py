@@ -42,7 +42,7 @@ def _temporary(module: nn.Module) -> list[str]:
 
 
 def _moving_only(module: nn.Module, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> nn.Module:
-    """What `nn.Module._apply` does, but for changes of type."""
+    """Do what `nn.Module._apply` does, but for changes of type."""
     tensors = [t for t in (*module._parameters.values(), *module._buffers.values()) if t is not None]
     before = [tensor.data for tensor in tensors]
     named = {id(tensor): name for name, tensor in module._buffers.items()}

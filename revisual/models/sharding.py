@@ -71,13 +71,13 @@ def _adapter(tensors: dict[str, Tensor], layer: str, part: str) -> Tensor:
 
 
 def is_sharded(policy: nn.Module) -> bool:
-    """Whether a process holds only a part of the policy's weights."""
+    """Return whether a process holds only a part of the policy's weights."""
     return isinstance(policy, FSDPModule) or any(hasattr(p, "ds_id") for p in policy.parameters())
 
 
 @contextmanager
 def unsharded_weights(policy: nn.Module) -> Iterator[None]:
-    """Each process holds the whole weights within, and computes on its own.
+    """Hold the whole weights within on each process, which computes on its own.
 
     Generation would otherwise bring every layer together for every token, and processes whose answers end earlier
     would leave the others waiting for ever. It costs a whole copy of the weights; an engine with its own does not

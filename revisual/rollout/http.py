@@ -28,11 +28,11 @@ class InferenceServer:
         self.server = server
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """What the server answers to one request (see `call_all`)."""
+        """Return what the server answers to one request (see `call_all`)."""
         return self.call_all(method, path, [body])[0]
 
     def call_all(self, method: str, path: str, bodies: Sequence[Mapping[str, Any] | None]) -> list[Any]:
-        """The answers to requests, in their order, `concurrency` of them at once; None where an answer is empty.
+        """Return the answers to requests, in their order, `concurrency` of them at once; None where an answer is empty.
 
         Raises:
             ServerGone: one got no answer; the others are given up.

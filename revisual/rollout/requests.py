@@ -47,7 +47,7 @@ class RequestBuilder:
     """Of one prompt."""
 
     def settings(self, sampling: Sampling, max_new_tokens: int, seed: int) -> dict[str, Any]:
-        """The fields of vLLM's `SamplingParams` for one answer.
+        """Return the fields of vLLM's `SamplingParams` for one answer.
 
         vLLM must have been started with `logprobs_mode` "processed_logprobs": then the log-probs that it gives are
         those of the distribution that it draws from, after temperature, forbidden tokens and nucleus.
@@ -66,7 +66,7 @@ class RequestBuilder:
         }
 
     def require_room(self, prompts: Sequence[EncodedPrompt], max_new_tokens: int) -> None:
-        """Checks that the engine can take the prompts.
+        """Check that the engine can take the prompts.
 
         Raises:
             UserError: a prompt and its answer are too long for it, or a prompt has too many pictures.
@@ -84,7 +84,7 @@ class RequestBuilder:
                 )
 
     def completions(self, answers: Sequence[Answer], device: torch.device | str) -> Completions:
-        """The answers as padded tensors on `device`, in their order."""
+        """Return the answers as padded tensors on `device`, in their order."""
         lengths = torch.tensor([len(answer.token_ids) for answer in answers])
         tokens = [torch.tensor(answer.token_ids, dtype=torch.long) for answer in answers]
         token_ids = pad_sequence(tokens, batch_first=True, padding_value=self.pad_id)
@@ -105,14 +105,14 @@ class RequestBuilder:
 def request_builder(
     policy: nn.Module, encoder: PromptEncoder, most_tokens: int | None = None, most_pictures: int | None = None
 ) -> RequestBuilder:
-    """What to ask of an engine that stands for `policy`."""
+    """Return what to ask of an engine that stands for `policy`."""
     tokenizer, banned = encoder.processor.tokenizer, banned_token_ids(policy).tolist()
     ends = end_token_ids(policy, tokenizer)
     return RequestBuilder(ends, banned, tokenizer.pad_token_id, most_tokens, most_pictures)
 
 
 def require_same_prompts(prompts: Sequence[EncodedPrompt], answers: Sequence[Answer]) -> None:
-    """Checks that vLLM read the prompts as the trainer does, which tells whether it resized a picture.
+    """Check that vLLM read the prompts as the trainer does, which tells whether it resized a picture.
 
     Raises:
         UserError: it read another number of tokens for a prompt, or others.

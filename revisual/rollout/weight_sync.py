@@ -21,7 +21,7 @@ _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def weight_names(policy: nn.Module) -> frozenset[str]:
-    """The names of the model that an engine holds: without adapters, and with a head that is tied to the embedding.
+    """Return the names that an engine holds: without adapters, and with a head that is tied to the embedding.
 
     Engines may hold such a head as a tensor of its own: where it is not sent, they go on with the old one.
     """
@@ -52,7 +52,7 @@ def cast_weights(weights: Iterable[tuple[str, Tensor]], dtype: torch.dtype | Non
 
 
 def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_bytes: int = FILE_BYTES) -> Checksums:
-    """Writes the weights as safetensors files for `read_weights`.
+    """Write the weights as safetensors files for `read_weights`.
 
     Raises:
         UserError: the folder cannot be written; what was written of it is gone.
@@ -77,7 +77,7 @@ def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_byte
 
 
 def read_weights(folder: Path) -> Iterator[tuple[str, Tensor]]:
-    """The tensors of a folder's safetensors files, one at a time."""
+    """Give the tensors of a folder's safetensors files, one at a time."""
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, framework="pt") as file:
             for name in file.keys():  # noqa: SIM118  # no mapping
@@ -85,7 +85,7 @@ def read_weights(folder: Path) -> Iterator[tuple[str, Tensor]]:
 
 
 def require_names(wanted: Iterable[str], sent: Iterable[str]) -> None:
-    """Checks that an engine was sent the whole policy.
+    """Check that an engine was sent the whole policy.
 
     Raises:
         UserError: names that are missing, or that the policy does not have.
@@ -98,7 +98,7 @@ def require_names(wanted: Iterable[str], sent: Iterable[str]) -> None:
 
 
 def require_received(sent: Checksums, received: Checksums) -> None:
-    """Checks what an engine read against what was sent.
+    """Check what an engine read against what was sent.
 
     Raises:
         UserError: it lacks a tensor, or has another in its place.
@@ -108,7 +108,7 @@ def require_received(sent: Checksums, received: Checksums) -> None:
 
 
 def require_loaded(not_loaded: Iterable[str]) -> None:
-    """Checks that all of an engine's own parameters were written.
+    """Check that all of an engine's own parameters were written.
 
     Raises:
         UserError: some were not.

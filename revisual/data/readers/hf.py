@@ -43,7 +43,7 @@ class HFDatasetReader(TableReader):
         return f"{self.name} ({', '.join(filter(None, [self.subset, self.split]))})"
 
     def rows(self) -> Iterator[Row | UserError]:
-        """The rows; ids default to e.g. `geometry3k-train:3`, counted from 1."""
+        """Give the rows; ids default to e.g. `geometry3k-train:3`, counted from 1."""
         root = self._root()
         loaded = self._load()
         dataset, again = _undecoded(loaded), loaded.with_format("arrow")
@@ -120,7 +120,7 @@ class ArrowBytes(StoredBytes):
 
 
 def _undecoded(dataset: "Dataset") -> "IterableDataset":
-    """The data set with pictures as `{"bytes": ..., "path": ...}`: decoding waits until a sample is used."""
+    """Return the data set with pictures as `{"bytes": ..., "path": ...}`: decoding waits until a sample is used."""
     from datasets import Features
 
     features = Features({name: _encoded(feature) for name, feature in dataset.features.items()})

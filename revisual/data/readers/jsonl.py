@@ -34,7 +34,7 @@ class JSONLReader(TableReader):
         return replace(self, path=Path(root) / self.path)
 
     def rows(self) -> Iterator[Row | UserError]:
-        """The lines, parsed; ids default to e.g. `train:3`."""
+        """Give the lines, parsed; ids default to e.g. `train:3`."""
         path = Path(self.path)
         root = path.parent if self.root is None else Path(self.root)
         if not path.is_file():

@@ -53,7 +53,7 @@ class ParquetReader(TableReader):
         return replace(self, path=Path(root) / self.path)
 
     def rows(self) -> Iterator[Row | UserError]:
-        """The rows of all files; ids default to e.g. `train-00000:3`, counted from 1 in each file."""
+        """Give the rows of all files; ids default to e.g. `train-00000:3`, counted from 1 in each file."""
         for file in self._files():
             root = Path(self.root or (self.path if Path(self.path).is_dir() else file.parent))
             number = 0

@@ -40,7 +40,7 @@ class Row:
 def sample_from_row(
     row: Row, columns: Mapping[str, str], source: str | None = None, require_answer: bool = True
 ) -> Sample:
-    """The sample in a row.
+    """Return the sample in a row.
 
     Example: a row with the columns `problem` and `gold` and `columns={"question": "problem", "answer": "gold"}`
 
@@ -70,7 +70,7 @@ def sample_from_row(
 
 
 def lookup(values: Mapping[str, Any], column: str | None, default: str) -> Any:
-    """The value of a column that must exist, or of `default` if that exists and no column is asked for.
+    """Return the value of a column that must exist, or of `default` if that exists and no column is asked for.
 
     Example: `lookup({"extra": {"solution": "6 * 7 = 42"}}, "extra.solution", default="solution") == "6 * 7 = 42"`
 

@@ -107,7 +107,7 @@ def within_budget(lengths: Sequence[int], most: int) -> list[list[int]]:
 
 
 def _parts(prompts: int, n: int, max_rows: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Which prompts are answered together, and their rows: whole groups where they fit into `max_rows`.
+    """Return which prompts are answered together, and their rows: whole groups where they fit into `max_rows`.
 
     Example: `_parts(3, 2, 4)` is `[((0, 1), (0, 1, 2, 3)), ((2,), (4, 5))]`.
     """

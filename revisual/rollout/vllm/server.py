@@ -140,7 +140,7 @@ class VLLMServerRollout(RolloutEngine):
         return ask.completions(answers, self.policy.device)
 
     def _send(self, weights: Iterable[tuple[str, Tensor]]) -> tuple[Path, Checksums]:
-        """Writes the weights beside those that the server has, sends them, and removes the others."""
+        """Write the weights beside those that the server has, send them, and remove the others."""
         folder = self._home() / f"weights-{time.time_ns()}"
         try:
             checksums = write_weights(weights, folder)
@@ -179,7 +179,7 @@ class VLLMServerRollout(RolloutEngine):
             return self._state()
 
     def _state(self) -> Mapping[str, Any]:
-        """What the server's workers say of themselves; the first speaks for all that agree."""
+        """Return what the server's workers say of themselves; the first speaks for all that agree."""
         states = self._rpc("rollout_state", {})
         if states[0]["logprobs_mode"] != "processed_logprobs":
             raise UserError(f"{self.url}: start the server with {STARTED_WITH}")
@@ -218,7 +218,7 @@ def _version(checksums: Checksums) -> str:
 
 
 def _content(prompt: EncodedPrompt) -> dict[str, Any]:
-    """The fields of a request that are the prompt's."""
+    """Return the fields of a request that are the prompt's."""
     parts = [{"type": "image_url", "url": data_url(picture)} for picture in prompt.pictures]
     return {"token_ids": prompt.engine_token_ids.tolist()} | ({"content_parts": parts} if parts else {})
 
@@ -236,7 +236,7 @@ def _rank() -> int:
 
 
 def _from_first_rank(action: Callable[[], T]) -> T:
-    """What `action` gives on rank 0, on every rank; or its error, so that no rank waits for one that has stopped."""
+    """Return on every rank what `action` gives on rank 0; or raise its error, so that no rank waits for ever."""
     if not dist.is_initialized():
         return action()
     outcome: list[Any] = [None, None]

@@ -21,7 +21,7 @@ class WeightReceiver:
     _revisual_version = ""
 
     def rollout_state(self) -> dict[str, Any]:
-        """Which process this is, the version of the weights that it was sent last, and what rollouts depend on.
+        """Return which process this is, the version of the weights that it was sent last, and what rollouts depend on.
 
         A process that was started again has another name, and no version.
         """
@@ -41,7 +41,7 @@ class WeightReceiver:
         folder: str | None = None,
         version: str = "",
     ) -> dict[str, Any]:
-        """Takes over weights, in memory or from a folder's safetensors files.
+        """Take over weights, in memory or from a folder's safetensors files.
 
         Gives their checksums as they arrived, and the model's own parameters that none of them went into.
         """
