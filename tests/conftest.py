@@ -33,6 +33,14 @@ def picture(width, height, seed=0):
     return Image.fromarray(pixels.numpy())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """What is cached goes into a folder of the session's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def policy_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("policy") / "tiny"

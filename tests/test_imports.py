@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "report": "core",
     "grading": "core data",
     "rl": "core data",
-    "rewards": "core data grading",
+    "rewards": "data grading",
     "models": "core data rl",
     "rollout": "core data client rl models",
     "training": "core data grading rl rewards models rollout",

@@ -40,7 +40,7 @@ class Policy(nn.Module):
 
 def measure(at_once: bool, tokens: int, hidden: int, vocabulary: int) -> None:
     if at_once:  # what a plain implementation holds is measured by the same code with one chunk
-        heads.LOGITS_AT_ONCE = tokens * vocabulary
+        heads.CPU_LOGITS = tokens * vocabulary
     policy = Policy(tokens, hidden, vocabulary)
     for parameter in policy.parameters():
         parameter.grad = torch.zeros_like(parameter)

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all, and what is told of those that cannot be written."""
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -50,3 +51,17 @@ def explain_write_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from error
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: `revisual` in `$XDG_CACHE_HOME`, by default in `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "revisual"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let one process at a time be within, of all those of this machine that name the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

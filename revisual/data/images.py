@@ -1,8 +1,10 @@
 """Pictures by path, bytes or in memory: opened late, and only from inside their data folder."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -30,6 +32,22 @@ _TURNS = {
 }
 
 
+class StoredBytes(ABC):
+    """The bytes of a picture's file inside a larger file: read when they are needed, and not kept."""
+
+    @abstractmethod
+    def read(self) -> bytes:
+        """Read the bytes.
+
+        Raises:
+            OSError: the file is gone or damaged.
+        """
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Return a text that changes with the bytes."""
+
+
 @dataclass(frozen=True)
 class ImageSource:
     """A picture that is opened when it is needed, given by exactly one of path, data and image.
@@ -38,13 +56,13 @@ class ImageSource:
 
     Args:
         path: the picture's file, relative to `root` or absolute and inside it.
-        data: the bytes of a picture's file.
+        data: the bytes of a picture's file, or where they are stored.
         image: a picture in memory.
         root: the data folder that `path` must not leave, links followed.
     """
 
     path: str | None = None
-    data: bytes | None = field(default=None, repr=False)
+    data: bytes | StoredBytes | None = field(default=None, repr=False)
     image: Image.Image | None = field(default=None, repr=False)
     root: Path | None = None
 
@@ -55,7 +73,7 @@ class ImageSource:
             raise ValueError("an ImageSource given by path needs the data folder as root")
 
     def load(self, sample_id: str) -> Image.Image:
-        """The whole picture in RGB: upright by its EXIF orientation, transparent parts on white.
+        """Return the whole picture in RGB: upright by its EXIF orientation, transparent parts on white.
 
         Raises:
             UserError: the picture is missing, outside `root`, corrupt or too large; names the sample and the file.
@@ -68,7 +86,7 @@ class ImageSource:
             return rgb if turn is None else rgb.transpose(turn)
 
     def size(self, sample_id: str) -> tuple[int, int]:
-        """Width and height of what `load` gives, read from the header without decoding, e.g. `(640, 480)`.
+        """Return width and height of what `load` gives, read from the header without decoding, e.g. `(640, 480)`.
 
         Raises:
             UserError: as `load`, but for damage behind the header, which only decoding finds.
@@ -77,11 +95,35 @@ class ImageSource:
             width, height = image.size
             return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
 
+    def check(self, sample_id: str) -> None:
+        """Decode the picture, as coarsely as its format allows, and let it go.
+
+        Raises:
+            UserError: as `load`.
+        """
+        with self._opened(sample_id) as image:
+            image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))  # of JPEG only
+            image.load()
+
+    def fingerprint(self) -> str:
+        """Return a text that changes with the picture; for a file, its name, size and time are enough."""
+        if self.path is not None and self.root is not None:
+            return file_fingerprint(self.root / self.path)
+        if isinstance(self.data, StoredBytes):
+            return self.data.fingerprint()
+        return "in memory" if self.data is None else sha256(self.data).hexdigest()
+
     def __str__(self) -> str:
         if self.path is not None and self.root is not None:
             path = str(self.root / self.path).replace("\n", "\\n")
             return path if len(path) <= 300 else f"{path[:300]}..."  # a whole picture in base64 may stand as a path
+        if isinstance(self.data, StoredBytes):
+            return str(self.data)
         return "in memory" if self.data is None else f"of {len(self.data)} bytes"
+
+    def encoded(self) -> bytes | None:
+        """Return the bytes of the picture's file, where it is given by them."""
+        return self.data.read() if isinstance(self.data, StoredBytes) else self.data
 
     @contextmanager
     def _opened(self, sample_id: str) -> Iterator[Image.Image]:
@@ -90,7 +132,8 @@ class ImageSource:
             if self.image is not None:  # not closed here: it is the caller's
                 yield _checked(self.image)
             else:
-                with Image.open(self._file() if self.data is None else BytesIO(self.data), formats=FORMATS) as image:
+                data = self.encoded()
+                with Image.open(self._file() if data is None else BytesIO(data), formats=FORMATS) as image:
                     yield _checked(image)
         except UserError as error:
             raise UserError(f"{where} {error}") from None
@@ -115,10 +158,24 @@ class ImageSource:
         return file
 
 
-def image_source(value: Any, root: Path | None) -> ImageSource:
-    """A picture as data sets give it: a path, bytes, a PIL image, or the `datasets` form of either of the first two.
+def file_fingerprint(path: Path) -> str:
+    """Return a text that changes when the file does."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # what is wrong is said when it is opened
+        return f"{path} missing"
+    return f"{path.absolute()} {found.st_size} {found.st_mtime_ns}"
+
+
+def image_source(value: Any, root: Path | None, stored: StoredBytes | None = None) -> ImageSource:
+    """Return a picture as data sets give it: path, bytes, PIL image, or the `datasets` form of one of the first two.
 
     Example: `image_source({"bytes": None, "path": "images/0.png"}, root=Path("data"))`
+
+    Args:
+        value: what the data set holds.
+        root: the folder that paths start from.
+        stored: where the bytes can be read again, so that they need not be kept.
 
     Raises:
         UserError: the value is none of these, or is a path and there is no folder to look in.
@@ -132,7 +189,7 @@ def image_source(value: Any, root: Path | None) -> ImageSource:
     if not value:
         raise UserError("a picture is empty")
     if isinstance(value, bytes):
-        return ImageSource(data=value)
+        return ImageSource(data=stored or value)
     if not isinstance(value, str | PathLike):
         raise UserError(f"a picture is of type {type(value).__name__}, not a path, bytes or a PIL image")
     if root is None:

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import BatchLoader
+from revisual.data.picture_check import drop_undecodable
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.rounds import PromptChooser, RoundLoader
@@ -81,7 +82,7 @@ class PromptDataModule(LightningDataModule):
                 continue
             if not self.readers[split]:
                 raise UserError(f"data.{split}: `{stage}` needs samples, and no reader is given")
-            samples = read_all(self.readers[split], self.root)
+            samples = drop_undecodable(read_all(self.readers[split], self.root), f"data.{split}")
             self.datasets[split] = self.dataset(split, self.fitting(samples, encoder, split), encoder)
 
     def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:

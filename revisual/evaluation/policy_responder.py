@@ -21,7 +21,7 @@ from revisual.data.encoding import PromptEncoder
 from revisual.data.sample import Sample
 from revisual.evaluation.responder import Responder
 from revisual.models.policy import PretrainedPolicy
-from revisual.rollout.engine import RolloutEngine, Sampling
+from revisual.rollout.engine import RolloutEngine, Sampling, draw_completions
 from revisual.rollout.hf.engine import HFRollout
 
 EngineName = Literal["auto", "transformers", "vllm"]
@@ -116,7 +116,7 @@ class PolicyResponder(Responder):
         sampling = Sampling(n, decoding.temperature, decoding.top_p, decoding.top_k)
         seeds = [request.seed for group in drawn for request in group]
         try:
-            completions = self.engine.generate(prompts, sampling, decoding.max_tokens, seeds)
+            completions = draw_completions(self.engine, prompts, sampling, decoding.max_tokens, seeds)
         except UserError as error:  # a prompt that the engine refuses, of which the others know nothing
             if len(drawn) == 1:
                 yield from (failure(request, str(error)) for request in drawn[0])

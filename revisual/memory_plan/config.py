@@ -16,6 +16,8 @@ from revisual.config.training_cli import TrainingCLI, make_cli
 from revisual.core.errors import UserError
 from revisual.models.processor import save_processor
 from revisual.models.tiny import TinyArchitecture, make_tiny_policy
+from revisual.rollout.engine import RolloutEngine
+from revisual.rollout.hf.engine import HFRollout
 from revisual.training.policy_module import PolicyModule
 
 
@@ -38,8 +40,8 @@ class Configured:
 
     config: Any
     module: PolicyModule
-    engine: Any
-    """What the config says of the engine: class path and arguments, or nothing."""
+    engine: RolloutEngine
+    """What draws answers; it is asked what it takes, and never started."""
 
 
 def parsed(args: Sequence[str]) -> tuple[Any, Any]:
@@ -55,17 +57,15 @@ def parsed(args: Sequence[str]) -> tuple[Any, Any]:
 def configured(args: Sequence[str], architecture: Path | None) -> Configured:
     """The config and its module.
 
-    The engine is left out of the module, and FlashAttention is taken for torch's own attention, which holds as much:
-    neither needs to be installed where a run is planned.
+    The engine is not attached, and a GPU's attention kernel is taken for the CPU's, which holds as much: neither needs
+    to be there where a run is planned.
 
     Raises:
         UserError: the config, or the model folder, cannot be read.
     """
     parser, config = parsed(args)
     policy = config.model.init_args.policy
-    engine = config.model.init_args.get("engine")
-    config.model.init_args["engine"] = None
-    if policy.init_args.get("attention") == "flash":
+    if policy.init_args.get("attention") in ("flash", "torch"):
         policy.init_args["attention"] = "sdpa"
     with _folder(architecture) as folder, one_line_errors():
         if folder is not None:
@@ -73,6 +73,7 @@ def configured(args: Sequence[str], architecture: Path | None) -> Configured:
         module = parser.instantiate_classes(config).model
         if not isinstance(module, PolicyModule):
             raise UserError(f"model: {type(module).__name__} is no SFTModule or GRPOModule, which plan knows")
+        engine, module.engine.engine = module.engine.engine, HFRollout()
         with torch.device("meta"):
             module.configure_model()
     return Configured(config, module, engine)

@@ -19,8 +19,6 @@ from revisual.training.grpo import GRPOModule
 
 IMPORTED = 650_000_000
 """Bytes of a process that has imported everything and loaded nothing (measured on Linux)."""
-MAX_ROWS = 256
-"""`HFRollout`'s own default."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +109,8 @@ class Planner:
         module, trainer = self.run.module, self.run.config.trainer
         self.strategy = strategy_of(trainer.strategy, self.machine.devices)
         self.precision = str(trainer.precision or "32-true")
-        self.engine = str(getattr(self.run.engine, "class_path", "HFRollout")).rpartition(".")[2]
-        self.work = workload(self.run.config, module, self._max_rows(), self.given)
+        self.engine = self.run.engine.memory()
+        self.work = workload(self.run.config, module, self.engine.max_rows, self.given)
         parameters, trained = self._counts()
         self.shapes, policy = shape_mode(), module.policy
         self.loaded = policy.dtype.itemsize
@@ -131,10 +129,6 @@ class Planner:
             parameters, trained, self.strategy, self.machine, self.work, longest.pixels, self.precision,
             self.phases, self.largest, self._host(longest), tuple(self.notes),
         )  # fmt: skip
-
-    def _max_rows(self) -> int:
-        init = getattr(self.run.engine, "init_args", None) or {}
-        return int(init.get("max_rows", MAX_ROWS))
 
     def _counts(self) -> tuple[Counter[str], Counter[str]]:
         total: Counter[str] = Counter()
@@ -204,11 +198,13 @@ class Planner:
 
     def _roll_out(self) -> None:
         for name, rollouts in self.work.rollouts.items():
-            if self.engine.startswith("VLLM"):
-                self._vllm(name)
+            if not self.engine.uses_policy:
+                self._answer_apart(name)
                 continue
             self.say(f"the {name}")
-            peak = self.passes.rollout(rollouts.prompts, rollouts.sampling, rollouts.tokens)
+            tokens = self.engine.max_prefill_tokens
+            at_once = None if tokens is None else max(1, tokens // self.work.prompt_tokens)
+            peak = self.passes.rollout(rollouts.prompts, rollouts.sampling, rollouts.tokens, at_once)
             self._note(name, peak)
             cache = peak.largest.get("KV cache", 0)
             copies = peak.kinds.get("copies", 0)
@@ -220,11 +216,9 @@ class Planner:
                 cache=cache,
             )
 
-    def _vllm(self, name: str) -> None:
-        """An engine has its own memory, and gets the weights one whole tensor at a time."""
-        init = getattr(self.run.engine, "init_args", None) or {}
-        share = init.get("gpu_memory_utilization")
-        taken = 0 if share is None or self.machine.memory is None else int(share * self.machine.memory)
+    def _answer_apart(self, name: str) -> None:
+        """Lay out answers by an engine with its own memory, which gets the weights one whole tensor at a time."""
+        taken = 0 if self.machine.memory is None else int(self.engine.share * self.machine.memory)
         tensor = max(p.numel() for p in self.run.module.policy.parameters()) * self.weights.stored
         sent = tensor if self.strategy.is_sharding_weights else 0
         self._phase(name, gradients=0, gathered=sent, cache=taken)
@@ -263,7 +257,7 @@ class Planner:
             return sum(kinds.values()) + sum(lasting.get(kind, 0) for kind in missing)
 
         small = max(held(name, "small") for name in self.peaks)
-        for name in self.phases:
+        for name in self.phases.keys() & self.peaks.keys():  # where an engine answers apart, nothing was run here
             together = held(name, "large") + small
             self.phases[name]["kept after use"] = max(0, together - sum(self.phases[name].values()))
 
@@ -277,7 +271,7 @@ class Planner:
         work = self.work
         first_only = self.strategy.name == "fsdp2"
         read = self.weights.count * self.loaded
-        answering = [] if self.engine.startswith("VLLM") else [r.prompts for r in work.rollouts.values()]
+        answering = [r.prompts for r in work.rollouts.values()] if self.engine.uses_policy else []
         together = max([*answering, len(work.rows)])
         return {
             "imports": IMPORTED,

@@ -1,7 +1,7 @@
 """The parts of a training step, run on shapes alone: how much memory each holds at its fullest."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import torch
@@ -11,11 +11,12 @@ from torch.nn.functional import pad
 
 from revisual.memory_plan.live import LiveMemory, Peak
 from revisual.memory_plan.shapes import LongestPrompt, kinds_of
-from revisual.models.inputs import forward_inputs, has_axes, padded_prompts
+from revisual.models.head import float32_logits
+from revisual.models.inputs import forward_inputs, padded_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.caches import BLOCK, AnswerCache, CopiedPromptCache, SharedPromptCache
-from revisual.rollout.hf.decoding import prefill
+from revisual.rollout.hf.decoding import Head, next_logits, prefill
 from revisual.rollout.hf.sampler import next_tokens
 
 HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
@@ -78,13 +79,21 @@ class Passes:
         )
         return outputs.logprobs.sum() + cast(Tensor, outputs.entropy).sum()
 
-    def rollout(self, prompts: int, sampling: Sampling, response_tokens: int) -> Peak:
-        """Answers to some prompts at once, `sampling.n` each: the fuller of reading them and of the last token.
+    def rollout(self, prompts: int, sampling: Sampling, response_tokens: int, read_at_once: int | None = None) -> Peak:
+        """Return what answers to some prompts at once hold: the fuller of reading them and of the last token.
 
-        Reading grows linearly with the prompts, and is run on one and on two.
+        Args:
+            prompts: how many.
+            sampling: `sampling.n` answers to each.
+            response_tokens: of each answer.
+            read_at_once: prompts that are read together; null: all. What reading holds grows linearly with them, and
+                is run on one and on two; of the others, the KV cache is there.
         """
         few = [self._reading(p, sampling.n) for p in range(1, min(prompts, 2) + 1)]
-        reading = few[-1] if prompts <= 2 else _line(few[0], few[1], prompts)
+        together = min(prompts, read_at_once or prompts)
+        reading = few[together - 1] if together <= len(few) else _line(few[0], few[-1], together)
+        if together < prompts:
+            reading = _with_caches(reading, (prompts - together) * few[0].kinds.get("KV cache", 0))
         return max(reading, self._answering(prompts, sampling, response_tokens), key=lambda peak: peak.total)
 
     @torch.no_grad()
@@ -92,8 +101,8 @@ class Passes:
         memory, owners = self._memory(), torch.zeros(prompts, dtype=torch.long)
         self.policy.eval()
         with memory, self._autocast():
-            inputs = padded_prompts([self.longest.prompt], owners, self._patches, self.pad_id, "cpu")
-            _, cache, _ = prefill(self.policy, inputs, n)
+            inputs = padded_prompts(self.policy, [self.longest.prompt], owners, self._patches, self.pad_id)
+            _, cache, _ = prefill(self.policy, float32_logits(self.policy.get_output_embeddings()), [inputs], n)
             _count_cache(memory, cache)
         return memory.peak()
 
@@ -106,22 +115,21 @@ class Passes:
         with memory, self._autocast():
             inputs = {"input_ids": torch.full(size, self.pad_id), "attention_mask": torch.ones(size, dtype=torch.long)}
             inputs["mm_token_type_ids"] = torch.zeros_like(inputs["input_ids"])
-            logits, cache, places = prefill(self.policy, inputs, sampling.n)
-            self._next(logits, cache, places, sampling)
+            head = float32_logits(self.policy.get_output_embeddings())
+            logits, cache, places = prefill(self.policy, head, [inputs], sampling.n)
+            self._next(head, logits, cache, places, sampling)
             _lengthen(cache, prompts * sampling.n, response_tokens)
             _count_cache(memory, cache)
             memory.restart()
-            self._next(logits, cache, places, sampling)
+            self._next(head, logits, cache, places, sampling)
             _count_cache(memory, cache)
         return memory.peak()
 
-    def _next(self, logits: Tensor, cache: AnswerCache, places: Tensor, sampling: Sampling) -> None:
-        """As `decode` goes on."""
+    def _next(self, head: Head, logits: Tensor, cache: AnswerCache, places: Tensor, sampling: Sampling) -> None:
+        """Go on as `decode` does."""
         uniforms = torch.full((len(logits),), 0.5, dtype=torch.float64)
         tokens, _ = next_tokens(logits, sampling, banned_token_ids(self.policy), uniforms)
-        axes = places[None].expand(3, -1) if has_axes(self.policy) else places
-        self.policy(input_ids=tokens[:, None], position_ids=axes[..., None], use_cache=True, **cache.arguments())
-        cache.advance()
+        next_logits(self.policy, head, tokens, places, cache)
 
     def _memory(self) -> LiveMemory:
         memory = LiveMemory(self.shapes, kinds_of(self.policy))
@@ -185,6 +193,15 @@ def _line(one: Peak, two: Peak, at: int) -> Peak:
         all_extended(one.large, two.large),
         all_extended(one.small, two.small),
     )
+
+
+def _with_caches(peak: Peak, more: int) -> Peak:
+    """What a peak is beside `more` bytes of KV cache."""
+
+    def added(held: Mapping[str, int]) -> dict[str, int]:
+        return {**held, "KV cache": held.get("KV cache", 0) + more}
+
+    return replace(peak, kinds=added(peak.kinds), largest=added(peak.largest), large=added(peak.large))
 
 
 def _count_cache(memory: LiveMemory, cache: AnswerCache) -> None:

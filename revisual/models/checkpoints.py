@@ -29,7 +29,7 @@ class WholeFiles(TorchCheckpointIO):
     """Checkpoints in one file, which appear whole or not at all, and whose reading runs no code."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        """Writes a file beside `path` that then takes its place.
+        """Write a file beside `path` that then takes its place.
 
         Raises:
             UserError: it cannot be written (full disk, no permission); what was there before is kept.
@@ -48,19 +48,19 @@ class WholeFiles(TorchCheckpointIO):
     def load_checkpoint(
         self, path: str | Path, map_location: Any = lambda storage, loc: storage, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Reads tensors and plain values only."""
+        """Read tensors and plain values only."""
         return super().load_checkpoint(path, map_location, weights_only=True)
 
 
 def not_written(target: Path, error: BaseException) -> UserError:
-    """Says in one line why a checkpoint was not written; torch's writer does not say that a disk is full."""
+    """Say in one line why a checkpoint was not written; torch's writer does not say that a disk is full."""
     full = shutil.disk_usage(target.parent).free < 1_000_000
     reason = "No space left on device" if full else " ".join(str(error).split())[-200:]
     return UserError(f"cannot write the checkpoint {target}: {reason}; earlier ones are kept")
 
 
 def policy_weights(checkpoint: Path) -> dict[str, Tensor]:
-    """The weights in a checkpoint: a file, FSDP2's folder or DeepSpeed's, by their names in the policy.
+    """Return the weights in a checkpoint: a file, FSDP2's folder or DeepSpeed's, by their names in the policy.
 
     Raises:
         UserError: it is none of these, is not whole, or holds no policy.

@@ -5,12 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from revisual.models.sharding import written_whole
+from revisual.models.sharding import open_for_writing
 
 
 @torch.no_grad()
 def grow_embeddings(policy: Any, needed: int) -> int:
-    """Grows the embedding (and the head, tied or not) to `needed` rows if it has fewer; it never shrinks.
+    """Grow the embedding (and the head, tied or not) to `needed` rows if it has fewer; it never shrinks.
 
     Qwen2.5-VL's table is longer than its tokenizer, so that most added tokens find a row that is there. New rows
     start from the mean of the old ones. Returns the number of rows.
@@ -23,7 +23,7 @@ def grow_embeddings(policy: Any, needed: int) -> int:
     head = policy.get_output_embeddings()
     if head is not None and head.weight is not tables[0]:
         tables.append(head.weight)
-    with written_whole(tables):
+    with open_for_writing(tables):
         for table in tables:
             if len(table):  # on the process that writes
                 table[old:] = table[:old].mean(0)

@@ -30,7 +30,7 @@ __all__ = [
 def export_policy(
     policy: nn.Module, processor: ProcessorMixin, folder: Path, weights: Mapping[str, Tensor] | None = None
 ) -> None:
-    """Writes weights (safetensors), config, generation config and processor; adapters are merged in.
+    """Write weights (safetensors), config, generation config and processor; adapters are merged in.
 
     `weights` are those of `full_tensors`, for a policy whose weights are spread over processes. The folder appears
     whole or not at all: what was there before stays until the new one is complete.
@@ -46,7 +46,7 @@ def export_policy(
 
 @contextmanager
 def replaced_folder(folder: Path) -> Iterator[Path]:
-    """A fresh folder beside `folder` that takes its place when the block ends without an error."""
+    """Give a fresh folder beside `folder` that takes its place when the block ends without an error."""
     new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     try:
         restore_folder(folder)
@@ -67,7 +67,7 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
 
 
 def restore_folder(folder: Path) -> None:
-    """Brings back the old folder where a kill came between the two renames."""
+    """Bring back the old folder where a kill came between the two renames."""
     old = folder.with_name(f".{folder.name}.old")
     if old.exists() and not folder.exists():
         old.rename(folder)

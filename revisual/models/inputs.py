@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from revisual.data.prompt import EncodedPrompt
-from revisual.models.attention import NO_MASK, PackedRow, Segment, shares_prompts
+from revisual.models.attention import NO_MASK, PackedRow, Segment, shares_prompts, window_arguments
 
 VisionInputs = Callable[[EncodedPrompt], Mapping[str, Tensor]]
 
@@ -35,7 +35,7 @@ def forward_inputs(
     token_ids: Int[Tensor, "N T"],
     completion_mask: Bool[Tensor, "N T"],
 ) -> ForwardInputs:
-    """Row n is prompt `prompt_index[n]` and completion n: packed where the policy can, else padded."""
+    """Put prompt `prompt_index[n]` and completion n together, for each n: packed where the policy can, else padded."""
     make = packed_inputs if shares_prompts(policy) else padded_inputs
     return make(policy, prompts, prompt_index, vision_inputs, pad_id, token_ids.cpu(), completion_mask.cpu())
 
@@ -49,7 +49,7 @@ def packed_inputs(
     token_ids: Int[Tensor, "N T"],
     completion_mask: Bool[Tensor, "N T"],
 ) -> ForwardInputs:
-    """One row of L tokens: each prompt once, and behind it the completions that share it.
+    """Pack one row of L tokens: each prompt once, and behind it the completions that share it.
 
     A completion's last token is left out: nothing is predicted from it. The only completion of a prompt goes on where
     the prompt ends, as one sequence; of several, each is a segment that sees the prompt and itself.
@@ -79,8 +79,8 @@ def packed_inputs(
         "mm_token_type_ids": torch.cat(row.types)[None].to(device),
         "position_ids": torch.cat(row.positions, 1)[:, None].to(device),
         "attention_mask": NO_MASK,
-        "layout": PackedRow(row.segments, flash=policy.config._attn_implementation == "flash_attention_2"),
-        **_joined(list(patches.values()), device),
+        "layout": PackedRow(row.segments),
+        **vision_arguments(policy, list(patches.values())),
     }
     return ForwardInputs(arguments, torch.cat([predictors[n] for n in range(len(owners))]).to(device))
 
@@ -96,7 +96,7 @@ class _Row:
     length: int = 0
 
     def add(self, ids: Int[Tensor, " S"], types: Int[Tensor, " S"], positions: Int[Tensor, "3 S"]) -> int:
-        """Appends tokens; gives where they end."""
+        """Append tokens, and return where they end."""
         self.ids.append(ids)
         self.types.append(types)
         self.positions.append(positions)
@@ -113,12 +113,12 @@ def padded_inputs(
     token_ids: Int[Tensor, "N T"],
     completion_mask: Bool[Tensor, "N T"],
 ) -> ForwardInputs:
-    """Row n holds prompt `prompt_index[n]`, padded on the left to P tokens, and its completion, padded on the right.
+    """Pad prompts on the left, to P tokens, and completions on the right: row n holds `prompt_index[n]` and its own.
 
     For models whose attention takes no layout, and what packed rows are measured against: pictures and prompts are
     computed once per completion.
     """
-    arguments = padded_prompts(prompts, prompt_index, vision_inputs, pad_id, policy.device)
+    arguments = padded_prompts(policy, prompts, prompt_index, vision_inputs, pad_id)
     width, length = arguments["input_ids"].shape[1], completion_mask.shape[1]
     mask = completion_mask.to(policy.device)
     completions = token_ids.to(policy.device).masked_fill(~mask, pad_id)
@@ -131,13 +131,14 @@ def padded_inputs(
 
 
 def padded_prompts(
+    policy: Any,
     prompts: Sequence[EncodedPrompt],
     prompt_index: Int[Tensor, " N"],
     vision_inputs: VisionInputs,
     pad_id: int,
-    device: torch.device | str,
-) -> dict[str, Tensor]:
-    """`input_ids`, `attention_mask` and `mm_token_type_ids` [N, P], padded on the left, and the pictures' patches."""
+) -> dict[str, Any]:
+    """Return `input_ids`, `attention_mask` and `mm_token_type_ids` [N, P], padded on the left, and the pictures."""
+    device = policy.device
     rows = prompt_index.tolist()
     width = max(len(prompts[i].token_ids) for i in rows)
     empty = [width - len(prompts[i].token_ids) for i in rows]
@@ -149,17 +150,17 @@ def padded_prompts(
         "input_ids": torch.stack(ids).to(device),
         "attention_mask": torch.stack(mask).to(device),
         "mm_token_type_ids": torch.stack(types).to(device),
-        **_joined([patches[i] for i in rows], device),
+        **vision_arguments(policy, [patches[i] for i in rows]),
     }
 
 
 def has_axes(policy: Any) -> bool:
-    """Whether the policy numbers tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
+    """Return whether the policy numbers tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
     return hasattr(policy.base_model, "get_rope_index")
 
 
 def padded_positions(policy: Any, prompts: Mapping[str, Tensor]) -> Int[Tensor, "*axes P S"]:
-    """Positions of padded rows' tokens, along three axes where the policy has them."""
+    """Return positions of padded rows' tokens, along three axes where the policy has them."""
     if not has_axes(policy):
         return (prompts["attention_mask"].cumsum(1) - 1).clamp(min=0)
     positions, _ = policy.base_model.get_rope_index(
@@ -172,7 +173,7 @@ def padded_positions(policy: Any, prompts: Mapping[str, Tensor]) -> Int[Tensor, 
 
 
 def prompt_positions(policy: Any, prompt: EncodedPrompt, patches: Mapping[str, Tensor]) -> Int[Tensor, "3 P"]:
-    """Positions of a prompt's tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
+    """Return positions of a prompt's tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
     positions, _ = policy.base_model.get_rope_index(
         prompt.token_ids[None],
         mm_token_type_ids=prompt.mm_token_type_ids[None],
@@ -181,6 +182,9 @@ def prompt_positions(policy: Any, prompt: EncodedPrompt, patches: Mapping[str, T
     return positions[:, 0]
 
 
-def _joined(patches: Sequence[Mapping[str, Tensor]], device: torch.device | str) -> dict[str, Tensor]:
+def vision_arguments(policy: Any, patches: Sequence[Mapping[str, Tensor]]) -> dict[str, Any]:
+    """Return the pictures of several prompts as one forward takes them; nothing without pictures."""
     names = sorted({name for each in patches for name in each})
-    return {name: torch.cat([each[name] for each in patches if name in each]).to(device) for name in names}
+    together = {name: torch.cat([each[name] for each in patches if name in each]) for name in names}
+    lengths = window_arguments(policy, together.get("image_grid_thw"))
+    return {name: tensor.to(policy.device) for name, tensor in together.items()} | dict(lengths)

@@ -23,6 +23,13 @@ def banned_token_ids(policy: nn.Module) -> Int[Tensor, " B"]:
     return torch.tensor(sorted({getattr(config, name) for name in names if getattr(config, name, None) is not None}))
 
 
+def end_token_ids(policy: Any, tokenizer: Any) -> list[int]:
+    """Return the tokens that end an answer: those of the model folder, and the tokenizer's."""
+    configured = policy.generation_config.eos_token_id
+    ends = [*(configured if isinstance(configured, list) else [configured]), tokenizer.eos_token_id]
+    return sorted({end for end in ends if end is not None})
+
+
 @dataclass(frozen=True)
 class Scoring:
     """What a forward is asked for instead of logits: log-probs of M tokens, and entropies."""
@@ -46,7 +53,7 @@ def token_logprobs(
     banned: Int[Tensor, " B"] | None = None,
     entropy_gradient: bool = False,
 ) -> PolicyOutputs:
-    """Log-probs and entropies [N, T] of the completions that `inputs` hold; 0 off the mask.
+    """Return log-probs and entropies [N, T] of the completions that `inputs` hold; 0 off the mask.
 
     Without `entropy_gradient` the entropy is a number only.
     """
@@ -56,12 +63,14 @@ def token_logprobs(
     banned = torch.zeros(0, dtype=torch.long) if banned is None else banned
     scoring = Scoring(inputs.predictors, targets, temperature, banned, entropy_gradient, inputs.unused)
     values = scorer(policy)(**inputs.arguments, use_cache=False, scoring=scoring)
-    logprobs, entropy = (torch.zeros(mask.shape, device=device).masked_scatter(mask, v) for v in values)
+    logprobs, entropy = (
+        torch.zeros(mask.shape, dtype=torch.float32, device=device).masked_scatter(mask, v) for v in values
+    )
     return PolicyOutputs(logprobs, entropy)
 
 
 def scorer(policy: Any) -> Any:
-    """The policy, whose own call takes a `Scoring` from now on.
+    """Return the policy, whose own call takes a `Scoring` from now on.
 
     Sharding strategies bring weights together around a module's call and nowhere else: what reads the head's weight
     has to be inside the policy's.
@@ -118,6 +127,6 @@ def computing_unused_picture(policy: Any, picture: Mapping[str, Tensor] | None) 
 
 
 def _tensors(features: Any) -> Sequence[Tensor]:
-    """The pictures' features, as the versions of transformers give them."""
+    """Return the pictures' features, as the versions of transformers give them."""
     features = getattr(features, "pooler_output", features)
     return [features] if isinstance(features, Tensor) else list(features)

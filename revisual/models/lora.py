@@ -21,7 +21,7 @@ class LoRA:
     targets: Sequence[str] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
     def apply(self, policy: Any) -> None:
-        """Adds the adapters to the language model; everything else stops needing gradients."""
+        """Add the adapters to the language model; everything else stops needing gradients."""
         from peft import LoraConfig
 
         names = "|".join(self.targets)
@@ -36,13 +36,13 @@ class LoRA:
 
 
 def has_adapter(policy: nn.Module) -> bool:
-    """Whether the policy carries an adapter."""
+    """Return whether the policy carries an adapter."""
     return any("lora_" in name for name, _ in policy.named_parameters())
 
 
 @contextmanager
 def adapter_disabled(policy: Any) -> Iterator[None]:
-    """The policy without its adapter: the reference that costs no second copy of the weights."""
+    """Switch the adapter off within: a reference policy that costs no second copy of the weights."""
     policy.disable_adapters()
     try:
         yield
@@ -51,7 +51,7 @@ def adapter_disabled(policy: Any) -> Iterator[None]:
 
 
 def adapter_scaling(policy: nn.Module) -> dict[str, float]:
-    """The factor of every adapted layer, by the layer's name."""
+    """Return the factor of every adapted layer, by the layer's name."""
     found: dict[str, float] = {}
     for name, module in policy.named_modules():
         factors: Any = getattr(module, "scaling", None)

@@ -15,7 +15,7 @@ _VISION = re.compile(r"(^|\.)(visual|vision_tower|vision_model)\.")
 
 
 def part_of(parameter_name: str) -> Part:
-    """The part that a parameter belongs to.
+    """Return the part that a parameter belongs to.
 
     Example: `part_of("model.visual.merger.mlp.0.weight")` is `"projector"`.
     """
@@ -25,7 +25,7 @@ def part_of(parameter_name: str) -> Part:
 
 
 def freeze(policy: nn.Module, parts: Sequence[Part]) -> None:
-    """Takes `parts` out of training; the optimizer leaves out what needs no gradient.
+    """Take `parts` out of training; the optimizer leaves out what needs no gradient.
 
     Raises:
         UserError: the model has no parameter in one of the parts, or all are frozen.

@@ -1,28 +1,28 @@
 """Loading a policy: any image-text model of transformers."""
 
-import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModelForImageTextToText
+from transformers import AutoConfig, AutoModelForImageTextToText, GenerationConfig
 from transformers.processing_utils import ProcessorMixin
+from typing_extensions import override
 
 from revisual.core.errors import UserError
-from revisual.models.attention import SHARED_PROMPTS
+from revisual.models.attention import Attention, candidates, packed_attention_names, use_window_attention
 from revisual.models.embeddings import grow_embeddings
 from revisual.models.lora import LoRA
 from revisual.models.parts import Part, freeze
+from revisual.models.precision import hold_float32, store_as_computed
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
 
 PACKED_MODELS = ("qwen2_vl", "qwen2_5_vl")
 """Model types whose language model takes a layout (`revisual.models.attention`), as the tests show."""
-
-Attention = Literal["auto", "flash", "sdpa", "eager"]
 
 
 class PolicyLoader(ABC):
@@ -30,15 +30,21 @@ class PolicyLoader(ABC):
 
     @abstractmethod
     def load_processor(self) -> ProcessorMixin:
-        """The tokenizer and the image processor."""
+        """Return the tokenizer and the image processor."""
 
     @abstractmethod
     def load(self, processor: ProcessorMixin) -> nn.Module:
-        """The policy, ready to train: parts frozen, adapters in, embeddings long enough for the processor."""
+        """Return the policy, ready to train: parts frozen, adapters in, embeddings long enough for the processor."""
 
     @abstractmethod
-    def load_reference(self, processor: ProcessorMixin) -> nn.Module:
-        """The same policy without adapters and with nothing to train."""
+    def load_reference(self, processor: ProcessorMixin, dtype: torch.dtype | None = None) -> nn.Module:
+        """Load the same policy without adapters and with nothing to train.
+
+        Args:
+            processor: as for `load`.
+            dtype: what the run computes in (see `revisual.models.precision.compute_dtype`): a copy that is only read
+                need not be stored in more.
+        """
 
 
 @dataclass(frozen=True)
@@ -53,17 +59,22 @@ class PretrainedPolicy(PolicyLoader):
     lora: LoRA | None = None
     gradient_checkpointing: bool = False
     attention: Attention = "auto"
-    """`auto` takes FlashAttention where it is installed and a GPU is there, else SDPA."""
+    """On a GPU, the kernel: `flash`, that of flash-attn (4, 3 or 2); `torch`, torch's own for sequences of any length;
+    `sdpa`, torch's memory-efficient one, which also takes float32; `auto`, the first of these that works, which the log
+    tells. `eager` is transformers' plain one, for rows that are padded. On a CPU, `auto` is torch's own."""
     packed: bool | None = None
     """Train on packed rows, where the completions of a group share one copy of their prompt; null: where the model is
     known to allow it. Else rows are padded, and prompts and pictures computed once per completion."""
     dtype: Literal["float32", "bfloat16"] = "float32"
+    """What weights are stored in. What is trained must be in float32: bfloat16 is for policies that are only asked, and
+    for the frozen weights under adapters, which are float32 in any case."""
     added_tokens: Sequence[str] = THOUGHT_TOKENS
     min_pixels: int | None = None
     max_pixels: int | None = None
     trust_remote_code: bool = False
 
-    def load_processor(self) -> ProcessorMixin:  # noqa: D102
+    @override
+    def load_processor(self) -> ProcessorMixin:
         processor = load_processor(self.path, trust_remote_code=self.trust_remote_code)
         add_tokens(processor, tuple(self.added_tokens))
         size: Any = processor.image_processor.size
@@ -73,39 +84,54 @@ class PretrainedPolicy(PolicyLoader):
             size["longest_edge"] = self.max_pixels
         return processor
 
-    def load(self, processor: ProcessorMixin) -> nn.Module:  # noqa: D102
+    @override
+    def load(self, processor: ProcessorMixin) -> nn.Module:
         policy = self._weights(processor)
         if self.lora is not None:
             self.lora.apply(policy)
         freeze(policy, self.freeze)
+        hold_float32(policy)
         if self.gradient_checkpointing:
             policy.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         return policy
 
-    def load_reference(self, processor: ProcessorMixin) -> nn.Module:  # noqa: D102
-        return self._weights(processor).eval().requires_grad_(False)
+    @override
+    def load_reference(self, processor: ProcessorMixin, dtype: torch.dtype | None = None) -> nn.Module:
+        policy = self._weights(processor).eval().requires_grad_(False)
+        if dtype is not None and dtype != torch.float32:
+            store_as_computed(policy, dtype)
+        hold_float32(policy)
+        return policy
 
     def _weights(self, processor: ProcessorMixin) -> Any:
         config = AutoConfig.from_pretrained(self.path, trust_remote_code=self.trust_remote_code)
+        packed = self._is_packed(config.model_type)
         options: dict[str, Any] = {
             "dtype": getattr(torch, self.dtype),
-            "attn_implementation": self._attention(config.model_type),
+            "attn_implementation": packed_attention_names(self.attention) if packed else attention_name(self.attention),
             "trust_remote_code": self.trust_remote_code,
         }
         if torch.get_default_device().type == "meta":
             policy = AutoModelForImageTextToText.from_config(config, **options)
+            self._read_generation_config(policy)
         else:
             policy = self._read(options)
+        if packed:
+            use_window_attention(policy, self.attention)
         grow_embeddings(policy, len(processor.tokenizer))
         return policy
 
-    def _attention(self, model_type: str) -> str | dict[str, str]:
-        """What each part of the model computes its attention by."""
-        plain = attention_implementation(self.attention)
-        known = model_type in PACKED_MODELS and self.attention != "eager"
-        if not (known if self.packed is None else self.packed):
-            return plain
-        return {"": plain, "vision_config": plain, "text_config": SHARED_PROMPTS}
+    def _is_packed(self, model_type: str) -> bool:
+        if self.attention == "flash":
+            require_flash()
+        return (model_type in PACKED_MODELS and self.attention != "eager") if self.packed is None else self.packed
+
+    def _read_generation_config(self, policy: Any) -> None:
+        """Read what `from_pretrained` would, end tokens among it; without such a file it follows from the config."""
+        with suppress(OSError):
+            policy.generation_config = GenerationConfig.from_pretrained(
+                self.path, trust_remote_code=self.trust_remote_code
+            )
 
     def _read(self, options: dict[str, Any]) -> Any:
         try:
@@ -114,17 +140,26 @@ class PretrainedPolicy(PolicyLoader):
             raise UserError(f"{self.path}: cannot load a policy: {' '.join(str(error).split())[:300]}") from error
 
 
-def attention_implementation(attention: Attention) -> str:
-    """The name that transformers has for `attention`.
+def attention_name(attention: Attention) -> str:
+    """Return the name that transformers has for `attention`, for a model that takes no layout.
 
     Raises:
         UserError: FlashAttention is asked for and not installed.
     """
-    flash = importlib.util.find_spec("flash_attn") is not None
-    if attention == "flash" and not flash:
+    if attention == "flash":
+        return f"flash_attention_{require_flash()}"
+    return "eager" if attention == "eager" else "sdpa"
+
+
+def require_flash() -> int:
+    """Return the newest installed version of flash-attn.
+
+    Raises:
+        UserError: there is none.
+    """
+    kernel = next(candidates("flash"), None)
+    if kernel is None:
         raise UserError(
             "attention: flash needs the flash-attn package: pip install --no-build-isolation 'revisual[flash]'"
         )
-    if attention == "flash" or (attention == "auto" and flash and torch.cuda.is_available()):
-        return "flash_attention_2"
-    return "eager" if attention == "eager" else "sdpa"
+    return int(kernel.name.removeprefix("flash-attn ")[0])

@@ -18,7 +18,7 @@ _VIDEO_PROCESSORS = {"qwen2_vl": "Qwen2VLVideoProcessor", "qwen2_5_vl": "Qwen2VL
 
 
 def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMixin:
-    """The processor in a model folder or hub repository.
+    """Return the processor in a model folder or hub repository.
 
     Qwen's stock processors need torchvision for their video half; without it, the same class is built from its
     tokenizer and image processor alone.
@@ -37,12 +37,12 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
 
 
 def build_processor(model_type: str, image_processor: Any, tokenizer: Any, chat_template: str | None) -> ProcessorMixin:
-    """A processor for pictures and text, of the stock class's name, from its two halves."""
+    """Return a processor for pictures and text, of the stock class's name, from its two halves."""
     return _image_text_class(model_type)(image_processor, tokenizer, chat_template=chat_template)
 
 
 def save_processor(processor: ProcessorMixin, folder: Path) -> None:
-    """Writes a processor such that stock `AutoProcessor` (with torchvision) and vLLM load it.
+    """Write a processor such that stock `AutoProcessor` (with torchvision) and vLLM load it.
 
     Both want the video half to be named, even where only pictures are used.
     """
@@ -55,7 +55,7 @@ def save_processor(processor: ProcessorMixin, folder: Path) -> None:
 
 
 def add_tokens(processor: ProcessorMixin, tokens: tuple[str, ...]) -> None:
-    """Adds ordinary (not special) tokens that the tokenizer does not have yet."""
+    """Add ordinary (not special) tokens that the tokenizer does not have yet."""
     tokenizer = cast(Any, processor).tokenizer
     known = tokenizer.get_vocab()
     tokenizer.add_tokens([token for token in tokens if token not in known], special_tokens=False)

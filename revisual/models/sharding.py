@@ -13,11 +13,15 @@ from torch.distributed.tensor import DTensor
 from revisual.models.lora import adapter_scaling
 
 
-def full_tensors(policy: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Name and whole value of each weight that the policy without adapters would have, one at a time.
+def full_tensors(policy: nn.Module, dtype: torch.dtype | None = None) -> Iterator[tuple[str, Tensor]]:
+    """Give name and whole value of each weight that the policy without adapters would have, one at a time.
 
     Adapters are merged in; a head that shares the embedding's weight comes under its own name too. Every process must
     go through all of it, as each tensor is put together from all processes' parts.
+
+    Args:
+        policy: as its strategy holds it.
+        dtype: of floating-point weights; they are cast before they travel between processes.
     """
     tensors: dict[str, Tensor] = dict(policy.named_parameters(remove_duplicate=False))
     tensors |= {name: value for name, value in policy.named_buffers() if name in policy.state_dict()}
@@ -26,28 +30,32 @@ def full_tensors(policy: nn.Module) -> Iterator[tuple[str, Tensor]]:
         if ".lora_" in name:
             continue
         plain, layer = name.replace(".base_layer.", "."), name.removesuffix(".base_layer.weight")
+        wanted = dtype if dtype is not None and value.is_floating_point() else value.dtype
         with torch.no_grad():
-            full = full_tensor(value)
             if layer != name and layer in scaling:
                 up, down = (_adapter(tensors, layer, part) for part in ("lora_B", "lora_A"))
-                full = (full.float() + scaling[layer] * (up.float() @ down.float())).to(full.dtype)
-        yield plain, full
+                merged = full_tensor(value).float() + scaling[layer] * (up.float() @ down.float())
+                yield plain, merged.to(wanted)
+            else:
+                yield plain, full_tensor(value, wanted)
 
 
-def full_tensor(tensor: Tensor) -> Tensor:
-    """The whole of a tensor that FSDP2 or ZeRO-3 has spread over processes; any other as it is, not copied."""
+def full_tensor(tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+    """Return the whole of a tensor that FSDP2 or ZeRO-3 has spread over processes; any other as it is, not copied."""
+    dtype = dtype or tensor.dtype
     if isinstance(tensor, DTensor):
-        return tensor.full_tensor()
+        spread: Any = tensor.detach().to(dtype)
+        return spread.full_tensor()
     if not hasattr(tensor, "ds_id"):
-        return tensor.detach()
+        return tensor.detach().to(dtype)
     from deepspeed import zero
 
     with zero.GatheredParameters([tensor]):
-        return tensor.detach().clone()
+        return tensor.detach().to(dtype, copy=True)
 
 
 @contextmanager
-def written_whole(parameters: Sequence[Tensor]) -> Iterator[None]:
+def open_for_writing(parameters: Sequence[Tensor]) -> Iterator[None]:
     """Parameters can be written within: those that ZeRO-3 spreads, by the first process, for all."""
     if not any(hasattr(p, "ds_id") for p in parameters):
         yield
@@ -63,13 +71,13 @@ def _adapter(tensors: dict[str, Tensor], layer: str, part: str) -> Tensor:
 
 
 def is_sharded(policy: nn.Module) -> bool:
-    """Whether a process holds only a part of the policy's weights."""
+    """Return whether a process holds only a part of the policy's weights."""
     return isinstance(policy, FSDPModule) or any(hasattr(p, "ds_id") for p in policy.parameters())
 
 
 @contextmanager
-def gathered(policy: nn.Module) -> Iterator[None]:
-    """Each process holds the whole weights within, and computes on its own.
+def unsharded_weights(policy: nn.Module) -> Iterator[None]:
+    """Hold the whole weights within on each process, which computes on its own.
 
     Generation would otherwise bring every layer together for every token, and processes whose answers end earlier
     would leave the others waiting for ever. It costs a whole copy of the weights; an engine with its own does not
@@ -95,7 +103,7 @@ def whole_without_engine(policy: nn.Module) -> Iterator[None]:
     if isinstance(policy, FSDPModule):
         yield
     else:
-        with gathered(policy):
+        with unsharded_weights(policy):
             yield
 
 

@@ -72,7 +72,7 @@ class TinyArchitecture:
 
 
 def tiny_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """A byte-level BPE tokenizer trained on `texts`, single digits apart, with Qwen2.5-VL's special tokens."""
+    """Return a byte-level BPE tokenizer trained on `texts`, single digits apart, with Qwen2.5-VL's special tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
@@ -97,7 +97,7 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizer
 
 
 def tiny_config(architecture: TinyArchitecture, token_id: Any) -> Qwen2_5_VLConfig:
-    """The model's config; `token_id` maps a special token's text to its id."""
+    """Return the model's config; `token_id` maps a special token's text to its id."""
     a = architecture
     channels = a.hidden // a.heads
     shared = {"intermediate_size": a.intermediate, "initializer_range": a.initializer_range}
@@ -144,7 +144,7 @@ def tiny_config(architecture: TinyArchitecture, token_id: Any) -> Qwen2_5_VLConf
 def make_tiny_policy(
     architecture: TinyArchitecture, texts: Iterable[str], seed: int = 0
 ) -> tuple[Qwen2_5_VL, ProcessorMixin]:
-    """An untrained policy and its processor, the same for the same `texts` and `seed`."""
+    """Return an untrained policy and its processor, the same for the same `texts` and `seed`."""
     tokenizer = tiny_tokenizer(texts, architecture.vocabulary)
     processor = build_processor("qwen2_5_vl", _image_processor(architecture), tokenizer, CHAT_TEMPLATE)
     with torch.random.fork_rng(devices=[]):
@@ -158,7 +158,7 @@ def make_tiny_policy(
 
 
 def save_tiny_policy(folder: Path, architecture: TinyArchitecture, texts: Iterable[str], seed: int = 0) -> None:
-    """Writes a tiny policy as an ordinary Hugging Face folder."""
+    """Write a tiny policy as an ordinary Hugging Face folder."""
     policy, processor = make_tiny_policy(architecture, texts, seed)
     policy.save_pretrained(folder)
     save_processor(processor, folder)

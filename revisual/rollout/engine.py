@@ -1,12 +1,16 @@
 """The contract of a rollout engine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 
@@ -45,25 +49,112 @@ class Completions:
     """The row holds a token that no response may hold: it is left out of training."""
 
 
+@dataclass(frozen=True)
+class EngineMemory:
+    """What an engine takes of a device while it answers, for `revisual plan`."""
+
+    uses_policy: bool = False
+    """It answers with the policy itself, whose weights it needs whole on each process, and whose caches it fills."""
+    max_rows: int = 1
+    """Answers at a time, where it uses the policy."""
+    max_prefill_tokens: int | None = None
+    """Tokens of prompts that are read at a time; null: all."""
+    share: float = 0.0
+    """Of the device's memory, which it takes for itself."""
+
+
 class RolloutEngine(ABC):
     """Answers prompts with the policy's present weights."""
+
+    policy: Any = None
+    """The policy that it stands for; set by `attach`."""
 
     needs_weights: bool = False
     """Whether `load_weights` must come before the next `generate`, even if the policy has not changed."""
 
-    is_apart: bool = False
+    runs_concurrently: bool = False
     """Whether it draws while the policy is trained: with weights of its own, outside this process."""
 
     @abstractmethod
     def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:
-        """Called once, when the policy has its weights."""
+        """Take note of the policy; called once, when it has its weights."""
 
     @abstractmethod
     def generate(
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
-        """Answers with at most `max_new_tokens` tokens; `seeds` has one number per row (P * n)."""
+        """Return answers with at most `max_new_tokens` tokens; `seeds` has one number per row (P * n)."""
 
     @abstractmethod
     def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> None:
-        """Takes over the policy's weights after an optimizer step; engines that share them do nothing."""
+        """Take over the policy's weights after an optimizer step; engines that share them do nothing."""
+
+    def weight_dtype(self) -> torch.dtype | None:
+        """Return what `load_weights` wants floating-point weights in; null: as they are. Every rank calls it."""
+        return None
+
+    def require_length(self, most_tokens: int) -> None:  # noqa: B027  # most need nothing
+        """Make room for prompts and answers of so many tokens together; called before the first weights.
+
+        Raises:
+            UserError: the engine is set to less.
+        """
+
+    @contextmanager
+    def stay_awake(self) -> Iterator[None]:
+        """Expect several `generate` on the same weights within: memory is given back only at the end."""
+        yield
+
+    def memory(self) -> EngineMemory:
+        """Return what it takes of a device while it answers."""
+        return EngineMemory()
+
+
+def check_completions(
+    engine: RolloutEngine,
+    completions: Completions,
+    prompts: Sequence[EncodedPrompt],
+    sampling: Sampling,
+    max_new_tokens: int,
+    vocabulary: int | None,
+) -> Completions:
+    """Check what an engine drew against its contract, and return it.
+
+    Raises:
+        UserError: it breaks the contract; says in one line how.
+    """
+    rows, (found, width) = len(prompts) * sampling.n, completions.token_ids.shape
+    drawn = completions.token_ids[completions.mask] if found == rows else completions.token_ids
+    logprobs = completions.logprobs[completions.mask] if found == rows else completions.logprobs
+    if found != rows:
+        fault = f"{found} answers to {len(prompts)} prompts, where {sampling.n} to each were asked for"
+    elif width > max_new_tokens:
+        fault = f"answers of {width} tokens, where {max_new_tokens} are the most"
+    elif vocabulary is not None and bool(((drawn < 0) | (drawn >= vocabulary)).any()):
+        outside = drawn[(drawn < 0) | (drawn >= vocabulary)][0]
+        fault = f"token {int(outside)}, and the policy's vocabulary has {vocabulary}"
+    elif not bool(torch.isfinite(logprobs).all()):
+        row = int(torch.nonzero(~torch.isfinite(completions.logprobs).all(1))[0, 0])
+        fault = f"a log-prob that is no finite number, in answer {row % sampling.n} to {prompts[row // sampling.n].id}"
+    elif bool((logprobs > 1e-3).any()):
+        fault = f"a log-prob of {float(logprobs.max()):.3g}, above 0"
+    else:
+        return completions
+    raise UserError(f"engine {type(engine).__name__} gave {fault}")
+
+
+def draw_completions(
+    engine: RolloutEngine,
+    prompts: Sequence[EncodedPrompt],
+    sampling: Sampling,
+    max_new_tokens: int,
+    seeds: Sequence[int],
+) -> Completions:
+    """Have an engine answer, and check what it gives.
+
+    Raises:
+        UserError: see `check_completions`.
+    """
+    drawn = engine.generate(prompts, sampling, max_new_tokens, seeds)
+    vocabulary = None if engine.policy is None else int(engine.policy.get_input_embeddings().num_embeddings)
+    return check_completions(engine, drawn, prompts, sampling, max_new_tokens, vocabulary)

@@ -20,6 +20,7 @@ from revisual.models.attention import shares_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import has_adapter
 from revisual.models.policy import PolicyLoader
+from revisual.models.precision import compute_dtype
 from revisual.rewards.functions import WeightedReward, default_rewards
 from revisual.rl.advantages import AdvantageEstimator, GroupNormalized
 from revisual.rl.batch import PolicyOutputs, RolloutBatch
@@ -154,7 +155,8 @@ class GRPOModule(PolicyModule):
     def configure_model(self) -> None:
         super().configure_model()
         if self.coefficients.uses_reference and not has_adapter(self.policy) and self.reference.copy is None:
-            self.reference.copy = self.placed(lambda: self.policy_loader.load_reference(self.encoder.processor))
+            dtype = compute_dtype(str(self._trainer.precision)) if self._trainer else None
+            self.reference.copy = self.placed(lambda: self.policy_loader.load_reference(self.encoder.processor, dtype))
 
     @override
     def prepare_updates(self, batch: LoadedBatch[EncodedPrompt]) -> Sequence[Update[RolloutBatch]]:

@@ -26,7 +26,7 @@ def check_settings(module: "GRPOModule") -> None:
             f"model.sampling.top_p: {top_p} draws from a nucleus, which is not the policy's distribution; give "
             "model.loss an importance (TokenImportance or SequenceImportance), or sample with top_p 1"
         )
-    if module.max_staleness and not (module.engine.engine.is_apart and module.loss.corrects_sampling):
+    if module.max_staleness and not (module.engine.engine.runs_concurrently and module.loss.corrects_sampling):
         raise UserError(
             "model.max_staleness: 1 draws rollouts with weights of one step before, while the policy is trained: it "
             "needs an engine that runs concurrently (VLLMServerRollout), and a model.loss with an importance"

@@ -1,5 +1,6 @@
 """A rollout engine together with what it needs to know of the policy: whether its weights are the present ones."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from revisual.data.encoding import PromptEncoder
@@ -24,11 +25,19 @@ class PolicyEngine:
         self._policy = policy
         self.engine.attach(policy, encoder)
 
+    def require_length(self, most_tokens: int) -> None:
+        """Have the engine make room for prompts and answers of so many tokens together."""
+        self.engine.require_length(most_tokens)
+
+    def stay_awake(self) -> AbstractContextManager[None]:
+        """Expect several samplings with the same weights within."""
+        return self.engine.stay_awake()
+
     def sync(self, step: int) -> None:
         """Give the engine the weights after `step` optimizer steps, once nothing is drawn by others any more."""
         self.prefetch.finish()
         if self._step != step or self.engine.needs_weights:
-            self.engine.load_weights(full_tensors(self._policy))
+            self.engine.load_weights(full_tensors(self._policy, self.engine.weight_dtype()))
             self._step = step
 
     def forget(self) -> None:

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch import LightningModule
+from lightning.pytorch.strategies import DeepSpeedStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -21,6 +23,7 @@ from revisual.models.checkpoints import WholeFiles
 from revisual.models.inputs import ForwardInputs, forward_inputs
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
+from revisual.models.precision import require_learnable
 from revisual.training.fit_checks import check_trainer, warn_of_long_rows
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.policy_engine import PolicyEngine
@@ -68,6 +71,7 @@ class PolicyModule(LightningModule):
         self.engine, self.evaluation, self.answer_means = engine, evaluation, AnswerMeans()
         self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
         self.max_tokens_per_pass = max_tokens_per_pass
+        self._evaluation = ExitStack()  # during which the engine stays awake
         self.step_log = StepLog()
         self.updates: Sequence[Update[Any]] = ()
         """Those of the loader's present items: one for each batch that it hands them out in."""
@@ -103,6 +107,9 @@ class PolicyModule(LightningModule):
             self.policy = self.placed(lambda: self.policy_loader.load(self.encoder.processor))
             self.policy.train()  # transformers loads in evaluation mode, where gradient checkpointing is silently off
             self.engine.attach(self.policy, self.encoder)
+            prompt = getattr(getattr(self._trainer, "datamodule", None), "max_prompt_tokens", None)
+            if prompt is not None:
+                self.engine.require_length(prompt + max(self.max_new_tokens, self.evaluation.max_new_tokens))
 
     def placed(self, load: Callable[[], nn.Module]) -> nn.Module:
         """Return what `load` gives, as the strategy spreads it over processes."""
@@ -117,6 +124,8 @@ class PolicyModule(LightningModule):
 
     @override
     def configure_optimizers(self) -> OptimizerLRScheduler:
+        if not isinstance(self.trainer.strategy, DeepSpeedStrategy):  # which keeps float32 copies of what it trains
+            require_learnable(self.policy)
         optimizer = self.optimizer_factory(p for p in self.policy.parameters() if p.requires_grad)
         if self.scheduler_factory is None:
             return optimizer
@@ -245,10 +254,15 @@ class PolicyModule(LightningModule):
         self.step_log.tokens_seen = checkpoint.get("tokens_seen", 0)
         self.engine.forget()
 
+    @override
+    def on_validation_epoch_start(self) -> None:
+        self._evaluation.enter_context(self.engine.stay_awake())
+
     def answers(self, batch: LoadedBatch[EncodedPrompt], stage: str) -> list[Answer]:
         """Return graded answers to the prompts, drawn in every way that `stage` measures."""
-        self.engine.sync(self.trainer.global_step)
-        answers = self.evaluation.answer(list(batch.items), stage, self.engine.engine, self.encoder)
+        with self.engine.stay_awake():  # for all samplings; an engine that sleeps in between may lose its weights
+            self.engine.sync(self.trainer.global_step)
+            answers = self.evaluation.answer(list(batch.items), stage, self.engine.engine, self.encoder)
         self.answer_means.update(answers)
         return answers
 
@@ -266,6 +280,7 @@ class PolicyModule(LightningModule):
 
     @override
     def on_validation_epoch_end(self) -> None:
+        self._evaluation.close()
         self._log_means("val")
 
     @override

@@ -9,6 +9,7 @@ from functools import partial
 from revisual.core.distributed import all_mean, all_sum
 from revisual.core.seeds import stable_seed
 from revisual.data.prompt import EncodedPrompt
+from revisual.rollout.engine import draw_completions
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.prefetch import DrawnRollouts
 from revisual.training.settings import RolloutSampling
@@ -73,5 +74,7 @@ class RolloutSampler:
         """
         seeds = [stable_seed(self.seed, step, p.id, j) for p in prompts for j in range(sampling.group_size)]
         with self.precision():
-            completions = self.engine.engine.generate(prompts, sampling.of_group(), sampling.max_new_tokens, seeds)
+            completions = draw_completions(
+                self.engine.engine, prompts, sampling.of_group(), sampling.max_new_tokens, seeds
+            )
         return DrawnRollouts(completions, version)

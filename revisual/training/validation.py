@@ -14,7 +14,7 @@ from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.grading.grader import Grader
 from revisual.rewards.functions import WeightedReward
-from revisual.rollout.engine import RolloutEngine, Sampling
+from revisual.rollout.engine import RolloutEngine, Sampling, draw_completions
 from revisual.training.rollouts import decode_and_score
 from revisual.training.settings import EvalSampling
 
@@ -95,7 +95,7 @@ def answer_prompts(
     Seeds depend on the prompt and the answer's index alone: two policies are compared on the same draws.
     """
     seeds = [stable_seed("evaluation", name, p.id, j) for p in prompts for j in range(sampling.n)]
-    completions = engine.generate(prompts, sampling, max_new_tokens, seeds)
+    completions = draw_completions(engine, prompts, sampling, max_new_tokens, seeds)
     responses, scored = decode_and_score(prompts, completions, encoder, grader, rewards)
     lengths = completions.mask.sum(1).tolist()
     samples = [prompt.sample for prompt in prompts for _ in range(sampling.n)]

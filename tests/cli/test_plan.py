@@ -49,6 +49,20 @@ def planned(capsys, *arguments):
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.parametrize(
+    ("engine", "gigabytes"),
+    [({"class_path": "VLLMServerRollout"}, 0), ({"class_path": "VLLMRollout", "init_args": {"dtype": "float32"}}, 0.4)],
+)
+def test_a_plan_for_an_engine_apart(config, capsys, engine, gigabytes):
+    """On a CPU, too, and where vLLM is not installed."""
+    content = yaml.safe_load(config.read_text())
+    content["model"]["init_args"]["engine"] = engine
+    config.write_text(yaml.safe_dump(content))
+    device = planned(capsys, f"--config={config}", "--gpu_memory=1GB")["device"]
+    assert device["rollout"]["KV cache"] == device["validation"]["KV cache"] == gigabytes * 10**9
+    assert planned(capsys, f"--config={config}")["device"].keys() == device.keys()
+
+
 def test_a_plan_of_a_tiny_run(config, policy, capsys):
     plan = planned(capsys, f"--config={config}")
     count = sum(parameter.numel() for parameter in policy.parameters())

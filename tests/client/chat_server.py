@@ -116,7 +116,7 @@ class ChatServer:
             return None
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        return Call(json.loads(body), headers, head[0].split()[1])
+        return Call(json.loads(body or b"{}"), headers, head[0].split()[1])
 
     @staticmethod
     async def _send(writer, response):

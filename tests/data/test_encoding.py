@@ -36,6 +36,17 @@ def test_tokens_are_counted_from_sizes(encoder, size):
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_prompts_tokens_are_the_processors(encoder, size, monkeypatch):
+    one = sample(size, (56, 84), question="<b>What?</b>")
+    pictures = list(encoder.encode(one).pictures)
+    encoded = encoder.processor(text=[encoder.render(one)], images=pictures, return_tensors="pt")
+    monkeypatch.setattr(type(encoder.processor.image_processor), "preprocess", None)  # no patches are made
+    prompt = encoder.encode(one)
+    assert torch.equal(prompt.token_ids, encoded["input_ids"][0])
+    assert torch.equal(prompt.mm_token_type_ids, encoded["mm_token_type_ids"][0])
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_pictures_are_not_resized_again(encoder, size):
     """A later processor, vLLM's for one, sees a picture that it leaves alone."""
     (resized,) = encoder.encode(sample(size)).pictures

@@ -10,6 +10,7 @@ from revisual.data.sample import Sample
 from revisual.memory_plan.forward_passes import Passes
 from revisual.memory_plan.live import shape_mode
 from revisual.memory_plan.shapes import longest_prompt, on_no_device
+from revisual.models.head import float32_logits
 from revisual.models.inputs import forward_inputs, padded_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import LoRA
@@ -89,10 +90,8 @@ def test_reading_prompts(name, policy_folder):
     peak = planned._reading(3, 4)
     policy, vision_inputs = real(policy_folder, OPTIONS[name], planned.longest)
     with torch.no_grad(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
-        inputs = padded_prompts(
-            [planned.longest.prompt], torch.zeros(3, dtype=torch.long), vision_inputs, 0, torch.device("cpu")
-        )
-        prefill(policy.eval(), inputs, 4)
+        inputs = padded_prompts(policy, [planned.longest.prompt], torch.zeros(3, dtype=torch.long), vision_inputs, 0)
+        prefill(policy.eval(), float32_logits(policy.get_output_embeddings()), [inputs], 4)
     assert peak.total - peak.kinds["weights"] == pytest.approx(allocated(profiled), rel=0.1)
 
 

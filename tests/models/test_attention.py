@@ -1,11 +1,12 @@
 """Attention over shared prompts, against one softmax over an explicit mask."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch.testing import assert_close
-from transformers import DynamicCache
 
-from revisual.models.attention import PackedRow, Segment
+from revisual.models.attention import PackedRow, Segment, choose_kernel
 from revisual.rollout.hf.caches import SharedPromptCache
 
 # A prompt of 3 with completions of 2 and 4, a prompt that goes on as one sequence of 5, a prompt of 2 with two of 1.
@@ -39,7 +40,7 @@ def visible():
 
 def test_packed_rows_see_their_prompt_and_themselves():
     query, key, value = tensors(18)
-    ours = PackedRow(SEGMENTS).attend(0, query, key, value, 0.3, 0.0)
+    ours = PackedRow(SEGMENTS).attend(0, query, key, value, 0.3, 0.0, partial(choose_kernel, "auto"))
     plain = by_mask(query, key, value, visible(), 0.3)
     assert_close(ours, plain)
     direction = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -69,10 +70,8 @@ def test_answers_read_their_prompts_cache(answers):
     prompts, width, steps = 2, 4, 3
 
     prompt_key, prompt_value = (x.detach() for x in tensors(width, seed=5, rows=prompts)[1:])
-    prefilled = DynamicCache()
-    prefilled.update(prompt_key, prompt_value, 0)
     mask = torch.tensor([[False, True, True, True], [True, True, True, True]])
-    cache = SharedPromptCache(prefilled, mask)
+    cache = SharedPromptCache([(prompt_key, prompt_value)], mask)
     query, key, value = (x.detach() for x in tensors(steps, seed=6, rows=prompts * answers))
     for t in range(steps):
         step = slice(t, t + 1)

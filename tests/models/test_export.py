@@ -213,3 +213,28 @@ def test_any_error_leaves_the_old_folder(tmp_path):
     with replaced_folder(folder) as new:
         (new / "b").write_text("new")
     assert [path.name for path in folder.iterdir()] == ["b"]
+
+
+def test_a_policy_built_without_weights_keeps_the_folders_generation_config(policy_folder, tmp_path):
+    """As FSDP2 builds its policy and `revisual export` its own: end tokens decide where answers end."""
+    folder = tmp_path / "opinionated"
+    shutil.copytree(policy_folder, folder)
+    path = folder / "generation_config.json"
+    own = {"eos_token_id": [2, 0], "do_sample": True, "temperature": 0.7, "repetition_penalty": 1.05}
+    path.write_text(json.dumps(json.loads(path.read_text()) | own))
+    loader = PretrainedPolicy(str(folder))
+    processor = loader.load_processor()
+    whole = loader.load(processor)
+    with torch.device("meta"):
+        shapes = loader.load(processor)
+    for policy in (whole, shapes):
+        assert policy.generation_config.eos_token_id == [2, 0]
+    assert shapes.generation_config.to_dict() == whole.generation_config.to_dict()
+    shapes.load_state_dict(whole.state_dict(), assign=True)
+    shapes.tie_weights()
+    export_policy(shapes, processor, tmp_path / "out")
+    written = json.loads((tmp_path / "out" / "generation_config.json").read_text())
+    assert {name: written[name] for name in own} == own
+    again = PretrainedPolicy(str(tmp_path / "out")).load_processor()
+    assert again.tokenizer.chat_template == processor.tokenizer.chat_template
+    assert again.chat_template == processor.chat_template

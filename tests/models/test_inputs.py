@@ -77,7 +77,7 @@ def test_logits_in_chunks(policy, encoder, mixed_prompts, completions, monkeypat
     expected = gradient(policy, whole)
     largest, logits = [], head._logits
     monkeypatch.setattr(head, "_logits", lambda *args: largest.append(logits(*args)) or largest[-1])
-    monkeypatch.setattr(head, "LOGITS_AT_ONCE", at_once)
+    monkeypatch.setattr(head, "CPU_LOGITS", at_once)
     parts = outputs(policy, encoder, mixed_prompts, completions, packed_inputs)
     assert_close(parts.logprobs, whole.logprobs, atol=1e-6, rtol=0)
     assert_same(gradient(policy, parts), expected)

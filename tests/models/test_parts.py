@@ -10,7 +10,7 @@ from training.helpers import examples, fit, grpo, prompts, sft, some_samples, to
 from revisual.core.errors import UserError
 from revisual.models.lora import LoRA, adapter_disabled, adapter_scaling, has_adapter
 from revisual.models.parts import freeze, part_of
-from revisual.models.policy import PretrainedPolicy, attention_implementation
+from revisual.models.policy import PretrainedPolicy, attention_name
 from revisual.models.sharding import full_tensors
 
 
@@ -54,8 +54,9 @@ def test_an_unknown_part_is_one_line(policy):
 
 def test_flash_attention_is_asked_for_by_name():
     with pytest.raises(UserError, match="flash-attn"):
-        attention_implementation("flash")
-    assert attention_implementation("eager") == "eager" and attention_implementation("auto") == "sdpa"
+        attention_name("flash")
+    assert attention_name("eager") == "eager" and attention_name("auto") == "sdpa"
+    assert attention_name("torch") == "sdpa"
 
 
 def test_checkpointing_changes_no_gradient(policy_folder, tmp_path):

@@ -22,7 +22,7 @@ CORRECTED = ClippedLoss(importance=TokenImportance())
 class Apart(HFRollout):
     """Draws with weights of its own: those that it was given last."""
 
-    is_apart = True
+    runs_concurrently = True
 
     def __init__(self):
         super().__init__()

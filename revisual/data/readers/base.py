@@ -24,10 +24,10 @@ class SampleReader(ABC):
 
     @abstractmethod
     def __call__(self) -> Iterator[Sample]:
-        """The samples in order, read as they are asked for."""
+        """Give the samples in order, read as they are asked for."""
 
     def under(self, root: str | Path) -> "SampleReader":
-        """The same reader with a relative path taken from `root`; without a path (a hub's name), just the same."""
+        """Return the reader with a relative path taken from `root`; without a path (a hub's name), the same."""
         return self
 
 
@@ -72,14 +72,14 @@ class TableReader(SampleReader):
 
     @abstractmethod
     def rows(self) -> Iterator[Row | UserError]:
-        """The rows in order; one that cannot be read as its error, so that it can be skipped.
+        """Give the rows in order; one that cannot be read as its error, so that it can be skipped.
 
         Raises:
             UserError: the data is missing or cannot be read any further.
         """
 
     def __call__(self) -> Iterator[Sample]:
-        """The samples in order, read as they are asked for.
+        """Give the samples in order, read as they are asked for.
 
         Raises:
             UserError: there is no row, or a bad one; names the file and the line or row.
@@ -120,7 +120,7 @@ class TableReader(SampleReader):
 
 
 def read_all(readers: Sequence[SampleReader], root: str | Path | None = None) -> list[Sample]:
-    """The samples of all readers, in order; readers' relative paths are taken from `root`.
+    """Return the samples of all readers, in order; readers' relative paths are taken from `root`.
 
     Example: `read_all([JSONLReader("gsm8k/train.jsonl"), JSONLReader("tabmwp/dev1k.jsonl")])`
 

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from revisual.core.errors import UserError
+from revisual.data.images import StoredBytes
 from revisual.data.readers.base import TableReader
-from revisual.data.readers.row import Row
+from revisual.data.readers.row import Row, picture_bytes
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
@@ -39,15 +43,17 @@ class HFDatasetReader(TableReader):
         return f"{self.name} ({', '.join(filter(None, [self.subset, self.split]))})"
 
     def rows(self) -> Iterator[Row | UserError]:
-        """The rows; ids default to e.g. `geometry3k-train:3`, counted from 1."""
+        """Give the rows; ids default to e.g. `geometry3k-train:3`, counted from 1."""
         root = self._root()
-        dataset = _undecoded(self._load())
+        loaded = self._load()
+        dataset, again = _undecoded(loaded), loaded.with_format("arrow")
         stem = "-".join(filter(None, [Path(self.name).name, self.subset, self.split]))
         number = 0
         try:
             for values in dataset:
                 number += 1
-                yield Row(f"{self.label}, row {number}", f"{stem}:{number}", values, root)
+                stored = partial(ArrowBytes, self.label, again, number - 1)
+                yield Row(f"{self.label}, row {number}", f"{stem}:{number}", values, root, stored)
         except (ValueError, OSError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{self.label}, after row {number}: cannot be read: {reason}") from error
@@ -81,8 +87,40 @@ class HFDatasetReader(TableReader):
         return splits[self.split]
 
 
+@dataclass(frozen=True, slots=True)
+class ArrowBytes(StoredBytes):
+    """A picture in a data set's memory-mapped files.
+
+    Args:
+        label: the data set, for messages.
+        dataset: gives tables of Arrow.
+        row: in the data set.
+        column: of the pictures.
+        place: in the row's list of pictures; none: the row has one picture.
+    """
+
+    label: str
+    dataset: "Dataset"
+    row: int
+    column: str
+    place: int | None
+
+    @override
+    def read(self) -> bytes:
+        table = self.dataset[self.row]
+        own = [name for name in (self.column, self.column.split(".")[0]) if name in table.column_names]
+        return picture_bytes(table.select(own[:1]).to_pylist()[0], self.column, self.place)
+
+    @override
+    def fingerprint(self) -> str:
+        return f"{self.label} {self.dataset._fingerprint} {self.row} {self.column} {self.place}"
+
+    def __str__(self) -> str:
+        return f"in {self.label}, row {self.row + 1}"
+
+
 def _undecoded(dataset: "Dataset") -> "IterableDataset":
-    """The data set with pictures as `{"bytes": ..., "path": ...}`: decoding waits until a sample is used."""
+    """Return the data set with pictures as `{"bytes": ..., "path": ...}`: decoding waits until a sample is used."""
     from datasets import Features
 
     features = Features({name: _encoded(feature) for name, feature in dataset.features.items()})

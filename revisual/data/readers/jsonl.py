@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from typing_extensions import override
+
 from revisual.core.errors import UserError
 from revisual.data.readers.base import TableReader
 from revisual.data.readers.row import Row
@@ -27,11 +29,12 @@ class JSONLReader(TableReader):
         """The file's path."""
         return str(self.path)
 
-    def under(self, root: str | Path) -> "JSONLReader":  # noqa: D102
+    @override
+    def under(self, root: str | Path) -> "JSONLReader":
         return replace(self, path=Path(root) / self.path)
 
     def rows(self) -> Iterator[Row | UserError]:
-        """The lines, parsed; ids default to e.g. `train:3`."""
+        """Give the lines, parsed; ids default to e.g. `train:3`."""
         path = Path(self.path)
         root = path.parent if self.root is None else Path(self.root)
         if not path.is_file():

@@ -1,6 +1,6 @@
 """One row of a data file, and the sample made from it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 from PIL.Image import Image
 
 from revisual.core.errors import UserError
-from revisual.data.images import ImageSource, image_source
+from revisual.data.images import ImageSource, StoredBytes, image_source
 from revisual.data.sample import Sample
 
 FIELDS = tuple(field.name for field in fields(Sample))
@@ -27,18 +27,20 @@ class Row:
         id: the sample's id, if the row has none.
         values: the row's columns.
         root: the folder that its pictures' paths are relative to.
+        stored: from a column, and a place in its list, to where a picture's bytes can be read again.
     """
 
     place: str
     id: str
     values: Mapping[str, Any]
     root: Path
+    stored: Callable[[str, int | None], StoredBytes] | None = None
 
 
 def sample_from_row(
     row: Row, columns: Mapping[str, str], source: str | None = None, require_answer: bool = True
 ) -> Sample:
-    """The sample in a row.
+    """Return the sample in a row.
 
     Example: a row with the columns `problem` and `gold` and `columns={"question": "problem", "answer": "gold"}`
 
@@ -46,7 +48,7 @@ def sample_from_row(
         UserError: a column or its value is not as it must be; the message does not name the place.
     """
     values = {name: lookup(row.values, columns.get(name), default=name) for name in FIELDS}
-    images = _images(values["images"], row.root)
+    images = _images(values["images"], row, columns.get("images", "images"))
     messages = _messages(values["messages"])
     question = _question(_text("question", values["question"]), len(images))
     answer = _text("answer", values["answer"])
@@ -68,7 +70,7 @@ def sample_from_row(
 
 
 def lookup(values: Mapping[str, Any], column: str | None, default: str) -> Any:
-    """The value of a column that must exist, or of `default` if that exists and no column is asked for.
+    """Return the value of a column that must exist, or of `default` if that exists and no column is asked for.
 
     Example: `lookup({"extra": {"solution": "6 * 7 = 42"}}, "extra.solution", default="solution") == "6 * 7 = 42"`
 
@@ -120,11 +122,22 @@ def _question(question: str, images: int) -> str:
     return question
 
 
-def _images(value: Any, root: Path) -> tuple[ImageSource, ...]:
+def _images(value: Any, row: Row, column: str) -> tuple[ImageSource, ...]:
     if value is None or (isinstance(value, str | bytes) and not value):
         return ()
     several = not isinstance(value, Image) and isinstance(value, list | tuple)
-    return tuple(image_source(item, root) for item in (value if several else [value]))
+
+    def source(item: Any, place: int | None) -> ImageSource:
+        return image_source(item, row.root, None if row.stored is None else row.stored(column, place))
+
+    return tuple(source(item, place) for place, item in enumerate(value)) if several else (source(value, None),)
+
+
+def picture_bytes(values: Mapping[str, Any], column: str, place: int | None) -> bytes:
+    """Return the bytes of one picture in a row that has been read again (see `Row.stored`)."""
+    value = lookup(values, column, column)
+    item = value if place is None else value[place]
+    return bytes(item["bytes"] if isinstance(item, Mapping) else item)
 
 
 def _choices(value: Any) -> tuple[str, ...] | None:

@@ -1,6 +1,7 @@
 """Keys and values of prompts, and of several answers to each."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,8 +9,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 from transformers import DynamicCache
+from typing_extensions import override
 
-from revisual.models.attention import NO_MASK, Layout
+from revisual.models.attention import NO_MASK, KernelChoice, Layout
+from revisual.models.head import float32_product, without_autocast
 
 BLOCK = 128
 """Answer tokens that room is made for at a time."""
@@ -20,51 +23,89 @@ class AnswerCache(ABC):
 
     @abstractmethod
     def arguments(self) -> dict[str, Any]:
-        """Those arguments of the forward that say what the new tokens see."""
+        """Return those arguments of the forward that say what the new tokens see."""
 
     @abstractmethod
     def advance(self) -> None:
-        """Called after each forward."""
+        """Go on to the next token; called after each forward."""
 
     @abstractmethod
     def keep(self, prompts: Int[Tensor, " Q"], n: int) -> None:
-        """Lets go of all prompts but `prompts`, with their n answers each."""
+        """Let go of all prompts but `prompts`, with their n answers each."""
+
+
+def join_layers(
+    parts: Sequence[DynamicCache], masks: Sequence[Bool[Tensor, "_ _"]], dtype: torch.dtype
+) -> tuple[list[tuple[Tensor, Tensor]], Bool[Tensor, "Q W"]]:
+    """Put prompts that were read in several parts side by side, padded on the left to the longest.
+
+    A layer at a time, whose parts are then let go: no more than one layer is held twice.
+
+    Returns:
+        Keys and values of each layer in `dtype`, and which of them are no padding.
+    """
+    width = max(mask.shape[1] for mask in masks)
+    layers = []
+    for number in range(len(parts[0].layers)):
+        joined = []
+        for name in ("keys", "values"):
+            found: list[Tensor] = [getattr(part.layers[number], name) for part in parts]
+            _, heads, _, size = found[0].shape
+            whole = found[0].new_zeros(sum(map(len, found)), heads, width, size, dtype=dtype)
+            for own, place in zip(found, whole.split([len(x) for x in found]), strict=True):
+                place[:, :, width - own.shape[2] :] = own
+            joined.append(whole)
+            for part in parts:
+                setattr(part.layers[number], name, None)
+        layers.append((joined[0], joined[1]))
+    return layers, torch.cat([pad(mask, (width - mask.shape[1], 0)) for mask in masks])
 
 
 class SharedPromptCache(Layout, AnswerCache):
     """The answers to a prompt read one copy of its keys and values; each has its own besides."""
 
-    def __init__(self, prompts: DynamicCache, mask: Bool[Tensor, "P S"]) -> None:
-        layers: list[Any] = prompts.layers
-        self.prompts: list[tuple[Tensor, Tensor]] = [(layer.keys, layer.values) for layer in layers]
+    def __init__(self, prompts: Sequence[tuple[Tensor, Tensor]], mask: Bool[Tensor, "P S"]) -> None:
+        self.prompts = list(prompts)
         self.hidden = ~mask[:, None, None]
         self.answers: list[tuple[Tensor, Tensor]] = []
         self.length = 0
 
-    def arguments(self) -> dict[str, Any]:  # noqa: D102
+    @override
+    def arguments(self) -> dict[str, Any]:
         return {"past_key_values": self, "layout": self, "attention_mask": NO_MASK}
 
-    def advance(self) -> None:  # noqa: D102
+    @override
+    def advance(self) -> None:
         self.length += 1
 
-    def keep(self, prompts: Int[Tensor, " Q"], n: int) -> None:  # noqa: D102
+    @override
+    def keep(self, prompts: Int[Tensor, " Q"], n: int) -> None:
         rows = (prompts[:, None] * n + torch.arange(n, device=prompts.device)).flatten()
-        self.prompts = [(keys[prompts], values[prompts]) for keys, values in self.prompts]
-        self.answers = [(keys[rows], values[rows]) for keys, values in self.answers]
+        for layers, chosen in ((self.prompts, prompts), (self.answers, rows)):
+            for number, (keys, values) in enumerate(layers):
+                layers[number] = keys[chosen], values[chosen]  # the old layer goes before the next one is copied
+                del keys, values
         self.hidden = self.hidden[prompts]
 
     def update(
         self, key: Float[Tensor, "N K 1 D"], value: Float[Tensor, "N K 1 D"], layer: int, *_: Any, **__: Any
     ) -> tuple[Float[Tensor, "N K T D"], Float[Tensor, "N K T D"]]:
-        """Adds the new token's keys and values; returns the answers' own. Called by the model's attention."""
+        """Add the new token's keys and values, and return the answers' own. Called by the model's attention.
+
+        They are kept in the prompts' type: under autocast, rotary embeddings leave keys in float32.
+        """
+        dtype = self.prompts[layer][1].dtype
+        key, value = key.to(dtype), value.to(dtype)
         if len(self.answers) == layer:
             self.answers.append((key[:, :, :0], value[:, :, :0]))
         if self.answers[layer][0].shape[2] == self.length:
-            self.answers[layer] = tuple(pad(x, (0, 0, 0, BLOCK)) for x in self.answers[layer])  # type: ignore[assignment]
+            keys, values = self.answers[layer]
+            self.answers[layer] = pad(keys, (0, 0, 0, BLOCK)), pad(values, (0, 0, 0, BLOCK))
         keys, values = self.answers[layer]
         keys[:, :, self.length], values[:, :, self.length] = key[:, :, 0], value[:, :, 0]
         return keys[:, :, : self.length + 1], values[:, :, : self.length + 1]
 
+    @override
     def attend(
         self,
         layer: int,
@@ -73,38 +114,58 @@ class SharedPromptCache(Layout, AnswerCache):
         value: Float[Tensor, "N K T D"],
         scaling: float | None,
         dropout: float,
+        choose: KernelChoice | None = None,
     ) -> Float[Tensor, "N H 1 D"]:
-        """One softmax over the prompt's tokens, read once for all its answers, and the answer's own."""
+        """Compute one softmax over the prompt's tokens, read once for all its answers, and the answer's own."""
         prompt_keys, prompt_values = self.prompts[layer]
-        (p, k, s, d), (rows, heads) = prompt_keys.shape, query.shape[:2]
-        n, r = rows // p, heads // k  # answers per prompt, query heads per key head
-        query = query * (d**-0.5 if scaling is None else scaling)
-        queries = query.view(p, n, k, r, d).transpose(1, 2)
-        on_prompt = queries.reshape(p, k, n * r, d) @ prompt_keys.mT
-        on_prompt = on_prompt.masked_fill(self.hidden, -torch.inf).view(p, k, n, r, s)
-        on_own = (query.view(rows, k, r, d) @ key.mT).view(p, n, k, r, -1).transpose(1, 2)
-        weights = torch.cat([on_prompt, on_own], -1).float().softmax(-1).to(value.dtype)
-        from_prompt = (weights[..., :s].reshape(p, k, n * r, s) @ prompt_values).view(p, k, n, r, d)
-        from_own = weights[..., s:].transpose(1, 2).reshape(rows, k, r, -1) @ value
-        return from_prompt.transpose(1, 2).reshape(rows, heads, 1, d) + from_own.view(rows, heads, 1, d)
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        return answer_attention(query.to(value.dtype), prompt_keys, prompt_values, key, value, self.hidden, scale)
+
+
+@without_autocast
+def answer_attention(
+    query: Float[Tensor, "N H 1 D"],
+    prompt_keys: Float[Tensor, "P K S D"],
+    prompt_values: Float[Tensor, "P K S D"],
+    key: Float[Tensor, "N K T D"],
+    value: Float[Tensor, "N K T D"],
+    hidden: Bool[Tensor, "P 1 1 S"],
+    scale: float,
+) -> Float[Tensor, "N H 1 D"]:
+    """Attend to a prompt and an answer's own tokens; scores and sums are float32, as in the trainer's kernels."""
+    (p, k, s, d), (rows, heads) = prompt_keys.shape, query.shape[:2]
+    n, r = rows // p, heads // k  # answers per prompt, query heads per key head
+    queries = query.view(p, n, k, r, d).transpose(1, 2)
+    on_prompt = float32_product(queries.reshape(p, k, n * r, d), prompt_keys.mT)
+    on_prompt = on_prompt.masked_fill_(hidden, -torch.inf).view(p, k, n, r, s)
+    on_own = float32_product(query.view(rows, k, r, d), key.mT).view(p, n, k, r, -1).transpose(1, 2)
+    weights = torch.cat([on_prompt, on_own], -1).mul_(scale).softmax(-1).to(value.dtype)
+    from_prompt = float32_product(weights[..., :s].reshape(p, k, n * r, s), prompt_values).view(p, k, n, r, d)
+    from_own = float32_product(weights[..., s:].transpose(1, 2).reshape(rows, k, r, -1), value)
+    attended = from_prompt.transpose(1, 2).reshape(rows, heads, 1, d) + from_own.view(rows, heads, 1, d)
+    return attended.to(value.dtype)
 
 
 class CopiedPromptCache(AnswerCache):
     """Each answer has a copy of its prompt's keys and values: for models whose attention takes no layout."""
 
-    def __init__(self, prompts: DynamicCache, mask: Bool[Tensor, "P S"], n: int) -> None:
-        prompts.batch_repeat_interleave(n)
-        self.cache = prompts
+    def __init__(self, prompts: Sequence[tuple[Tensor, Tensor]], mask: Bool[Tensor, "P S"], n: int) -> None:
+        self.cache = DynamicCache()
+        for layer, (keys, values) in enumerate(prompts):
+            self.cache.update(keys.repeat_interleave(n, 0), values.repeat_interleave(n, 0), layer)
         self.mask = mask.repeat_interleave(n, 0).long()
         self.advance()
 
-    def arguments(self) -> dict[str, Any]:  # noqa: D102
+    @override
+    def arguments(self) -> dict[str, Any]:
         return {"past_key_values": self.cache, "attention_mask": self.mask}
 
-    def advance(self) -> None:  # noqa: D102
+    @override
+    def advance(self) -> None:
         self.mask = pad(self.mask, (0, 1), value=1)
 
-    def keep(self, prompts: Int[Tensor, " Q"], n: int) -> None:  # noqa: D102
+    @override
+    def keep(self, prompts: Int[Tensor, " Q"], n: int) -> None:
         rows = (prompts[:, None] * n + torch.arange(n, device=prompts.device)).flatten()
         self.cache.batch_select_indices(rows)
         self.mask = self.mask[rows]

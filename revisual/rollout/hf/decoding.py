@@ -1,6 +1,6 @@
 """Answers token by token: a prompt and its pictures are computed once, however many answers are drawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,36 +9,66 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from revisual.models.attention import shares_prompts
+from revisual.models.head import float32_logits, product_dtype
 from revisual.models.inputs import has_axes, padded_positions
 from revisual.models.logprobs import banned_token_ids
+from revisual.models.precision import casting_once
 from revisual.rollout.engine import Sampling
-from revisual.rollout.hf.caches import AnswerCache, CopiedPromptCache, SharedPromptCache
+from revisual.rollout.hf.caches import AnswerCache, CopiedPromptCache, SharedPromptCache, join_layers
 from revisual.rollout.hf.sampler import next_tokens
 
 LET_GO = 0.75
 """Prompts whose answers have all ended are let go when at most this share of the prompts is still being answered."""
 
+Head = Callable[[Float[Tensor, "N H"]], Float[Tensor, "N V"]]
+
 
 @torch.no_grad()
 def decode(
     policy: Any,
-    prompts: Mapping[str, Tensor],
+    parts: Iterable[Mapping[str, Any]],
     sampling: Sampling,
     n: int,
     uniforms: Float[Tensor, "N L"],
     ends: Sequence[int],
     pad_id: int,
 ) -> tuple[Int[Tensor, "N T"], Float[Tensor, "N T"]]:
-    """`n` answers to each of P padded prompts (see `padded_prompts`), and the log-probs of their tokens.
+    """Draw `n` answers to each of P prompts.
 
-    Row p * n + j is the j-th answer to prompt p; `uniforms` are what its tokens are drawn with. After a row's first
-    end token stand padding and log-probs of 0; T is as long as the longest answer.
+    Args:
+        policy: whole on this process, and in evaluation mode.
+        parts: the prompts, some at a time, padded (see `padded_prompts`).
+        sampling: how tokens are drawn.
+        n: answers per prompt.
+        uniforms: what tokens are drawn with.
+        ends: tokens that end an answer.
+        pad_id: what stands behind its end.
+
+    Returns:
+        The tokens and their log-probs. Row p * n + j is the j-th answer to prompt p. After a row's first end token
+        stand padding and log-probs of 0; T is as long as the longest answer.
     """
-    logits, cache, places = prefill(policy, prompts, n)
+    with casting_once(policy):
+        head = float32_logits(policy.get_output_embeddings())
+        return _decode(policy, head, parts, sampling, n, uniforms, ends, pad_id)
+
+
+def _decode(
+    policy: Any,
+    head: Head,
+    parts: Iterable[Mapping[str, Any]],
+    sampling: Sampling,
+    n: int,
+    uniforms: Float[Tensor, "N L"],
+    ends: Sequence[int],
+    pad_id: int,
+) -> tuple[Int[Tensor, "N T"], Float[Tensor, "N T"]]:
+    logits, cache, places = prefill(policy, head, parts, n)
     device, width = logits.device, uniforms.shape[1]
-    uniforms, ending, banned = uniforms.to(device), torch.tensor(ends, device=device), banned_token_ids(policy)
+    uniforms, ending = uniforms.to(device), torch.tensor(ends, device=device)
+    banned = banned_token_ids(policy).to(device)
     token_ids = torch.full((len(logits), width), pad_id, device=device)
-    logprobs = torch.zeros(token_ids.shape, device=device)
+    logprobs = torch.zeros(token_ids.shape, dtype=torch.float32, device=device)
     rows, running = torch.arange(len(logits), device=device), torch.ones(len(logits), dtype=torch.bool, device=device)
     for t in range(width):
         tokens, chosen = next_tokens(logits, sampling, banned, uniforms[rows, t])
@@ -52,22 +82,39 @@ def decode(
             cache.keep(torch.nonzero(groups)[:, 0], n)
             left = groups.repeat_interleave(n)
             rows, running, tokens, places = rows[left], running[left], tokens[left], places[left]
-        axes = places[None].expand(3, -1) if has_axes(policy) else places
-        output = policy(
-            input_ids=tokens[:, None], position_ids=axes[..., None] + t, use_cache=True, **cache.arguments()
-        )
-        cache.advance()
-        logits = output.logits[:, -1]
+        logits = next_logits(policy, head, tokens, places + t, cache)
     raise AssertionError("no token was asked for")
 
 
 def prefill(
-    policy: Any, prompts: Mapping[str, Tensor], n: int
+    policy: Any, head: Head, parts: Iterable[Mapping[str, Any]], n: int
 ) -> tuple[Float[Tensor, "N V"], AnswerCache, Int[Tensor, " N"]]:
-    """What predicts each answer's first token, a cache for the answers, and the place of their first token."""
-    cache, positions = DynamicCache(), padded_positions(policy, prompts)
-    logits = policy(**prompts, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
-    mask = prompts["attention_mask"].bool()
-    answers = SharedPromptCache(cache, mask) if shares_prompts(policy) else CopiedPromptCache(cache, mask, n)
-    places = (positions.amax(0) if has_axes(policy) else positions).amax(1) + 1
-    return logits[:, -1].repeat_interleave(n, 0), answers, places.repeat_interleave(n)
+    """Read the prompts, a part at a time.
+
+    Returns:
+        What predicts each answer's first token, a cache for the answers, and the place of their first token.
+    """
+    caches, masks, last, places = [], [], [], []
+    for part in parts:
+        cache, positions = DynamicCache(), padded_positions(policy, part)
+        states = policy.base_model(**part, position_ids=positions, past_key_values=cache, use_cache=True)[0]
+        caches.append(cache)
+        masks.append(part["attention_mask"].bool())
+        last.append(states[:, -1])
+        places.append((positions.amax(0) if has_axes(policy) else positions).amax(1) + 1)
+    layers, mask = join_layers(caches, masks, product_dtype(last[0]))
+    answers = SharedPromptCache(layers, mask) if shares_prompts(policy) else CopiedPromptCache(layers, mask, n)
+    logits = head(torch.cat(last))
+    return logits.repeat_interleave(n, 0), answers, torch.cat(places).repeat_interleave(n)
+
+
+def next_logits(
+    policy: Any, head: Head, tokens: Int[Tensor, " N"], places: Int[Tensor, " N"], cache: AnswerCache
+) -> Float[Tensor, "N V"]:
+    """Compute what predicts the tokens after `tokens`, which stand at `places`."""
+    positions = (places[None].expand(3, -1) if has_axes(policy) else places)[..., None]
+    states = policy.base_model(input_ids=tokens[:, None], position_ids=positions, use_cache=True, **cache.arguments())[
+        0
+    ]
+    cache.advance()
+    return head(states[:, -1])

@@ -1,18 +1,18 @@
 """Rollouts by the transformers model that is being trained, with its own weights."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
+from typing_extensions import override
 
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.models.inputs import padded_prompts
-from revisual.models.logprobs import banned_token_ids
-from revisual.models.sharding import gathered
-from revisual.rollout.engine import Completions, RolloutEngine, Sampling
+from revisual.models.logprobs import banned_token_ids, end_token_ids
+from revisual.models.sharding import unsharded_weights
+from revisual.rollout.engine import Completions, EngineMemory, RolloutEngine, Sampling
 from revisual.rollout.hf.decoding import decode
 from revisual.rollout.hf.sampler import seeded_uniforms
 
@@ -23,32 +23,41 @@ class HFRollout(RolloutEngine):
     Not by transformers' `generate`: it would read a prompt and its pictures once per answer, draw from one generator
     for the whole batch, and keep [N, T, vocabulary] for the log-probs (319 GB for 64 rows of 8,192 tokens of
     Qwen2.5-VL).
+
+    Args:
+        max_rows: answers that are drawn at a time.
+        max_prefill_tokens: of prompts, padding included, that are read at a time; a longer one is read alone. Reading
+            needs about 0.3 MB a token for a policy of 7B.
     """
 
-    def __init__(self, max_rows: int = 256) -> None:
-        self.max_rows = max_rows
+    def __init__(self, max_rows: int = 256, max_prefill_tokens: int = 16384) -> None:
+        self.max_rows, self.max_prefill_tokens = max_rows, max_prefill_tokens
 
-    def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:  # noqa: D102
-        self.policy: Any = policy
+    @override
+    def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:
+        self.policy = policy
         self.encoder = encoder
 
+    @override
     def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> None:
-        """Nothing to do: the weights are the policy's own."""
+        """Do nothing: the weights are the policy's own."""
+
+    @override
+    def memory(self) -> EngineMemory:
+        return EngineMemory(uses_policy=True, max_rows=self.max_rows, max_prefill_tokens=self.max_prefill_tokens)
 
     def end_tokens(self) -> list[int]:
-        """The tokens that end an answer: those of the model folder, and the tokenizer's."""
-        configured = self.policy.generation_config.eos_token_id
-        ends = [*(configured if isinstance(configured, list) else [configured])]
-        ends.append(self.encoder.processor.tokenizer.eos_token_id)
-        return sorted({end for end in ends if end is not None})
+        """Return the tokens that end an answer."""
+        return end_token_ids(self.policy, self.encoder.processor.tokenizer)
 
-    def generate(  # noqa: D102
+    @override
+    def generate(
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
         training = self.policy.training
         self.policy.eval()  # in training mode, gradient checkpointing would switch the cache off
         try:
-            with gathered(self.policy):
+            with unsharded_weights(self.policy):
                 parts = {
                     rows: self._part([prompts[p] for p in owners], sampling, max_new_tokens, [seeds[r] for r in rows])
                     for owners, rows in _parts(len(prompts), sampling.n, self.max_rows)
@@ -62,11 +71,13 @@ class HFRollout(RolloutEngine):
     ) -> Completions:
         device, tokenizer = self.policy.device, self.encoder.processor.tokenizer
         ends = self.end_tokens()
-        inputs = padded_prompts(
-            prompts, torch.arange(len(prompts)), self.encoder.vision_inputs, tokenizer.pad_token_id, device
+        lengths = [len(prompt.token_ids) for prompt in prompts]
+        parts = (
+            padded_prompts(self.policy, prompts, torch.tensor(part), self.encoder.vision_inputs, tokenizer.pad_token_id)
+            for part in within_budget(lengths, self.max_prefill_tokens)
         )
         n, uniforms = len(seeds) // len(prompts), seeded_uniforms(seeds, max_new_tokens)
-        token_ids, logprobs = decode(self.policy, inputs, sampling, n, uniforms, ends, tokenizer.pad_token_id)
+        token_ids, logprobs = decode(self.policy, parts, sampling, n, uniforms, ends, tokenizer.pad_token_id)
         ended = torch.isin(token_ids, torch.tensor(ends, device=device))
         mask = (ended.int().cumsum(1) - ended.int()) == 0
         return Completions(
@@ -78,8 +89,25 @@ class HFRollout(RolloutEngine):
         )
 
 
+def within_budget(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Split rows in order such that each part, padded to its longest, has at most `most` tokens, or one row.
+
+    Example: `within_budget([5, 3, 4, 9], 10)` is `[[0, 1], [2], [3]]`.
+    """
+    parts: list[list[int]] = []
+    longest = 0
+    for row, length in enumerate(lengths):
+        longest = max(longest, length)
+        if parts and (len(parts[-1]) + 1) * longest <= most:
+            parts[-1].append(row)
+        else:
+            parts.append([row])
+            longest = length
+    return parts
+
+
 def _parts(prompts: int, n: int, max_rows: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Which prompts are answered together, and their rows: whole groups where they fit into `max_rows`.
+    """Return which prompts are answered together, and their rows: whole groups where they fit into `max_rows`.
 
     Example: `_parts(3, 2, 4)` is `[((0, 1), (0, 1, 2, 3)), ((2,), (4, 5))]`.
     """

@@ -11,7 +11,7 @@ from revisual.rollout.engine import Sampling
 
 
 def seeded_uniforms(seeds: Sequence[int], length: int) -> Float[Tensor, "N T"]:
-    """Row n holds `length` numbers in [0, 1) from a generator of its own: a row does not depend on its neighbors."""
+    """Draw `length` numbers in [0, 1) for each row, by a generator of its own: no row depends on its neighbors."""
     generator = torch.Generator()
     return torch.stack(
         [torch.rand(length, generator=generator.manual_seed(seed), dtype=torch.float64) for seed in seeds]
@@ -19,7 +19,7 @@ def seeded_uniforms(seeds: Sequence[int], length: int) -> Float[Tensor, "N T"]:
 
 
 def truncate(logprobs: Float[Tensor, "N V"], top_p: float, top_k: int) -> Float[Tensor, "N V"]:
-    """Keeps the `top_k` likeliest tokens, then the fewest of them with `top_p` of the mass; renormalized."""
+    """Keep the `top_k` likeliest tokens, then the fewest of them with `top_p` of the mass; renormalized."""
     if top_k:
         kth = logprobs.topk(min(top_k, logprobs.shape[-1]), -1).values[:, -1:]
         logprobs = logprobs.masked_fill(logprobs < kth, -torch.inf).log_softmax(-1)
@@ -32,7 +32,7 @@ def truncate(logprobs: Float[Tensor, "N V"], top_p: float, top_k: int) -> Float[
 
 
 def draw(logprobs: Float[Tensor, "N V"], uniforms: Float[Tensor, " N"]) -> Int[Tensor, " N"]:
-    """One token per row by inverting the distribution function at `uniforms`, in double precision."""
+    """Draw one token per row by inverting the distribution function at `uniforms`, in double precision."""
     cumulative = logprobs.double().exp().cumsum(-1)
     total = cumulative[:, -1:]
     targets = uniforms.to(cumulative.device)[:, None] * total
@@ -45,7 +45,7 @@ def draw(logprobs: Float[Tensor, "N V"], uniforms: Float[Tensor, " N"]) -> Int[T
 def next_tokens(
     logits: Float[Tensor, "N V"], sampling: Sampling, banned: Int[Tensor, " B"], uniforms: Float[Tensor, " N"]
 ) -> tuple[Int[Tensor, " N"], Float[Tensor, " N"]]:
-    """The next token of each row, and its log-prob under the distribution that it was drawn from."""
+    """Draw the next token of each row, with its log-prob under the distribution that it was drawn from."""
     greedy = sampling.temperature == 0
     logprobs = sampling_logits(logits, 1.0 if greedy else sampling.temperature, banned).log_softmax(-1)
     if greedy:

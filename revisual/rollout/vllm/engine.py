@@ -2,24 +2,28 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
+from uuid import uuid4
 
 import torch
 import torch.distributed as dist
 from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor, nn
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
-from revisual.rollout.engine import Completions, RolloutEngine, Sampling
-from revisual.rollout.vllm.answers import Answer, asking, require_same_prompts
+from revisual.rollout.engine import Completions, EngineMemory, RolloutEngine, Sampling
+from revisual.rollout.requests import Answer, request_builder, require_same_prompts
 from revisual.rollout.vllm.start import BLANK, register_blank_loader, require_vllm, save_without_weights
-from revisual.rollout.vllm.weights import require_loaded, require_names, weight_names
+from revisual.rollout.weight_sync import cast_weights, require_loaded, require_names, weight_names
 
 ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # within one process, weights are handed over in memory
@@ -29,6 +33,9 @@ ENVIRONMENT = {
 }
 """What vLLM reads before it starts, where it is not set otherwise."""
 
+DEFAULT_TOKENS = 16384
+"""Of a prompt and its answer together, where neither the config nor the run says how many."""
+
 RECEIVER = "revisual.rollout.vllm.worker.WeightReceiver"
 
 
@@ -36,14 +43,16 @@ class VLLMRollout(RolloutEngine):
     """An engine of vLLM's on each process, beside the policy on the same device.
 
     It starts without weights, at the first `load_weights`; so a sharded policy never has to be written out whole.
+    What it gives back of a GPU while it sleeps was never run on one: docs/engines.md.
 
     Args:
-        max_model_len: tokens of a prompt and its answer together, where the policy allows so many.
+        max_model_len: tokens of a prompt and its answer together; null: as many as the run's limits allow.
         max_pictures: of one prompt.
         gpu_memory_utilization: the share of the device's memory that the engine may take while it is awake.
-        dtype: what it computes in; auto: bfloat16 on a GPU, else the policy's own.
+        dtype: what it computes in, and gets weights in; auto: bfloat16 on a GPU, else the policy's own.
         sleep_level: what the engine gives back between rollouts on a GPU: 0 nothing, 1 the cache, with its weights
-            moved to the host, 2 its weights, too, which are then sent before each rollout. A CPU has no such levels.
+            moved to the host, 2 its weights, too, which are then sent before the next rollout. A CPU has no such
+            levels.
         options: further arguments of `vllm.LLM`.
 
     Example: `VLLMRollout(max_model_len=10240, gpu_memory_utilization=0.5)`
@@ -51,11 +60,11 @@ class VLLMRollout(RolloutEngine):
 
     def __init__(
         self,
-        max_model_len: int = 16384,
+        max_model_len: int | None = None,
         max_pictures: int = 8,
         gpu_memory_utilization: float = 0.4,
         dtype: Literal["auto", "bfloat16", "float32"] = "auto",
-        sleep_level: Literal[0, 1, 2] = 1,
+        sleep_level: Literal[0, 1, 2] = 2,
         options: dict[str, Any] | None = None,
     ) -> None:
         self.max_model_len, self.max_pictures = max_model_len, max_pictures
@@ -71,81 +80,122 @@ class VLLMRollout(RolloutEngine):
         self.needs_weights = True
         """Whether `load_weights` must come before the next `generate`."""
         self._llm: Any = None
+        self._most_tokens: int | None = None
         self._asleep: set[str] = set()
+        self._awake = 0
 
+    @override
     def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:
-        """Notes the policy; the engine starts when it first gets weights.
+        """Take note of the policy; the engine starts when it first gets weights.
 
         Raises:
             UserError: vLLM is not installed.
         """
         require_vllm()
-        self.policy: Any = policy
+        self.policy = policy
         self.encoder = encoder
-        config: Any = policy.config
-        most = getattr(config.get_text_config(), "max_position_embeddings", self.max_model_len)
-        self.max_model_len = min(self.max_model_len, most)
-        self.asking = asking(policy, encoder, self.max_model_len, self.max_pictures)
+        self.request_builder = request_builder(policy, encoder, self._room(), self.max_pictures)
         self.names = weight_names(policy)
 
+    @override
+    def require_length(self, most_tokens: int) -> None:
+        if self.max_model_len is not None and most_tokens > self.max_model_len:
+            raise UserError(
+                f"engine.max_model_len: {self.max_model_len}, and prompts and answers may have {most_tokens} tokens "
+                "together; leave it out to have room for them"
+            )
+        self._most_tokens = max(most_tokens, self._most_tokens or 0)
+        if self.policy is not None:
+            self.request_builder = replace(self.request_builder, most_tokens=self._room())
+
+    def _room(self) -> int:
+        """Return how many tokens of prompt and answer it takes: what is set, or asked for, or the policy's most."""
+        most = getattr(self.policy.config.get_text_config(), "max_position_embeddings", DEFAULT_TOKENS)
+        return min(self.max_model_len or self._most_tokens or DEFAULT_TOKENS, most)
+
+    @override
+    def weight_dtype(self) -> torch.dtype:
+        if self.dtype != "auto":
+            return getattr(torch, self.dtype)
+        return self.policy.dtype if self._is_on_cpu() else torch.bfloat16
+
+    @override
+    def memory(self) -> EngineMemory:
+        return EngineMemory(share=self.gpu_memory_utilization)
+
+    @override
     def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> None:
-        """Takes over full tensors under the plain model's names, those of a tied head included.
+        """Take over full tensors under the plain model's names, those of a tied head included.
 
         Raises:
             UserError: not all of the policy was sent, or the engine did not get it; says which tensor.
         """
-        if self._llm is None:
-            with isolate_rng():  # vLLM seeds the generators of the process
-                self._start()
-        self._wake("weights")
-        self.needs_weights = True  # until all of what follows has come to its end
-        with torch.no_grad():
+        weights = cast_weights(weights, self.weight_dtype())
+        with torch.no_grad(), apart_from_the_trainer(self.policy.device):
+            if self._llm is None:
+                with isolate_rng():  # vLLM seeds the generators of the process
+                    self._start()
+            self._wake("weights")
+            self.needs_weights = True  # until all of what follows has come to its end
             report = self._llm.collective_rpc("receive_weights", kwargs={"weights": weights})[0]
         require_names(self.names, report["checksums"])
         require_loaded(report["not_loaded"])
         self._forget()
         self.checksums, self.needs_weights = report["checksums"], False
 
-    def generate(  # noqa: D102
+    @override
+    def generate(
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
         if self.needs_weights:
             raise RuntimeError("VLLMRollout: load_weights comes before generate")
-        self.asking.require_room(prompts, max_new_tokens)
-        self._wake("weights")
-        self._wake("kv_cache")
+        self.request_builder.require_room(prompts, max_new_tokens)
         sampling_params = import_module("vllm").SamplingParams
         rows = [row for prompt in map(_request, prompts) for row in [prompt] * sampling.n]
-        params = [sampling_params(**self.asking.settings(sampling, max_new_tokens, seed)) for seed in seeds]
-        answers = [_answer(output) for output in self._llm.generate(rows, params, use_tqdm=False)]
+        params = [sampling_params(**self.request_builder.settings(sampling, max_new_tokens, seed)) for seed in seeds]
+        with self.stay_awake(), apart_from_the_trainer(self.policy.device):
+            self._wake("weights")
+            self._wake("kv_cache")
+            answers = [_answer(output) for output in self._llm.generate(rows, params, use_tqdm=False)]
         require_same_prompts(prompts, answers)
-        self._sleep()
-        return self.asking.completions(answers, self.policy.device)
+        return self.request_builder.completions(answers, self.policy.device)
+
+    @contextmanager
+    @override
+    def stay_awake(self) -> Iterator[None]:
+        self._awake += 1
+        try:
+            yield
+        finally:
+            self._awake -= 1
+            if not self._awake:
+                self._sleep()
+
+    def _is_on_cpu(self) -> bool:
+        return bool(import_module("vllm.platforms").current_platform.is_cpu())
 
     def _start(self) -> None:
-        for name, value in ENVIRONMENT.items():
+        for name, value in (ENVIRONMENT | launcher_variables(self.policy.device)).items():
             os.environ.setdefault(name, value)
-        vllm, platform = import_module("vllm"), import_module("vllm.platforms").current_platform
+        vllm, is_cpu = import_module("vllm"), self._is_on_cpu()
         self._folder = TemporaryDirectory(prefix="revisual-engine-")  # lives as long as the engine
         save_without_weights(self.policy, self.encoder.processor, Path(self._folder.name))
         register_blank_loader()
-        dtype: str = self.dtype if self.dtype != "auto" else "bfloat16"
-        if platform.is_cpu():
+        if is_cpu:
             torch._dynamo.config.disable = True  # vLLM's sampler would be compiled by g++ for half a minute
             self.sleep_level = 0
-            dtype = str(self.policy.dtype).removeprefix("torch.") if self.dtype == "auto" else self.dtype
         own: dict[str, Any] = {
             "model": self._folder.name,
             "load_format": BLANK,
             "generation_config": "vllm",  # its own defaults: those of the folder may penalise or truncate
-            "dtype": dtype,
-            "max_model_len": self.max_model_len,
+            "dtype": str(self.weight_dtype()).removeprefix("torch."),
+            "max_model_len": self._room(),
             "limit_mm_per_prompt": {"image": self.max_pictures, "video": 0},
             "gpu_memory_utilization": self.gpu_memory_utilization,
             "enable_sleep_mode": self.sleep_level > 0,
-            "enforce_eager": platform.is_cpu(),
+            "enforce_eager": is_cpu,
             # Where a prompt is read in parts, its request's generator is wound back, which one of a CPU cannot be.
-            "enable_chunked_prefill": not platform.is_cpu(),
+            "enable_chunked_prefill": not is_cpu,
             "logprobs_mode": "processed_logprobs",
             "worker_extension_cls": RECEIVER,
             "seed": 0,
@@ -159,14 +209,14 @@ class VLLMRollout(RolloutEngine):
         torch.set_num_threads = set_num_threads
 
     def _forget(self) -> None:
-        """Drops what was computed with the old weights."""
+        """Drop what was computed with the old weights."""
         if not self._llm.reset_prefix_cache():
             raise RuntimeError("vLLM kept its prefix cache: requests are still running")
         self._llm.reset_mm_cache()
         self._llm.llm_engine.engine_core.reset_encoder_cache()
 
     def _sleep(self) -> None:
-        if self.sleep_level:
+        if self.sleep_level and self._llm is not None and not self._asleep:
             self._llm.sleep(level=self.sleep_level)
             self._asleep = {"weights", "kv_cache"}
             self.needs_weights = self.sleep_level == 2
@@ -177,9 +227,38 @@ class VLLMRollout(RolloutEngine):
             self._asleep.remove(part)
 
 
+def launcher_variables(device: torch.device) -> dict[str, str]:
+    """Return what torchrun would have set, and vLLM's external launcher reads.
+
+    Lightning's own launcher and SLURM say less than torchrun, or under other names.
+    """
+    if not dist.is_initialized():
+        return {}
+    local = device.index if device.index is not None else int(os.environ.get("SLURM_LOCALID", dist.get_rank()))
+    return {"RANK": str(dist.get_rank()), "WORLD_SIZE": str(dist.get_world_size()), "LOCAL_RANK": str(local)}
+
+
+@contextmanager
+def apart_from_the_trainer(device: torch.device) -> Iterator[None]:
+    """Compute within in the engine's own precision: not in that of the trainer's autocast, or of its default type."""
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.autocast(device.type, enabled=False):
+            yield
+    finally:
+        torch.set_default_dtype(default)
+
+
 def _request(prompt: EncodedPrompt) -> dict[str, Any]:
     request: dict[str, Any] = {"prompt_token_ids": prompt.engine_token_ids.tolist()}
-    return request | ({"multi_modal_data": {"image": list(prompt.pictures)}} if prompt.pictures else {})
+    if not prompt.pictures:
+        return request
+    # By a name of its own, a picture is looked up and not hashed again for each answer to its prompt. Names are new at
+    # each rollout: pictures of other prompts can never be taken for these.
+    names = [uuid4().hex for _ in prompt.pictures]
+    pictures = {"multi_modal_data": {"image": list(prompt.pictures)}, "multi_modal_uuids": {"image": names}}
+    return request | pictures
 
 
 def _answer(output: Any) -> Answer:

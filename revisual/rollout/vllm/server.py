@@ -11,19 +11,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from typing_extensions import override
 
 from revisual.client.pictures import data_url
 from revisual.client.retries import Retries
 from revisual.client.server import Server
 from revisual.core.errors import UserError
+from revisual.core.files import locked
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.rollout.engine import Completions, RolloutEngine, Sampling
-from revisual.rollout.vllm.answers import Answer, asking, require_same_prompts
-from revisual.rollout.vllm.http import ServerGone, VLLMServer
-from revisual.rollout.vllm.weights import (
+from revisual.rollout.http import InferenceServer, ServerGone
+from revisual.rollout.requests import Answer, request_builder, require_same_prompts
+from revisual.rollout.weight_sync import (
     Checksums,
     require_loaded,
     require_names,
@@ -62,7 +65,7 @@ class VLLMServerRollout(RolloutEngine):
     Example: `VLLMServerRollout("http://127.0.0.1:8000", folder="/shared/weights")`
     """
 
-    is_apart = True
+    runs_concurrently = True
 
     def __init__(
         self,
@@ -73,7 +76,7 @@ class VLLMServerRollout(RolloutEngine):
         timeout_seconds: float = 3600.0,
         retries: Retries | None = None,
     ) -> None:
-        self.server = VLLMServer(Server(url, "", key_env, concurrency, timeout_seconds))
+        self.server = InferenceServer(Server(url, "", key_env, concurrency, timeout_seconds))
         self.url, self.folder, self.retries = url, folder, retries or TEN_MINUTES
         self.checksums: Checksums = {}
         """Of the weights that were sent last."""
@@ -82,13 +85,21 @@ class VLLMServerRollout(RolloutEngine):
         self._version, self._sent = "", Path()
         self._temporary: TemporaryDirectory[str] | None = None
 
-    def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:  # noqa: D102
-        self.policy: Any = policy
+    @override
+    def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:
+        self.policy = policy
         self.encoder = encoder
         self.names = weight_names(policy)
 
+    @override
+    def weight_dtype(self) -> torch.dtype:
+        """Return what the server computes in, as it says: it would round anything wider when it has read it."""
+        said = _from_first_rank(lambda: self._persist("answer", self._state)["dtype"])
+        return getattr(torch, said)
+
+    @override
     def load_weights(self, weights: Iterable[tuple[str, Tensor]]) -> None:
-        """Takes over full tensors under the plain model's names, those of a tied head included.
+        """Take over full tensors under the plain model's names, those of a tied head included.
 
         Every rank calls it, with weights that it may have to gather; those of rank 0 count.
 
@@ -101,7 +112,8 @@ class VLLMServerRollout(RolloutEngine):
         self._sent, self.checksums = _from_first_rank(lambda: self._send(weights))
         self._version, self.needs_weights = _version(self.checksums), False
 
-    def generate(  # noqa: D102
+    @override
+    def generate(
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
     ) -> Completions:
         if self.needs_weights:
@@ -113,9 +125,8 @@ class VLLMServerRollout(RolloutEngine):
     ) -> Completions:
         state = self._state()
         if state["version"] != self._version:  # it was started again, or serves another run, too
-            self._push(self._sent, self.checksums)
-            state = self._state()
-        ask = asking(self.policy, self.encoder, state["max_model_len"])
+            state = self._push_once()
+        ask = request_builder(self.policy, self.encoder, state["max_model_len"])
         ask.require_room(prompts, max_new_tokens)
         contents = [content for content in map(_content, prompts) for _ in range(sampling.n)]
         bodies = [
@@ -129,7 +140,7 @@ class VLLMServerRollout(RolloutEngine):
         return ask.completions(answers, self.policy.device)
 
     def _send(self, weights: Iterable[tuple[str, Tensor]]) -> tuple[Path, Checksums]:
-        """Writes the weights beside those that the server has, sends them, and removes the others."""
+        """Write the weights beside those that the server has, send them, and remove the others."""
         folder = self._home() / f"weights-{time.time_ns()}"
         try:
             checksums = write_weights(weights, folder)
@@ -158,8 +169,17 @@ class VLLMServerRollout(RolloutEngine):
         self.server.call("POST", "/reset_mm_cache")
         self.server.call("POST", "/reset_encoder_cache")
 
+    def _push_once(self) -> Mapping[str, Any]:
+        """Send the weights again, unless another rank has while this one waited for its turn."""
+        with locked(self._sent.parent / "push.lock"):
+            state = self._state()
+            if state["version"] == self._version:
+                return state
+            self._push(self._sent, self.checksums)
+            return self._state()
+
     def _state(self) -> Mapping[str, Any]:
-        """What the server's workers say of themselves; the first speaks for all that agree."""
+        """Return what the server's workers say of themselves; the first speaks for all that agree."""
         states = self._rpc("rollout_state", {})
         if states[0]["logprobs_mode"] != "processed_logprobs":
             raise UserError(f"{self.url}: start the server with {STARTED_WITH}")
@@ -198,7 +218,7 @@ def _version(checksums: Checksums) -> str:
 
 
 def _content(prompt: EncodedPrompt) -> dict[str, Any]:
-    """The fields of a request that are the prompt's."""
+    """Return the fields of a request that are the prompt's."""
     parts = [{"type": "image_url", "url": data_url(picture)} for picture in prompt.pictures]
     return {"token_ids": prompt.engine_token_ids.tolist()} | ({"content_parts": parts} if parts else {})
 
@@ -216,7 +236,7 @@ def _rank() -> int:
 
 
 def _from_first_rank(action: Callable[[], T]) -> T:
-    """What `action` gives on rank 0, on every rank; or its error, so that no rank waits for one that has stopped."""
+    """Return on every rank what `action` gives on rank 0; or raise its error, so that no rank waits for ever."""
     if not dist.is_initialized():
         return action()
     outcome: list[Any] = [None, None]

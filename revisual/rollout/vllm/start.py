@@ -15,7 +15,7 @@ BLANK = "revisual_blank"
 
 
 def require_vllm() -> None:
-    """Checks that vLLM can be had.
+    """Check that vLLM can be had.
 
     Raises:
         UserError: it is not installed.
@@ -25,7 +25,7 @@ def require_vllm() -> None:
 
 
 def save_without_weights(policy: Any, processor: Any, folder: Path) -> None:
-    """Writes a model folder that lacks only the weights."""
+    """Write a model folder that lacks only the weights."""
     config = type(policy.config).from_dict(policy.config.to_dict())
     # FSDP2 gives a sharded model a class of its own.
     config.architectures = [next(k.__name__ for k in type(policy).__mro__ if not issubclass(k, FSDPModule))]
@@ -34,7 +34,7 @@ def save_without_weights(policy: Any, processor: Any, folder: Path) -> None:
 
 
 def register_blank_loader() -> None:
-    """Lets vLLM start with parameters of zero under the load format `BLANK`.
+    """Let vLLM start with parameters of zero under the load format `BLANK`.
 
     Its own "dummy" format also draws buffers at random, such as those that pictures are normalized with; checkpoints
     do not hold them, so that no weights sent later would put them right.

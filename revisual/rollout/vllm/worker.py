@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from safetensors import safe_open
 from torch import Tensor
 
-from revisual.rollout.vllm.weights import noted
+from revisual.rollout.weight_sync import read_weights, record_checksums
 
 
 class WeightReceiver:
@@ -22,7 +21,7 @@ class WeightReceiver:
     _revisual_version = ""
 
     def rollout_state(self) -> dict[str, Any]:
-        """Which process this is, the version of the weights that it was sent last, and what rollouts depend on.
+        """Return which process this is, the version of the weights that it was sent last, and what rollouts depend on.
 
         A process that was started again has another name, and no version.
         """
@@ -33,6 +32,7 @@ class WeightReceiver:
             "version": self._revisual_version,
             "logprobs_mode": config.logprobs_mode,
             "max_model_len": config.max_model_len,
+            "dtype": str(config.dtype).removeprefix("torch."),
         }
 
     def receive_weights(
@@ -41,14 +41,14 @@ class WeightReceiver:
         folder: str | None = None,
         version: str = "",
     ) -> dict[str, Any]:
-        """Takes over weights, in memory or from a folder's safetensors files.
+        """Take over weights, in memory or from a folder's safetensors files.
 
         Gives their checksums as they arrived, and the model's own parameters that none of them went into.
         """
         self._revisual_version = ""
         checksums: dict[str, str] = {}
         incoming = read_weights(Path(folder)) if weights is None and folder is not None else weights or ()
-        not_loaded = self._reload(noted(incoming, checksums))
+        not_loaded = self._reload(record_checksums(incoming, checksums))
         self._revisual_version = version
         return {"checksums": checksums, "not_loaded": not_loaded}
 
@@ -69,11 +69,3 @@ class WeightReceiver:
         finally:
             del model.load_weights
         return sorted(own - loaded)
-
-
-def read_weights(folder: Path) -> Iterator[tuple[str, Tensor]]:
-    """The tensors of a folder's safetensors files, one at a time."""
-    for path in sorted(folder.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118  # no mapping
-                yield name, file.get_tensor(name)

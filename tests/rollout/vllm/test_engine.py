@@ -144,13 +144,13 @@ def test_answers_end_at_the_first_end_token(engine, policy, encoder, prompts):
 
 
 def test_forbidden_tokens_are_not_drawn(engine, policy, encoder, prompts):
-    assert list(engine.asking.banned) and set(engine.asking.banned) == {
+    assert list(engine.request_builder.banned) and set(engine.request_builder.banned) == {
         encoder.processor.tokenizer.convert_tokens_to_ids(token)
         for token in ("<|image_pad|>", "<|video_pad|>", "<|vision_start|>")
     }
     kept = [30, 31, 32]
     banned = [token for token in range(policy.config.text_config.vocab_size) if token not in kept]
-    engine.asking = replace(engine.asking, banned=banned, ends=[30])
+    engine.request_builder = replace(engine.request_builder, banned=banned, ends=[30])
     completions = rollout(engine, prompts, Sampling(n=4))
     assert set(completions.token_ids[completions.mask].tolist()) == set(kept) and not completions.banned.any()
     for row in range(3):  # of the three that are left, each has its share of all
@@ -253,7 +253,7 @@ def _enlarged(image):
 def test_what_does_not_fit_is_refused(engine, prompts, monkeypatch):
     with pytest.raises(UserError, match=r"max_model_len: 512 tokens do not hold prompt one"):
         rollout(engine, prompts, length=500)
-    engine.asking = replace(engine.asking, most_pictures=1)
+    engine.request_builder = replace(engine.request_builder, most_pictures=1)
     with pytest.raises(UserError, match=r"max_pictures: 1, and prompt two has 2"):
         rollout(engine, prompts)
 

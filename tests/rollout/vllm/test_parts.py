@@ -15,21 +15,21 @@ from revisual.core.errors import UserError
 from revisual.models.logprobs import banned_token_ids
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.engine import HFRollout
-from revisual.rollout.vllm.answers import Answer, Asking, asking, require_same_prompts
+from revisual.rollout.http import InferenceServer, ServerGone
+from revisual.rollout.requests import Answer, RequestBuilder, request_builder, require_same_prompts
 from revisual.rollout.vllm.engine import VLLMRollout
-from revisual.rollout.vllm.http import ServerGone, VLLMServer
 from revisual.rollout.vllm.server import VLLMServerRollout
-from revisual.rollout.vllm.weights import (
+from revisual.rollout.weight_sync import (
     checksum,
+    read_weights,
     require_loaded,
     require_names,
     require_received,
     weight_names,
     write_weights,
 )
-from revisual.rollout.vllm.worker import read_weights
 
-ASKING = Asking(ends=[2], banned=[7, 8], pad_id=0)
+BUILDER = RequestBuilder(ends=[2], banned=[7, 8], pad_id=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.float64, torch.bfloat16])
@@ -94,7 +94,7 @@ def test_completions_of_ragged_answers():
         Answer([5, 8, 9], [-1.0, -2.0, -3.0], "length", []),
         Answer([2], [-0.1], "stop", []),
     ]
-    found = ASKING.completions(answers, "cpu")
+    found = BUILDER.completions(answers, "cpu")
     assert found.token_ids.tolist() == [[5, 2, 0], [5, 8, 9], [2, 0, 0]]
     assert found.mask.tolist() == [[True, True, False], [True] * 3, [True, False, False]]
     assert found.logprobs.tolist() == [[-0.5, -0.25, 0.0], [-1.0, -2.0, -3.0], [pytest.approx(-0.1), 0.0, 0.0]]
@@ -102,7 +102,7 @@ def test_completions_of_ragged_answers():
 
 
 def test_what_is_asked_of_an_engine(policy, encoder):
-    found = asking(policy, encoder)
+    found = request_builder(policy, encoder)
     generate = HFRollout()
     generate.attach(policy, encoder)
     assert found.ends == generate.end_tokens() and set(found.banned) == set(banned_token_ids(policy).tolist())
@@ -123,11 +123,11 @@ def test_prompts_that_an_engine_reads_otherwise(mixed_prompts):
 
 def test_prompts_that_do_not_fit(mixed_prompts):
     longest = max(len(prompt.token_ids) for prompt in mixed_prompts)
-    replace(ASKING, most_tokens=longest + 10, most_pictures=2).require_room(mixed_prompts, 10)
+    replace(BUILDER, most_tokens=longest + 10, most_pictures=2).require_room(mixed_prompts, 10)
     with pytest.raises(UserError, match="max_model_len"):
-        replace(ASKING, most_tokens=longest + 10).require_room(mixed_prompts, 11)
+        replace(BUILDER, most_tokens=longest + 10).require_room(mixed_prompts, 11)
     with pytest.raises(UserError, match="max_pictures: 1, and prompt two has 2"):
-        replace(ASKING, most_pictures=1).require_room(mixed_prompts, 10)
+        replace(BUILDER, most_pictures=1).require_room(mixed_prompts, 10)
 
 
 def test_answers_in_their_order():
@@ -135,7 +135,7 @@ def test_answers_in_their_order():
         return Response(body=json.dumps(call.body).encode(), wait=0.02 * (4 - call.body["k"] % 5))
 
     with ChatServer(answer) as chat:
-        server = VLLMServer(Server(chat.url.removesuffix("/v1"), "", concurrency=5))
+        server = InferenceServer(Server(chat.url.removesuffix("/v1"), "", concurrency=5))
         assert [reply["k"] for reply in server.call_all("POST", "/echo", [{"k": k} for k in range(20)])] == [*range(20)]
         assert 1 < chat.most_at_once <= 5 and {call.path for call in chat.calls} == {"/echo"}
 
@@ -153,12 +153,12 @@ def test_answers_in_their_order():
 )
 def test_what_a_server_may_do(response, error, said):
     with ChatServer(lambda call: response) as chat, pytest.raises(error, match=said):
-        VLLMServer(Server(chat.url.removesuffix("/v1"), "")).call("POST", "/x", {})
+        InferenceServer(Server(chat.url.removesuffix("/v1"), "")).call("POST", "/x", {})
 
 
 def test_a_silent_server_is_gone():
     with ChatServer(lambda call: Response(body=b"{}", wait=2.0)) as chat:
-        server = VLLMServer(Server(chat.url.removesuffix("/v1"), "", timeout_seconds=0.1))
+        server = InferenceServer(Server(chat.url.removesuffix("/v1"), "", timeout_seconds=0.1))
         with pytest.raises(ServerGone, match=r"no answer from /x within 0\.1 s"):
             server.call("POST", "/x", {})
 

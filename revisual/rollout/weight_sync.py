@@ -1,11 +1,11 @@
-"""Which weights an engine must get, and whether it got them."""
+"""Which weights an engine must get, how they go through files, and whether it got them."""
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -21,7 +21,7 @@ _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def weight_names(policy: nn.Module) -> frozenset[str]:
-    """The names of the model that an engine holds: without adapters, and with a head that is tied to the embedding.
+    """Return the names that an engine holds: without adapters, and with a head that is tied to the embedding.
 
     Engines may hold such a head as a tensor of its own: where it is not sent, they go on with the old one.
     """
@@ -38,15 +38,21 @@ def checksum(tensor: Tensor) -> str:
     return f"{'x'.join(map(str, tensor.shape))} {str(tensor.dtype).removeprefix('torch.')} {total:x}"
 
 
-def noted(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:
-    """The weights as they pass, each one's checksum noted."""
+def record_checksums(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:
+    """Give the weights as they pass, and keep each one's checksum."""
     for name, tensor in weights:
         checksums[name] = checksum(tensor)
         yield name, tensor
 
 
+def cast_weights(weights: Iterable[tuple[str, Tensor]], dtype: torch.dtype | None) -> Iterator[tuple[str, Tensor]]:
+    """Give floating-point weights in the type that an engine computes in: more would travel for nothing."""
+    for name, tensor in weights:
+        yield name, tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
+
+
 def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_bytes: int = FILE_BYTES) -> Checksums:
-    """Writes the weights as safetensors files for `revisual.rollout.vllm.worker.read_weights`.
+    """Write the weights as safetensors files for `read_weights`.
 
     Raises:
         UserError: the folder cannot be written; what was written of it is gone.
@@ -56,7 +62,7 @@ def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_byte
     held = files = 0
     try:
         folder.mkdir(parents=True)
-        for name, tensor in noted(weights, checksums):
+        for name, tensor in record_checksums(weights, checksums):
             if part and held + tensor.nbytes > file_bytes:
                 save_file(part, folder / f"{files:05}.safetensors")
                 part, held, files = {}, 0, files + 1
@@ -70,8 +76,16 @@ def write_weights(weights: Iterable[tuple[str, Tensor]], folder: Path, file_byte
     return checksums
 
 
+def read_weights(folder: Path) -> Iterator[tuple[str, Tensor]]:
+    """Give the tensors of a folder's safetensors files, one at a time."""
+    for path in sorted(folder.glob("*.safetensors")):
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118  # no mapping
+                yield name, file.get_tensor(name)
+
+
 def require_names(wanted: Iterable[str], sent: Iterable[str]) -> None:
-    """Checks that an engine was sent the whole policy.
+    """Check that an engine was sent the whole policy.
 
     Raises:
         UserError: names that are missing, or that the policy does not have.
@@ -84,7 +98,7 @@ def require_names(wanted: Iterable[str], sent: Iterable[str]) -> None:
 
 
 def require_received(sent: Checksums, received: Checksums) -> None:
-    """Checks what an engine read against what was sent.
+    """Check what an engine read against what was sent.
 
     Raises:
         UserError: it lacks a tensor, or has another in its place.
@@ -94,7 +108,7 @@ def require_received(sent: Checksums, received: Checksums) -> None:
 
 
 def require_loaded(not_loaded: Iterable[str]) -> None:
-    """Checks that all of an engine's own parameters were written.
+    """Check that all of an engine's own parameters were written.
 
     Raises:
         UserError: some were not.

@@ -1,4 +1,4 @@
-"""What vLLM is asked, and what becomes of its answers; the same in process and over the network."""
+"""What an engine of its own is asked, and what becomes of its answers; the same in process and over the network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,8 @@ from torch.nn.utils.rnn import pad_sequence
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
-from revisual.models.logprobs import banned_token_ids
+from revisual.models.logprobs import banned_token_ids, end_token_ids
 from revisual.rollout.engine import Completions, Sampling
-from revisual.rollout.hf.engine import HFRollout
 
 FORBIDDEN = -1e30
 """Added to the logits of tokens that no response may hold."""
@@ -36,7 +35,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asking:
+class RequestBuilder:
     """What all requests for one policy share: its end tokens, and the tokens that no answer may hold."""
 
     ends: Sequence[int]
@@ -48,7 +47,7 @@ class Asking:
     """Of one prompt."""
 
     def settings(self, sampling: Sampling, max_new_tokens: int, seed: int) -> dict[str, Any]:
-        """The fields of vLLM's `SamplingParams` for one answer.
+        """Return the fields of vLLM's `SamplingParams` for one answer.
 
         vLLM must have been started with `logprobs_mode` "processed_logprobs": then the log-probs that it gives are
         those of the distribution that it draws from, after temperature, forbidden tokens and nucleus.
@@ -67,7 +66,7 @@ class Asking:
         }
 
     def require_room(self, prompts: Sequence[EncodedPrompt], max_new_tokens: int) -> None:
-        """Checks that the engine can take the prompts.
+        """Check that the engine can take the prompts.
 
         Raises:
             UserError: a prompt and its answer are too long for it, or a prompt has too many pictures.
@@ -85,11 +84,13 @@ class Asking:
                 )
 
     def completions(self, answers: Sequence[Answer], device: torch.device | str) -> Completions:
-        """The answers as padded tensors on `device`, in their order."""
+        """Return the answers as padded tensors on `device`, in their order."""
         lengths = torch.tensor([len(answer.token_ids) for answer in answers])
         tokens = [torch.tensor(answer.token_ids, dtype=torch.long) for answer in answers]
         token_ids = pad_sequence(tokens, batch_first=True, padding_value=self.pad_id)
-        logprobs = pad_sequence([torch.tensor(answer.logprobs) for answer in answers], batch_first=True)
+        logprobs = pad_sequence(
+            [torch.tensor(answer.logprobs, dtype=torch.float32) for answer in answers], batch_first=True
+        )
         mask = torch.arange(token_ids.shape[1]) < lengths[:, None]
         banned = torch.isin(token_ids, torch.tensor(self.banned, dtype=torch.long)) & mask
         return Completions(
@@ -101,18 +102,17 @@ class Asking:
         )
 
 
-def asking(
+def request_builder(
     policy: nn.Module, encoder: PromptEncoder, most_tokens: int | None = None, most_pictures: int | None = None
-) -> Asking:
-    """What to ask of an engine that stands for `policy`."""
-    generate = HFRollout()
-    generate.attach(policy, encoder)
-    banned = banned_token_ids(policy).tolist()
-    return Asking(generate.end_tokens(), banned, encoder.processor.tokenizer.pad_token_id, most_tokens, most_pictures)
+) -> RequestBuilder:
+    """Return what to ask of an engine that stands for `policy`."""
+    tokenizer, banned = encoder.processor.tokenizer, banned_token_ids(policy).tolist()
+    ends = end_token_ids(policy, tokenizer)
+    return RequestBuilder(ends, banned, tokenizer.pad_token_id, most_tokens, most_pictures)
 
 
 def require_same_prompts(prompts: Sequence[EncodedPrompt], answers: Sequence[Answer]) -> None:
-    """Checks that vLLM read the prompts as the trainer does, which tells whether it resized a picture.
+    """Check that vLLM read the prompts as the trainer does, which tells whether it resized a picture.
 
     Raises:
         UserError: it read another number of tokens for a prompt, or others.

@@ -1,4 +1,4 @@
-"""Requests to a vLLM server, many at once; whether they are sent again is for the caller to say."""
+"""Requests to an inference server, many at once; whether they are sent again is for the caller to say."""
 
 import asyncio
 import json
@@ -18,27 +18,27 @@ class ServerGone(Exception):
     """The server does not answer, or not as one that works: it may be back later."""
 
 
-class VLLMServer:
+class InferenceServer:
     """A server's own interface, beside OpenAI's: tokens in and out, weights, caches.
 
-    Example: `VLLMServer(Server("http://127.0.0.1:8000", "")).call("GET", "/health")`
+    Example: `InferenceServer(Server("http://127.0.0.1:8000", "")).call("GET", "/health")`
     """
 
     def __init__(self, server: Server) -> None:
         self.server = server
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """What the server answers to one request (see `call_all`)."""
+        """Return what the server answers to one request (see `call_all`)."""
         return self.call_all(method, path, [body])[0]
 
     def call_all(self, method: str, path: str, bodies: Sequence[Mapping[str, Any] | None]) -> list[Any]:
-        """The answers to requests, in their order, `concurrency` of them at once; None where an answer is empty.
+        """Return the answers to requests, in their order, `concurrency` of them at once; None where an answer is empty.
 
         Raises:
             ServerGone: one got no answer; the others are given up.
             UserError: the server refuses one, and would again.
         """
-        with ThreadPoolExecutor(1, "vllm") as thread:  # the caller's may have an event loop already
+        with ThreadPoolExecutor(1, "rollout-requests") as thread:  # the caller's may have an event loop already
             return thread.submit(asyncio.run, self._call_all(method, path, bodies)).result()
 
     async def _call_all(self, method: str, path: str, bodies: Sequence[Mapping[str, Any] | None]) -> list[Any]:

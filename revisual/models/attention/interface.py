@@ -1,0 +1,67 @@
+"""The names that transformers knows our attention by."""
+
+from functools import partial
+from typing import Any, get_args
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from revisual.models.attention.choice import Attention, choose_kernel
+from revisual.models.attention.layout import Layout
+from revisual.models.attention.windows import attend_windows
+
+SHARED_PROMPTS = "revisual_shared_prompts"
+WINDOWS = "revisual_flash_windows"
+"""Vision towers hand over all windows at once only to an attention whose name contains "flash"."""
+
+NO_MASK = {"full_attention": None, "sliding_attention": None}
+"""For a forward with a layout: transformers would else make a mask [L, L], which nothing reads."""
+
+
+def packed_attention_names(attention: Attention) -> dict[str, str]:
+    """Return what a model that takes layouts is built with, part by part."""
+    return {"": "sdpa", "vision_config": "sdpa", "text_config": f"{SHARED_PROMPTS}_{attention}"}
+
+
+def use_window_attention(policy: Any, attention: Attention) -> None:
+    """Let the vision tower compute all windows of a layer by one kernel.
+
+    Not by name when the model is built: transformers would look for a package of that name.
+    """
+    if hasattr(policy.base_model, "visual"):
+        policy.base_model.visual.config._attn_implementation = f"{WINDOWS}_{attention}"
+
+
+def shares_prompts(policy: nn.Module) -> bool:
+    """Return whether the policy's language model takes a `layout`."""
+    config: Any = policy.config
+    return str(config.get_text_config()._attn_implementation).startswith(SHARED_PROMPTS)
+
+
+def attend_shared_prompts(
+    module: Any,
+    query: Float[Tensor, "B H L D"],
+    key: Float[Tensor, "B K S D"],
+    value: Float[Tensor, "B K S D"],
+    attention_mask: Any,
+    layout: Layout | None = None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    attention: Attention = "auto",
+    **options: Any,
+) -> tuple[Float[Tensor, "B L H D"], None]:
+    """Compute what the layout says; without one, transformers' scaled-dot-product attention."""
+    if layout is None:
+        options |= {"scaling": scaling, "dropout": dropout}
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
+    choose = partial(choose_kernel, attention)
+    return layout.attend(module.layer_idx, query, key, value, scaling, dropout, choose).transpose(1, 2), None
+
+
+for _attention in get_args(Attention):
+    AttentionInterface.register(f"{SHARED_PROMPTS}_{_attention}", partial(attend_shared_prompts, attention=_attention))
+    AttentionMaskInterface.register(f"{SHARED_PROMPTS}_{_attention}", sdpa_mask)
+    AttentionInterface.register(f"{WINDOWS}_{_attention}", partial(attend_windows, attention=_attention))
