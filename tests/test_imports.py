@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "rl": "core data",
     "rewards": "data grading",
     "models": "core data rl",
-    "rollout": "core data client rl models",
+    "rollout": "core data client models",
     "training": "core data grading rl rewards models rollout",
     "callbacks": "core data rl models training",
     "config": "core",
