@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from typing_extensions import override
 
 from revisual.core.distributed import all_gather_objects
 from revisual.data.sample import Sample
@@ -23,18 +24,22 @@ class ResponseLog(Callback):
     def __init__(self, file: str = "responses.jsonl", pictures: int = 4) -> None:
         self.file, self.pictures = file, pictures
 
-    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+    @override
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._start(trainer)
 
-    def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+    @override
+    def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._start(trainer)
 
-    def on_test_batch_end(  # noqa: D102
+    @override
+    def on_test_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *args: Any
     ) -> None:
         self._write(trainer, outputs, batch)
 
-    def on_predict_batch_end(  # noqa: D102
+    @override
+    def on_predict_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *args: Any
     ) -> None:
         self._write(trainer, outputs, batch)

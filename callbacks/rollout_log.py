@@ -7,6 +7,7 @@ from typing import Any
 from jaxtyping import Float, Int
 from lightning.pytorch import Trainer
 from torch import Tensor
+from typing_extensions import override
 
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback
@@ -24,7 +25,8 @@ class RolloutLog(RewardCallback):
     def __init__(self, every: int = 10, most: int = 32, file: str = "rollouts.jsonl") -> None:
         self.every, self.most, self.file = every, most, file
 
-    def on_selection(  # noqa: D102
+    @override
+    def on_selection(
         self,
         trainer: Trainer,
         module: Any,

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from typing_extensions import override
 
 
 class Watchdog(Callback):
@@ -43,35 +44,43 @@ class Watchdog(Callback):
         print(f"rank {self._rank}: no progress for {waited:.0f} s: {self._where}; stacks:", file=sys.stderr, flush=True)
         faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
 
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+    @override
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._note("starting", trainer.global_step, trainer.global_rank)
         self._done.clear()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:  # noqa: D102
+    @override
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         fresh = getattr(batch, "update", 0) == 0
         self._note(
             f"update {batch_idx}{', with a rollout before it' if fresh else ''}", trainer.global_step, self._rank
         )
 
-    def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Any) -> None:  # noqa: D102
+    @override
+    def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Any) -> None:
         self._note("backward", trainer.global_step, self._rank)
 
-    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:  # noqa: D102
+    @override
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:
         self._note("optimizer", trainer.global_step, self._rank)
 
-    def on_train_batch_end(  # noqa: D102
+    @override
+    def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self._note(f"after update {batch_idx}", trainer.global_step, self._rank)
 
-    def on_validation_batch_start(  # noqa: D102
+    @override
+    def on_validation_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         self._note(f"validation batch {batch_idx}", trainer.global_step, self._rank)
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:  # noqa: D102
+    @override
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         self._done.set()
 
-    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: D102
+    @override
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         self._done.set()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from typing_extensions import override
 
 from revisual.config.parser import OneLineParser, one_line_errors
 from revisual.config.parts import import_parts
@@ -31,7 +32,8 @@ class OneLineTrainingParser(OneLineParser, LightningArgumentParser):
 class TrainingCLI(LightningCLI):
     """One seed for everything, one line for an error, and the config kept beside the run."""
 
-    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:  # noqa: D102
+    @override
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.link_arguments("seed_everything", "model.init_args.seed", compute_fn=int)
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import Dataset
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
@@ -113,7 +114,8 @@ class PromptDataModule(LightningDataModule):
         self.longest[split] = max(sum(lengths[place]) for place in kept)
         return [samples[place] for place in kept]
 
-    def train_dataloader(self) -> BatchLoader[Any]:  # noqa: D102
+    @override
+    def train_dataloader(self) -> BatchLoader[Any]:
         repeat: int = self.trainer.lightning_module.updates_per_batch  # type: ignore[union-attr,assignment]
         if len(self.datasets["train"]) < self.batch_size * self.trainer.world_size:  # type: ignore[union-attr,arg-type]
             raise UserError(f"data.batch_size: {self.batch_size} is more than there are training samples")
@@ -124,13 +126,16 @@ class PromptDataModule(LightningDataModule):
         look_ahead: bool = self.trainer.lightning_module.looks_ahead  # type: ignore[union-attr,assignment]
         return self._loader("train", self.batch_size, repeat=repeat, shuffle=True, look_ahead=look_ahead)
 
-    def val_dataloader(self) -> BatchLoader[Any] | list[BatchLoader[Any]]:  # noqa: D102
+    @override
+    def val_dataloader(self) -> BatchLoader[Any] | list[BatchLoader[Any]]:
         return self._loader("validation", self.evaluation_batch_size) if "validation" in self.datasets else []
 
-    def test_dataloader(self) -> BatchLoader[Any]:  # noqa: D102
+    @override
+    def test_dataloader(self) -> BatchLoader[Any]:
         return self._loader("test", self.evaluation_batch_size)
 
-    def predict_dataloader(self) -> BatchLoader[Any]:  # noqa: D102
+    @override
+    def predict_dataloader(self) -> BatchLoader[Any]:
         return self._loader("predict", self.evaluation_batch_size)
 
     def _rounds(self, chooser: PromptChooser, repeat: int) -> RoundLoader[Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from typing_extensions import override
 
 from revisual.client.ask import failure
 from revisual.client.journal import Journal, Record, Records
@@ -68,14 +69,17 @@ class PolicyResponder(Responder):
         return f"{self.loader.path}:{weights_hash(Path(self.loader.path))}{name}"
 
     @property
-    def model(self) -> str:  # noqa: D102
+    @override
+    def model(self) -> str:
         return self.loader.path
 
     @property
-    def trouble(self) -> str:  # noqa: D102
+    @override
+    def trouble(self) -> str:
         return ""
 
-    def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:  # noqa: D102
+    @override
+    def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:
         waiting: list[ChatRequest] = []
         for request in requests:
             try:

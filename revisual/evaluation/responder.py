@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from typing_extensions import override
+
 from revisual.client.ask import ask_all
 from revisual.client.budget import Budget
 from revisual.client.client import Traffic
@@ -43,12 +45,15 @@ class ServerResponder(Responder):
     traffic: Traffic = field(default_factory=Traffic)
 
     @property
-    def model(self) -> str:  # noqa: D102
+    @override
+    def model(self) -> str:
         return self.server.model
 
     @property
-    def trouble(self) -> str:  # noqa: D102
+    @override
+    def trouble(self) -> str:
         return f"{self.traffic.retried} retried, {self.traffic.trouble}" if self.traffic.retried else ""
 
-    def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:  # noqa: D102
+    @override
+    def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:
         return ask_all(self.server, self.decoding, requests, journal, self.budget, self.traffic)

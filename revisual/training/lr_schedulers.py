@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
+from typing_extensions import override
 
 
 class NeedsTotalSteps(LambdaLR):
@@ -36,6 +37,7 @@ class WarmupCosine(NeedsTotalSteps):
             return (step + 1) / warmup
         return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / max(1, self.total - warmup))))
 
-    def state_dict(self) -> dict[str, object]:  # noqa: D102
+    @override
+    def state_dict(self) -> dict[str, object]:
         state = {k: v for k, v in super().state_dict().items() if k not in ("total_steps", "total")}
         return state | {"lr_lambdas": [None] * len(self.base_lrs)}  # functions of the arguments alone

@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import ClassVar
 
+from typing_extensions import override
+
 from revisual.data.synthetic.task import Question, SyntheticTask
 
 
@@ -19,7 +21,8 @@ class ArithmeticTask(SyntheticTask):
 
     name: ClassVar[str] = "arithmetic"
 
-    def question(self, rng: random.Random) -> Question:  # noqa: D102
+    @override
+    def question(self, rng: random.Random) -> Question:
         a, b = (rng.randrange(10 ** (self.digits - 1), 10**self.digits) for _ in range(2))
         if rng.random() < 0.5:
             return Question(f"{a}+{b}", f"What is {a} + {b}?", str(a + b), _columns(a, b, 1))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from PIL import Image, ImageDraw
+from typing_extensions import override
 
 from revisual.data.synthetic.shapes import COLOURS, SIDE
 from revisual.data.synthetic.task import Question, SyntheticTask
@@ -26,7 +27,8 @@ class BarsTask(SyntheticTask):
 
     name: ClassVar[str] = "bars"
 
-    def question(self, rng: random.Random) -> Question:  # noqa: D102
+    @override
+    def question(self, rng: random.Random) -> Question:
         colours = rng.sample(list(COLOURS), self.bars)
         heights = rng.sample(range(1, self.levels + 1), self.bars)
         word, choose = rng.choice((("tallest", max), ("shortest", min)))
@@ -53,7 +55,8 @@ class BarTask(SyntheticTask):
 
     name: ClassVar[str] = "bar"
 
-    def question(self, rng: random.Random) -> Question:  # noqa: D102
+    @override
+    def question(self, rng: random.Random) -> Question:
         colour, height = rng.choice(list(COLOURS)), rng.randint(1, 4)
         width, left, wobble = rng.randint(16, 24), rng.randint(4, 28), rng.randint(-2, 2)
         text, answer = ("What is there?", f"{colour} {height}") if self.describe else ("How tall is it?", str(height))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from PIL import Image, ImageDraw
+from typing_extensions import override
 
 from revisual.data.synthetic.task import Question, SyntheticTask
 
@@ -52,7 +53,8 @@ class ShapesTask(SyntheticTask):
 
     name: ClassVar[str] = "shapes"
 
-    def question(self, rng: random.Random) -> Question:  # noqa: D102
+    @override
+    def question(self, rng: random.Random) -> Question:
         colour, form = rng.choice(list(COLOURS)), rng.choice(FORMS)
         shape = Shape(colour, form, SIDE // 2 + rng.randint(-4, 4), SIDE // 2 + rng.randint(-4, 4), rng.randint(14, 18))
         by_form = rng.random() < 0.5
@@ -72,7 +74,8 @@ class ThingsTask(SyntheticTask):
 
     name: ClassVar[str] = "things"
 
-    def question(self, rng: random.Random) -> Question:  # noqa: D102
+    @override
+    def question(self, rng: random.Random) -> Question:
         filler = rng.choice(FILLERS)
         if rng.random() < 0.4:
             thing, height = rng.choice(THINGS_WITH_HEIGHTS), str(rng.randint(1, 4))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from PIL.Image import Image
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
@@ -56,7 +57,8 @@ class SyntheticTask(SampleReader):
             raise UserError(f"{self.name}: doubt is {self.doubt}, which is no probability below 1")
 
     @property
-    def label(self) -> str:  # noqa: D102
+    @override
+    def label(self) -> str:
         return f"{self.name} ({self.split})"
 
     @abstractmethod

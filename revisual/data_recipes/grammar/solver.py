@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Literal
 
+from typing_extensions import override
+
 from revisual.client.budget import Budget
 from revisual.client.pictures import PixelBounds
 from revisual.client.request import Decoding
@@ -82,10 +84,12 @@ class ServerSolver(Solver):
     max_total_tokens: int | None = field(default=None, compare=False)
 
     @property
-    def name(self) -> str:  # noqa: D102
+    @override
+    def name(self) -> str:
         return self.model
 
-    def responder(self) -> Responder:  # noqa: D102
+    @override
+    def responder(self) -> Responder:
         retries = Retries(attempts=self.attempts)
         server = Server(self.base_url, self.model, self.key_env, self.concurrency, self.timeout, self.stream, retries)
         return ServerResponder(server, self.decoding, Budget(self.max_requests, self.max_total_tokens))
@@ -108,10 +112,12 @@ class PolicySolver(Solver):
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
 
     @property
-    def name(self) -> str:  # noqa: D102
+    @override
+    def name(self) -> str:
         return self.path
 
-    def responder(self) -> Responder:  # noqa: D102
+    @override
+    def responder(self) -> Responder:
         # Imported here: a server's client needs no torch, which takes seconds to import.
         from revisual.evaluation.policy_responder import load_responder
 

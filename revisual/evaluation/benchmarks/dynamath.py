@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.data.readers.row import Row
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
@@ -37,24 +39,30 @@ class DynaMath(TableBenchmark):
             return self.source.rows(root)
         return (_named(row, n) for n in range(1, VARIANTS + 1) for row in self._split(n).rows(root))
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         is_choice = values["answer_type"] == "multiple choice"
         return {**values, "choices": options_inline(str(values["question"])) if is_choice else None}
 
-    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+    @override
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
         return prompt(sample.question, str(fields["answer_type"]))
 
-    def unwrapped(self, response: str) -> str:  # noqa: D102
+    @override
+    def unwrapped(self, response: str) -> str:
         return unwrapped(response)
 
-    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+    @override
+    def official_score(self, answer: ScoredAnswer) -> float | None:
         said = short_answer(visible(answer.response))
         return float(is_right(said, official_gold(answer), str(answer.fields["answer_type"])))
 
-    def headline(self, problems: Sequence[Problem]) -> Figure:  # noqa: D102
+    @override
+    def headline(self, problems: Sequence[Problem]) -> Figure:
         return worst_case(problems)
 
-    def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:  # noqa: D102
+    @override
+    def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:
         return [average(problems)]
 
     def _split(self, variant: int) -> Source:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.evaluation.benchmarks.table import TableBenchmark
 
 
@@ -17,5 +19,6 @@ class Geometry3K(TableBenchmark):
     columns: Mapping[str, str] = field(default_factory=lambda: {"question": "problem"})
     template: str = "{question}"
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         return {**values, "choices": None}

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
@@ -33,14 +35,17 @@ class GPQA(TableBenchmark):
     fields: Sequence[str] = ("domain",)
     seed: int = 0
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         order = random.Random(f"{self.seed}/{values['id']}").sample(range(4), 4)
         choices = labeled([str(values[_OPTIONS[place]]).strip() for place in order])
         question = str(values["Question"]).strip()
         return {**values, "question": question, "choices": choices, "answer": letter(order.index(0))}
 
-    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+    @override
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
         return prompt(sample.question, without_letters(sample.choices or ()))
 
-    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+    @override
+    def official_score(self, answer: ScoredAnswer) -> float | None:
         return float(chosen(visible(answer.response)) == official_gold(answer))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.official.gsm8k import PROMPT, number, unwrapped
@@ -19,12 +21,15 @@ class GSM8K(TableBenchmark):
     jsonl: str | None = "gsm8k/test.jsonl"
     template: str = PROMPT
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         answer = str(values["answer"])
         return {**values, "answer": number(answer) or answer}
 
-    def unwrapped(self, response: str) -> str:  # noqa: D102
+    @override
+    def unwrapped(self, response: str) -> str:
         return unwrapped(response)
 
-    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+    @override
+    def official_score(self, answer: ScoredAnswer) -> float | None:
         return float(number(visible(answer.response)) == official_gold(answer))

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.data.readers.row import Row
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Item
@@ -24,12 +26,15 @@ class LogicVista(TableBenchmark):
     fields: Sequence[str] = ("skill", "broad_capability")
     template: str = "{question}"
 
-    def item(self, row: Row) -> Item | None:  # noqa: D102
+    @override
+    def item(self, row: Row) -> Item | None:
         # Item v1_382 has neither a question nor an answer, so that 447 of the 448 are asked.
         return super().item(row) if row.values.get("question") or row.values.get("answer") else None
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         return {**values, "choices": options_inline(str(values["question"]))}
 
-    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+    @override
+    def official_score(self, answer: ScoredAnswer) -> float | None:
         return float(is_right(answer.extracted, official_gold(answer)))

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue
 from revisual.evaluation.benchmarks.table import TableBenchmark
@@ -35,18 +37,21 @@ class MathVerse(TableBenchmark):
     cleaned: Mapping[str, str] = field(default_factory=lambda: MATHVERSE)
     cleaned_by: str = "problem_index"
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         # The question of "Vision Only" stands in the picture; `question_for_eval` has its text, for the grader.
         question = str(values["question"] or values.get("question_for_eval") or values.get("query_cot") or "")
         choices = options_of_lines(question) if values["question_type"] == "multi-choice" else []
         return {**values, "question": question, "choices": choices, "extra": {"prompt": values.get("query_cot")}}
 
-    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+    @override
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
         asked_for = _ASKED_FOR[str(fields["question_type"])]
         composed = f"Please first conduct reasoning, and then answer the question and {asked_for}\nQuestion: "
         return str(sample.extra["prompt"] or composed + sample.question)
 
-    def headline(self, problems: Sequence[Problem]) -> Figure:  # noqa: D102
+    @override
+    def headline(self, problems: Sequence[Problem]) -> Figure:
         return version_mean(problems)
 
 

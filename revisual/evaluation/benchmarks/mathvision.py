@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
@@ -29,15 +31,18 @@ class MathVision(TableBenchmark):
     fields: Sequence[str] = ("level", "subject")
     cleaned: Mapping[str, str] = field(default_factory=lambda: MATHVISION)
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         return {**values, "choices": labeled(values["choices"] or ())}
 
-    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+    @override
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
         texts = without_letters(sample.choices or ())
         # Options "A" to "E" stand in the picture, and are not repeated.
         shown = "" if "".join(texts) == "ABCDE" else "".join(f"({letter(i)}) {text}\n" for i, text in enumerate(texts))
         return f"{_INSTRUCTION}\n{sample.question}\n{shown}"
 
-    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+    @override
+    def official_score(self, answer: ScoredAnswer) -> float | None:
         gold, said = official_gold(answer), extracted(visible(answer.response))
         return float(is_equal(said, gold) or is_equal(said, option_of(gold, without_letters(answer.choices or ()))))

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
@@ -26,12 +28,14 @@ class MathVista(TableBenchmark):
     fields: Sequence[str] = ("question_type", "answer_type", "precision", "unit", "origin", *_METADATA)
     by: Sequence[str] | None = ("question_type", "answer_type", "precision", "origin", *_METADATA)
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         precision = values["precision"]
         is_given = precision is not None and precision == precision  # a missing number may be stored as NaN
         return {**values, "precision": int(precision) if is_given else None}
 
-    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+    @override
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
         unit = f" (Unit: {fields['unit']})" if fields["unit"] else ""
         options = "".join(f"\n({letter(index)}) {text}" for index, text in enumerate(sample.choices or ()))
         choices = f"\nChoices:{options}" if options else ""
@@ -40,7 +44,8 @@ class MathVista(TableBenchmark):
             f"Hint: Please answer the question {asked}, at the end.\nQuestion: {sample.question}{unit}{choices}".strip()
         )
 
-    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+    @override
+    def official_score(self, answer: ScoredAnswer) -> float | None:
         kinds = (str(answer.fields["question_type"]), str(answer.fields["answer_type"]))
         said = normalized(answer.extracted, answer.choices or (), *kinds, answer.fields["precision"])
         return float(said == answer.gold)

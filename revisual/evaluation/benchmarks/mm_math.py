@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.core.errors import UserError
 from revisual.data.readers.row import Row
 from revisual.evaluation.benchmarks.table import TableBenchmark
@@ -40,7 +42,8 @@ class MMMath(TableBenchmark):
             name = row.values.get("file_name")
             yield replace(row, root=pictures, values={**row.values, "file_name": places.get(str(name), name)})
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         boxes = boxed_contents(str(values["solution"]))
         if not boxes:
             raise UserError("the solution has no box, so there is no gold answer")

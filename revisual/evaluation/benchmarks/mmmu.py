@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
@@ -23,21 +25,24 @@ class MMMU(TableBenchmark):
     fields: Sequence[str] = ("subject", "topic_difficulty", "question_type", "subfield")
     by: Sequence[str] | None = ("subject", "topic_difficulty", "question_type")
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         pictures = [values.get(f"image_{number}") for number in range(1, 8)]
         is_choice = values["question_type"] == "multiple-choice"
         choices = labeled(options_of_list(values["options"])) if is_choice else None
         subject = str(values["id"]).removeprefix("validation_").rpartition("_")[0]
         return {**values, "images": [one for one in pictures if one], "choices": choices, "subject": subject}
 
-    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+    @override
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
         if not sample.choices:
             return f"{sample.question}\n\nAnswer the question using a single word or phrase."
         texts = without_letters(sample.choices)
         options = "".join(f"({letter(index)}) {text}\n" for index, text in enumerate(texts))
         return f"{sample.question}\n\n{options}\n\nAnswer with the option's letter from the given choices directly."
 
-    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+    @override
+    def official_score(self, answer: ScoredAnswer) -> float | None:
         said, gold = visible(answer.response), official_gold(answer)
         if answer.choices:
             return choice_score(said, without_letters(answer.choices), gold)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
@@ -30,22 +32,28 @@ class WeMath(TableBenchmark):
     fields: Sequence[str] = ("family", "key", "knowledge_concept")
     by: Sequence[str] | None = ("key",)
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    @override
+    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
         choices = options_of_semicolons(str(values["option"]))
         id, option = f"{values['family']}/{values['key']}", {"option": values["option"]}
         return {**values, "id": id, "choices": choices, "extra": option}
 
-    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:  # noqa: D102
+    @override
+    def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
         return PROMPT.format(question=sample.question, option=sample.extra["option"])
 
-    def unwrapped(self, response: str) -> str:  # noqa: D102
+    @override
+    def unwrapped(self, response: str) -> str:
         return unwrapped(response)
 
-    def official_score(self, answer: ScoredAnswer) -> float | None:  # noqa: D102
+    @override
+    def official_score(self, answer: ScoredAnswer) -> float | None:
         return float(chosen(visible(answer.response)) == official_gold(answer))
 
-    def headline(self, problems: Sequence[Problem]) -> Figure:  # noqa: D102
+    @override
+    def headline(self, problems: Sequence[Problem]) -> Figure:
         return strict_score(problems)
 
-    def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:  # noqa: D102
+    @override
+    def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:
         return [*other_figures(problems), *domain_figures(problems)]

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from typing_extensions import override
+
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.rules.base import Rule
 from revisual.grading.grader import AnswerGrader, Grader
@@ -44,7 +46,8 @@ class VerifiableAnswer(Rule):
     most_words: int = 6
     most_characters: int = 300
 
-    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:  # noqa: D102
+    @override
+    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:
         reasons = [self.looks(sample) for sample in samples]
         asked = [place for place, sample in enumerate(samples) if reasons[place] is None and not is_plain(sample)]
         boxed = [f"\\boxed{{{samples[place].answer.strip()}}}" for place in asked]

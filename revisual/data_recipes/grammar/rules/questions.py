@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.rules.base import Rule
 
@@ -49,7 +51,8 @@ class NoProof(Rule):
     One that tells to show something and then asks for a value stays, unless the telling comes last.
     """
 
-    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:  # noqa: D102
+    @override
+    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:
         return ["question: a proof or an explanation" if asks_proof(sample.question) else None for sample in samples]
 
 
@@ -66,7 +69,8 @@ def asks_proof(question: str) -> bool:
 class OnePart(Rule):
     """The question has one part, and so one answer."""
 
-    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:  # noqa: D102
+    @override
+    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:
         return ["question: several parts" if _has_parts(sample) else None for sample in samples]
 
 
@@ -90,7 +94,8 @@ def _has_parts(sample: Sample) -> bool:
 class NothingMissing(Rule):
     """A question that speaks of a picture or a table has one, drawn in code or text at least; its pictures open."""
 
-    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:  # noqa: D102
+    @override
+    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:
         return ["picture: the question has none" if _lacks_picture(sample) else None for sample in samples]
 
 
@@ -112,7 +117,8 @@ class Length(Rule):
     least_characters: int = 8
     most_solution: int = 120_000
 
-    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:  # noqa: D102
+    @override
+    def __call__(self, samples: Sequence[Sample]) -> list[str | None]:
         return [self._reason(sample) for sample in samples]
 
     def _reason(self, sample: Sample) -> str | None:

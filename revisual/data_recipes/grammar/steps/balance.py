@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
@@ -90,7 +91,8 @@ class Balance(Step):
         if unknown:
             raise UserError(f"balance: quotas of {unknown[0]!r} are not known; there are: {', '.join(QUOTED)}")
 
-    def run(self, work: Work) -> Outcome:  # noqa: D102
+    @override
+    def run(self, work: Work) -> Outcome:
         items = work.items
         labels = _labels(items)
         part_of = np.full(len(items), "", dtype=object)

@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from revisual.core.errors import UserError
 from revisual.core.files import write_atomically
 from revisual.core.progress import Task
@@ -44,7 +46,8 @@ class Collect(Step):
     rules: tuple[Rule, ...] | None = None
     limit: int | None = None
 
-    def run(self, work: Work) -> Outcome:  # noqa: D102
+    @override
+    def run(self, work: Work) -> Outcome:
         names = [source.name for source in self.sources]
         if not names:
             raise UserError("collect: no sources are given")

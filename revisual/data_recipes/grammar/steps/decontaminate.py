@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.drops import Drop, DropLog
@@ -116,7 +117,8 @@ class Decontaminate(Step):
     keep_twins: bool = True
     same_picture: float = SAME
 
-    def run(self, work: Work) -> Outcome:  # noqa: D102
+    @override
+    def run(self, work: Work) -> Outcome:
         targets = self._targets(work)
         keep, twins = np.ones(len(work.items), dtype=bool), DropLog()
         with work.progress("samples", len(work.items)) as progress:

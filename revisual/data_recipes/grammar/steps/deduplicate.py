@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.core.progress import Task
 from revisual.data.sample import Sample
@@ -45,7 +46,8 @@ class Deduplicate(Step):
     minhash: MinHash = field(default_factory=MinHash)
     same_picture: float = ALIKE
 
-    def run(self, work: Work) -> Outcome:  # noqa: D102
+    @override
+    def run(self, work: Work) -> Outcome:
         items = work.items
         with work.progress("signatures", len(items)) as progress:
             keys = array_of(work.folder / "keys", work.samples, items.rows, self._keys, progress)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.data.readers.row import lookup
@@ -33,7 +34,8 @@ class Difficulty(Step):
     def rates(self, work: Work) -> NDArray[np.float64]:
         """The share of answers that are right [N], or what stands for it; NaN where unknown."""
 
-    def run(self, work: Work) -> Outcome:  # noqa: D102
+    @override
+    def run(self, work: Work) -> Outcome:
         rates = self.rates(work)
         items = work.items.with_column("strong_pass_rate", rates).with_column("level", levels_of(rates))
         return Outcome(items, {"ungraded": int(np.isnan(rates).sum())})
@@ -55,7 +57,8 @@ class GradeDifficulty(Difficulty):
     k: int = 16
     grader: Grader = field(default_factory=AnswerGrader)
 
-    def rates(self, work: Work) -> NDArray[np.float64]:  # noqa: D102
+    @override
+    def rates(self, work: Work) -> NDArray[np.float64]:
         return pass_rates(work, self.solver, self.k, self.grader).rates()
 
 
@@ -75,7 +78,8 @@ class RatedDifficulty(Difficulty):
     easiest: float = 1.0
     hardest: float = 10.0
 
-    def rates(self, work: Work) -> NDArray[np.float64]:  # noqa: D102
+    @override
+    def rates(self, work: Work) -> NDArray[np.float64]:
         span = self.hardest - self.easiest
         if not span:
             raise UserError("RatedDifficulty: easiest and hardest are the same")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.data_recipes.grammar.drops import Drop
@@ -32,7 +33,8 @@ class Prune(Step):
     highest: float | None = None
     grader: Grader = field(default_factory=AnswerGrader)
 
-    def run(self, work: Work) -> Outcome:  # noqa: D102
+    @override
+    def run(self, work: Work) -> Outcome:
         found = pass_rates(work, self.solver, self.k, self.grader)
         rates = found.rates()
         low = rates > 0 if self.lowest is None else rates >= self.lowest

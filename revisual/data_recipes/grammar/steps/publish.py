@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.files import replaced_path, write_atomically
@@ -54,7 +55,8 @@ class Publish(Step):
         if self.shard_rows < 1 or not 0 <= self.validation < 1:
             raise UserError("publish: shard_rows >= 1 and 0 <= validation < 1 are needed")
 
-    def run(self, work: Work) -> Outcome:  # noqa: D102
+    @override
+    def run(self, work: Work) -> Outcome:
         items = work.items
         folder = work.folder / DATASET
         parts = items.names("part") if items.has("part") else ["data"] * len(items)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
@@ -64,7 +65,8 @@ class Topics(Step):
                 "HDBSCAN takes too long on more"
             )
 
-    def run(self, work: Work) -> Outcome:  # noqa: D102
+    @override
+    def run(self, work: Work) -> Outcome:
         items = work.items
         seed = stable_seed("topics", work.seed)
         chosen = np.sort(np.random.default_rng(seed).permutation(len(items))[: self.sampled])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.packages import require_package
@@ -40,7 +41,8 @@ class HdbscanClusterer(Clusterer):
     samples: int = 5
     leaves: bool = True
 
-    def __call__(self, points: Points, seed: int) -> NDArray[np.int64]:  # noqa: D102
+    @override
+    def __call__(self, points: Points, seed: int) -> NDArray[np.int64]:
         require_package("sklearn", "clustering")
         from sklearn.cluster import HDBSCAN
 
@@ -62,7 +64,8 @@ class KMeansClusterer(Clusterer):
     clusters: int = 50
     """How many clusters; no more than there are questions."""
 
-    def __call__(self, points: Points, seed: int) -> NDArray[np.int64]:  # noqa: D102
+    @override
+    def __call__(self, points: Points, seed: int) -> NDArray[np.int64]:
         require_package("sklearn", "clustering")
         from sklearn.cluster import KMeans
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.packages import require_package
@@ -101,7 +102,8 @@ class TfidfEmbedder(Embedder):
     features: int = 50_000
     least_documents: int = 3
 
-    def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:  # noqa: D102
+    @override
+    def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:
         require_package("sklearn", "the built-in embedding")
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
@@ -145,7 +147,8 @@ class SentenceTransformerEmbedder(Embedder):
     batch_size: int = field(default=32, compare=False)
     prompt: str | None = None
 
-    def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:  # noqa: D102
+    @override
+    def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:
         require_package("sentence_transformers", "SentenceTransformerEmbedder", package="sentence-transformers")
         from sentence_transformers import SentenceTransformer  # type: ignore[import-not-found,unused-ignore]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from revisual.client.retries import Retries
 from revisual.client.server import Server
@@ -38,7 +39,8 @@ class ServerEmbedder(Embedder):
     timeout: float = field(default=600.0, compare=False)
     retries: Retries = field(default_factory=Retries, compare=False)
 
-    def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:  # noqa: D102
+    @override
+    def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:
         server = Server(self.base_url, self.model, self.key_env, timeout_seconds=self.timeout, retries=self.retries)
         return _ServedEmbeddings(server, self.batch_size, self.prompt)
 

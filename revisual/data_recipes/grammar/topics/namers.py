@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from math import log
 from pathlib import Path
 
+from typing_extensions import override
+
 from revisual.client.journal import Journal
 from revisual.client.request import ChatRequest
 from revisual.core.errors import UserError
@@ -111,7 +113,8 @@ class KeyTerms(Namer):
     terms: int = 3
     """Words in a name."""
 
-    def __call__(self, examples: Sequence[Sequence[str]], journal: Path) -> list[str]:  # noqa: D102
+    @override
+    def __call__(self, examples: Sequence[Sequence[str]], journal: Path) -> list[str]:
         counts = [Counter(word for text in texts for word in set(words(text))) for texts in examples]
         everywhere, size = sum(counts, Counter[str]()), sum(map(len, examples))
         names = []
@@ -144,7 +147,8 @@ class ModelNames(Namer):
     solver: Solver
     shown: int = 12
 
-    def __call__(self, examples: Sequence[Sequence[str]], journal: Path) -> list[str]:  # noqa: D102
+    @override
+    def __call__(self, examples: Sequence[Sequence[str]], journal: Path) -> list[str]:
         names = KeyTerms()(examples, journal)
         requests = [
             ChatRequest(str(cluster), [{"role": "user", "content": self._prompt(texts)}])
