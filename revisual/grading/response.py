@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from revisual.grading.grade import Grade
 from revisual.grading.rules.boxes import after_thoughts
-from revisual.grading.rules.choices import gold_letters, options
-from revisual.grading.rules.deciding import Verdict, decide, says
+from revisual.grading.rules.choices import read_gold_letters, read_options
+from revisual.grading.rules.deciding import Verdict, decide, matches_words
 from revisual.grading.rules.finding import Found, find, is_prose
-from revisual.grading.rules.golds import readings
+from revisual.grading.rules.golds import list_readings
 from revisual.grading.rules.selecting import select
 
 MAX_RESPONSE = 1_000_000
@@ -46,12 +46,12 @@ def judge(response: str, answer: str, question: Question = Question()) -> Grade:
 
 
 def _judged(response: str, answer: str, question: Question) -> Grade:
-    golds = readings(answer) if 0 < len(answer.strip()) <= MAX_GOLD else []
+    golds = list_readings(answer) if 0 < len(answer.strip()) <= MAX_GOLD else []
     if not any(gold.strip() for gold in golds):
         return Grade(0.0, "", "none", "unparsable_gold")
-    texts = options(question.text, question.choices)
+    texts = read_options(question.text, question.choices)
     labeled = texts != question.choices
-    right = next((named for gold in golds if (named := gold_letters(gold, texts, labeled))), frozenset[str]())
+    right = next((named for gold in golds if (named := read_gold_letters(gold, texts, labeled))), frozenset[str]())
     if right:
         chosen = select(after_thoughts(response), texts)
         if chosen is not None:
@@ -65,7 +65,7 @@ def _judged(response: str, answer: str, question: Question) -> Grade:
         return Grade(0.0, "", "none")
     verdicts = [decide(gold, found, _asks_percent(question)) for gold in golds if gold.strip()]
     whole = (after_thoughts(response) or "").strip()
-    if found.rule == "sentence" and len(whole) <= MAX_WORDS and any(says(gold, whole) for gold in golds):
+    if found.rule == "sentence" and len(whole) <= MAX_WORDS and any(matches_words(gold, whole) for gold in golds):
         return Grade(1.0, whole, "bare/words")
     grade = _grade(found, verdicts)
     if grade.score != 1.0 and found.rule in ("boxed", "tag") and is_prose(found.text):
@@ -98,7 +98,7 @@ def extract(response: str, question: Question = Question()) -> str:
     """
     if len(response) > MAX_RESPONSE:
         return ""
-    texts = options(question.text, question.choices)
+    texts = read_options(question.text, question.choices)
     if texts:
         chosen = select(after_thoughts(response), texts)
         if chosen is not None:
@@ -113,9 +113,9 @@ def equal(a: str, b: str, question: Question = Question()) -> bool:
     """
     if not a.strip() or not b.strip() or max(len(a), len(b)) > MAX_GOLD:
         return False
-    texts = options(question.text, question.choices)
+    texts = read_options(question.text, question.choices)
     if texts:
-        chosen = [gold_letters(text, texts, texts != question.choices) for text in (a, b)]
+        chosen = [read_gold_letters(text, texts, texts != question.choices) for text in (a, b)]
         if chosen[0] and chosen[1]:
             return chosen[0] == chosen[1]
     percent = _asks_percent(question)

@@ -77,12 +77,12 @@ _LETTER = re.compile(r"(?<![A-Za-z])[B-J](?![A-Za-z'’])")
 _DENIED = re.compile(r"(?i)\b(?:not|cannot|wrong|incorrect|false|neither|none)\b|n't\b")
 
 
-def committed(text: str) -> frozenset[str]:
+def find_committed(text: str) -> frozenset[str]:
     """The options of the last commitment in a response; empty if it makes none, or leaves it open.
 
-    Example: `committed("It is not A. I think it's B") == frozenset("B")`
-    Example: `committed("Option A is wrong. The answer: C") == frozenset("C")`
-    Example: `committed("The answer is A or B") == committed("A shape is missing.") == frozenset()`
+    Example: `find_committed("It is not A. I think it's B") == frozenset("B")`
+    Example: `find_committed("Option A is wrong. The answer: C") == frozenset("C")`
+    Example: `find_committed("The answer is A or B") == find_committed("A shape is missing.") == frozenset()`
     """
     tail = text[-MAX_TAIL:]
     last, chosen = -1, frozenset[str]()
@@ -112,11 +112,11 @@ def refuses(text: str) -> bool:
     return _REFUSAL.search(text[-MAX_TAIL:]) is not None
 
 
-def referred(sentence: str) -> frozenset[str]:
+def find_referred(sentence: str) -> frozenset[str]:
     """The only option that a sentence speaks of; empty for none or several.
 
-    Example: `referred("Figure D should replace it") == frozenset("D")`
-    Example: `referred("Option A is larger than option B") == frozenset()`
+    Example: `find_referred("Figure D should replace it") == frozenset("D")`
+    Example: `find_referred("Option A is larger than option B") == frozenset()`
     """
     found = {next(filter(None, groups)) for groups in _REFERENCE.findall(sentence)}
     spoken_of = found | set(_LETTER.findall(sentence))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from revisual.grading.rules.boxes import boxed, tagged
-from revisual.grading.rules.choices import letters, mentioned, named, named_by_text, yes_or_no
-from revisual.grading.rules.commitments import committed, referred, refuses
-from revisual.grading.rules.sentences import last_bold, lead_in, sentences
+from revisual.grading.rules.boxes import find_boxed, find_tagged
+from revisual.grading.rules.choices import find_by_text, find_mentioned, find_named, read_letters, read_yes_or_no
+from revisual.grading.rules.commitments import find_committed, find_referred, refuses
+from revisual.grading.rules.sentences import find_last_bold, find_lead_in, split_sentences
 
 MAX_SHORT = 60
 
@@ -30,47 +30,49 @@ def select(text: str | None, texts: Sequence[str]) -> Selected | None:
     """
     if text is None or not text.strip():
         return None
-    box = boxed(text)
+    box = find_boxed(text)
     if box is not None:
-        return None if box.hedged else _from_short(box.text, texts, "boxed")
-    tag = tagged(text)
+        return None if box.hedged else _select_short(box.text, texts, "boxed")
+    tag = find_tagged(text)
     if tag is not None:
-        return _from_short(tag, texts, "tag") or _from_prose(tag, texts, "tag")
+        return _select_short(tag, texts, "tag") or _select_prose(tag, texts, "tag")
     text = text.strip()
     if len(text) <= MAX_SHORT:
-        short = _from_short(text, texts, "bare")
+        short = _select_short(text, texts, "bare")
         if short is not None:
             return short
-    return _from_prose(text, texts, "sentence")
+    return _select_prose(text, texts, "sentence")
 
 
-def _named(found: frozenset[str], rule: str) -> Selected | None:
+def _make_selected(found: frozenset[str], rule: str) -> Selected | None:
     return Selected(found, ", ".join(sorted(found)), rule) if found else None
 
 
-def _from_short(text: str, texts: Sequence[str], rule: str) -> Selected | None:
-    return _named(named(text, texts), rule)
+def _select_short(text: str, texts: Sequence[str], rule: str) -> Selected | None:
+    return _make_selected(find_named(text, texts), rule)
 
 
-def _from_prose(text: str, texts: Sequence[str], rule: str) -> Selected | None:
+def _select_prose(text: str, texts: Sequence[str], rule: str) -> Selected | None:
     text = text.replace("\u200b", "")
-    found = committed(text)
+    found = find_committed(text)
     if found:
-        return _named(found, rule)
-    led = lead_in(text)
+        return _make_selected(found, rule)
+    led = find_lead_in(text)
     if led:
-        found = named(led, texts) or mentioned(led, texts)
+        found = find_named(led, texts) or find_mentioned(led, texts)
         if found:
-            return _named(found, rule)
-    lines = sentences(text)
+            return _make_selected(found, rule)
+    lines = split_sentences(text)
     last = lines[-1] if lines else ""
-    found = letters(last) or named(last, texts) if len(last) <= MAX_SHORT else frozenset()
-    bold = last_bold(text)
-    found = found or (named(bold, texts) if bold else frozenset())
+    found = read_letters(last) or find_named(last, texts) if len(last) <= MAX_SHORT else frozenset()
+    bold = find_last_bold(text)
+    found = found or (find_named(bold, texts) if bold else frozenset())
     if not found and not refuses(text):
-        found = referred(last)
+        found = find_referred(last)
     if not found and texts and not refuses(text):
-        answer = yes_or_no(text)
-        found = named_by_text(answer, texts) if answer else frozenset()
-        found = found or mentioned(last, texts) or (mentioned(lines[0], texts) if len(lines) > 1 else frozenset())
-    return _named(found, rule)
+        answer = read_yes_or_no(text)
+        found = find_by_text(answer, texts) if answer else frozenset()
+        found = (
+            found or find_mentioned(last, texts) or (find_mentioned(lines[0], texts) if len(lines) > 1 else frozenset())
+        )
+    return _make_selected(found, rule)
