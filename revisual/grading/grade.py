@@ -18,3 +18,5 @@ class Grade:
     """The rule that found the answer, a slash, and the rule that judged it; "none" without an answer."""
     error: str | None = None
     """Why no verdict was reached, which is never the same as a score of 0."""
+    unmet: tuple[str, ...] = ()
+    """The requirements (`Requirements`) that an answer of the right value does not meet, required or not."""

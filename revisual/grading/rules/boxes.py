@@ -74,6 +74,16 @@ def _find_spans(text: str) -> list[tuple[int, int, int, int]]:
     return _scan(text, _TOKEN)[0]
 
 
+def find_last_box(text: str) -> tuple[int, bool]:
+    r"""Where the last box starts, -1 without one, and whether every box is closed.
+
+    Example: `find_last_box(r"so \boxed{4} or \boxed{2") == (16, False)`
+    """
+    spans, unclosed = _scan(text, _TOKEN)
+    starts = [token.start() for token in _TOKEN.finditer(text) if token["box"]]
+    return (starts[-1] if starts else -1), bool(spans) and not unclosed
+
+
 def well_formed_boxes(text: str) -> list[str] | None:
     r"""As `boxed_contents`, but without mending escapes that were broken on the way; None if a box is never closed.
 

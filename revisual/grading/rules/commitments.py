@@ -77,7 +77,7 @@ _LETTER = re.compile(r"(?<![A-Za-z])[B-J](?![A-Za-z'’])")
 _DENIED = re.compile(r"(?i)\b(?:not|cannot|wrong|incorrect|false|neither|none)\b|n't\b")
 
 
-def find_committed(text: str) -> frozenset[str]:
+def find_committed(text: str, by_opening: bool = True) -> frozenset[str]:
     """The options of the last commitment in a response; empty if it makes none, or leaves it open.
 
     Example: `find_committed("It is not A. I think it's B") == frozenset("B")`
@@ -95,7 +95,7 @@ def find_committed(text: str) -> frozenset[str]:
                 last, chosen = start, frozenset[str]() if open_still else frozenset(letters)
     if last >= 0:
         return chosen
-    opening = _START.match(text)
+    opening = _START.match(text) if by_opening else None
     return frozenset(opening["round"] or opening["square"] or opening["bare"]) if opening else frozenset()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from revisual.grading.rules.choices import read_letters, read_yes_or_no
 from revisual.grading.rules.comparison import Comparison
@@ -34,6 +34,8 @@ class Verdict:
     equal: bool
     rule: str
     error: str | None = None
+    values: tuple[Value, Value] | None = field(default=None, compare=False)
+    """What the gold answer and the answer were read as, where their values were compared."""
 
 
 def _normalize(text: str) -> str:
@@ -101,7 +103,7 @@ def _compare_values(right: Value, answer: str, percent_is_optional: bool) -> Ver
     if isinstance(given, Union) and given.by_words and not _is_several(right):
         return Verdict(False, "hedge")
     try:
-        return Verdict(Comparison(percent_is_optional).same(right, given), rule)
+        return Verdict(Comparison(percent_is_optional).same(right, given), rule, values=(right, given))
     except Undecided:
         return Verdict(False, rule, None if all(map(_is_cheap, _list_trees(right))) else "too_costly")
 

@@ -1,7 +1,7 @@
 """Finds the answer that a response commits to, and says by which rule it was found."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from revisual.grading.rules.boxes import after_thoughts, find_boxed, find_tagged
 from revisual.grading.rules.reading import read
@@ -41,6 +41,8 @@ class Found:
     rule: str
     """boxed, tag, sentence, bare or none."""
     hedged: bool = False
+    is_declared: bool = field(default=True, compare=False)
+    """Whether it is marked as the answer, behind a closing phrase, or the whole response."""
 
 
 _FORMULA = re.compile(
@@ -103,7 +105,8 @@ def find(response: str) -> Found:
     tag = find_tagged(text)
     if tag is not None:
         if len(tag) > MAX_BARE and not is_math(tag):
-            return Found(_find_in_prose(tag) or tag, "tag")
+            led = _find_committed(tag)
+            return Found(led or _find_in_prose(tag) or tag, "tag", is_declared=led is not None)
         return Found(_find_committed(tag) or tag, "tag")
     text = text.strip()
     if not text:
@@ -125,23 +128,23 @@ def _find_unmarked(text: str) -> Found:
     if len(short) > MAX_BARE and " " not in short[: MAX_BARE * 4] and is_math(short):
         return Found(short, "bare")
     if not _ANY_WORD.search(_FORMULA.sub(" ", short)) or (_CODE.search(short) and not is_prose(short)):
-        return Found(short, "bare") if "$" not in short else Found(_find_last_value(short) or short, "bare")
+        last = _find_last_value(short) if "$" in short else None
+        return Found(last or short, "bare", is_declared=last is None or last == short.strip("$ .\n"))
     opening = _REASON.split(short, maxsplit=1)[0].strip()
     if opening[:1].isdigit() and len(opening) < len(short) and find_lead_in(short) is None and is_math(opening):
-        return Found(opening, "bare")
-    committed = _find_in_prose(text)
-    if committed:
-        return Found(committed, "sentence")
+        return Found(opening, "bare", is_declared=False)
+    led = _find_committed(text)
+    if led:
+        return Found(led, "sentence")
+    passing = _find_in_prose(text)
+    if passing:
+        return Found(passing, "sentence", is_declared=False)
     return Found(short, "bare") if len(short) <= MAX_BARE else NONE
 
 
 def _find_in_prose(text: str) -> str | None:
-    led = find_lead_in(text)
-    if led:
-        found = _read_phrase(led)
-        if found:
-            return found
-    elif led is None:
+    """The value that a text ends with where no closing phrase introduces one."""
+    if find_lead_in(text) is None:
         bold = find_last_bold(text)
         if bold and is_math(bold):
             return bold

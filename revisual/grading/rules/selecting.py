@@ -1,7 +1,7 @@
 """Selects the option that a response commits to, wherever it says so."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from revisual.grading.rules.boxes import find_boxed, find_tagged
 from revisual.grading.rules.choices import find_by_text, find_mentioned, find_named, read_letters, read_yes_or_no
@@ -21,6 +21,8 @@ class Selected:
     letters: frozenset[str]
     text: str
     rule: str
+    is_declared: bool = field(default=True, compare=False)
+    """Whether it is marked as the answer, behind a closing phrase, or the whole response."""
 
 
 def select(text: str | None, texts: Sequence[str]) -> Selected | None:
@@ -44,8 +46,8 @@ def select(text: str | None, texts: Sequence[str]) -> Selected | None:
     return _select_prose(text, texts, "sentence")
 
 
-def _make_selected(found: frozenset[str], rule: str) -> Selected | None:
-    return Selected(found, ", ".join(sorted(found)), rule) if found else None
+def _make_selected(found: frozenset[str], rule: str, is_declared: bool = True) -> Selected | None:
+    return Selected(found, ", ".join(sorted(found)), rule, is_declared) if found else None
 
 
 def _select_short(text: str, texts: Sequence[str], rule: str) -> Selected | None:
@@ -54,14 +56,20 @@ def _select_short(text: str, texts: Sequence[str], rule: str) -> Selected | None
 
 def _select_prose(text: str, texts: Sequence[str], rule: str) -> Selected | None:
     text = text.replace("\u200b", "")
-    found = find_committed(text)
-    if found:
-        return _make_selected(found, rule)
+    found = find_committed(text, by_opening=False)
+    opening = found or find_committed(text)
+    if opening:
+        return _make_selected(opening, rule, is_declared=bool(found))
     led = find_lead_in(text)
     if led:
         found = find_named(led, texts) or find_mentioned(led, texts)
         if found:
             return _make_selected(found, rule)
+    return _make_selected(_find_in_passing(text, texts), rule, is_declared=False)
+
+
+def _find_in_passing(text: str, texts: Sequence[str]) -> frozenset[str]:
+    """The option that a response speaks of in the end without a closing phrase."""
     lines = split_sentences(text)
     last = lines[-1] if lines else ""
     found = read_letters(last) or find_named(last, texts) if len(last) <= MAX_SHORT else frozenset()
@@ -75,4 +83,4 @@ def _select_prose(text: str, texts: Sequence[str], rule: str) -> Selected | None
         found = (
             found or find_mentioned(last, texts) or (find_mentioned(lines[0], texts) if len(lines) > 1 else frozenset())
         )
-    return _make_selected(found, rule)
+    return found
