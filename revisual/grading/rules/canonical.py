@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from revisual.grading.rules.terms import is_sign, list_factors, list_terms
+from revisual.grading.rules.terms import count_signs, list_factors, list_terms
 from revisual.grading.rules.tree import Apply, Matrix, Number, Tree
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value
 
@@ -41,7 +41,7 @@ def _canonicalize_sum(tree: Apply) -> Tree:
 
 
 def _canonicalize_product(tree: Apply) -> Tree:
-    negative = _count_signs(tree) % 2 == 1
+    negative = count_signs(tree) % 2 == 1
     factors = [factor for factor in map(canonicalize, list_factors(tree)) if factor != Number(Fraction(1))]
     product: Tree = Number(Fraction(1))
     if factors:
@@ -53,12 +53,6 @@ def _flip(tree: Tree) -> Tree:
     if isinstance(tree, Apply) and tree.head == "*" and tree.parts[0] == Number(Fraction(-1)):
         return tree.parts[1]
     return Apply("*", (Number(Fraction(-1)), tree))
-
-
-def _count_signs(tree: Tree) -> int:
-    if not isinstance(tree, Apply) or tree.head != "*":
-        return int(is_sign(tree))
-    return sum(map(_count_signs, tree.parts))
 
 
 def canonicalize_value(value: Value) -> Value:
@@ -99,7 +93,7 @@ def _split_coefficient(sign: int, term: Tree) -> tuple[str, Fraction]:
     value = Fraction(sign)
     rest: list[Tree] = []
     factors = list_factors(term)
-    if _count_signs(term) % 2:
+    if count_signs(term) % 2:
         value = -value
     if len(factors) == 1 and isinstance(factors[0], Apply) and factors[0].head == "/":
         top, bottom = factors[0].parts

@@ -85,6 +85,13 @@ def list_factors(tree: Tree) -> list[Tree]:
     return [tree]
 
 
+def count_signs(tree: Tree) -> int:
+    """The minus signs among the factors of a product."""
+    if isinstance(tree, Apply) and tree.head == "*":
+        return sum(map(count_signs, tree.parts))
+    return int(is_sign(tree))
+
+
 def is_mixed_number(tree: Tree) -> bool:
     """Whether a sum may be a mixed number: an integer and a fraction of integers, perhaps with the fraction's unit."""
     if not isinstance(tree, Apply) or tree.head != "+" or len(tree.parts) != 2:
@@ -136,6 +143,7 @@ class _TermReader:
             self._describe_matrix(tree)
             return Term(symbols=(repr(tree),))
         if tree.head == "*":
+            self.left[PRODUCT] += count_signs(tree) > 1 and not has_variables(tree)
             return self._multiply([self.describe(factor) for factor in list_factors(tree)])
         describe = {"+": self._add, "/": self._divide, "root": self._take_root, "^": self._raise}
         return describe.get(tree.head, self._apply)(tree)
@@ -191,9 +199,9 @@ class _TermReader:
             below = split_root(int(inside.value), order)[1]
             self.left["root"] += below <= 1
             return Term(symbols=(f"root {order} {below}",))
-        if isinstance(inside, Apply) and inside.head == "/" and all(map(_is_integer, inside.parts)):
-            sides = [int(part.value) for part in inside.parts if isinstance(part, Number)]
-            below = split_root(sides[0] * sides[1] ** (order - 1) if order < 8 else 1, order)[1]
+        value = _read_rational(inside)
+        if value is not None and order < 8:  # of a fraction: that of an integer over one
+            below = split_root(value.numerator * value.denominator ** (order - 1), order)[1]
             self.left["root"] += below <= 1
             return Term(symbols=(f"root {order} {below}",))
         return self._apply(tree)
@@ -202,10 +210,10 @@ class _TermReader:
         base, exponent = tree.parts
         if isinstance(base, Unit) and isinstance(exponent, Number):
             return Term(units=(f"{base.name}^{exponent.value}",))
-        power = _read_power(exponent)
+        power = _read_rational(exponent)
         if isinstance(base, Number) and base.value == 10 and power is not None and power.denominator == 1:
             return Term(1, powers_of_ten=1, is_integer=False)
-        if _is_integer(base) and isinstance(base, Number) and power is not None and power.numerator == 1:
+        if _is_integer(base) and isinstance(base, Number) and power is not None and power.numerator == 1 < power.denominator:
             return self._take_root(Apply("root", (Number(Fraction(power.denominator), None, 1), base)))
         if not has_variables(tree):
             return self._apply(tree)
@@ -234,14 +242,14 @@ class _TermReader:
             self.describe(entry)
 
 
-def _read_power(exponent: Tree) -> Fraction | None:
-    """An exponent that is a rational number as it stands."""
-    if isinstance(exponent, Number):
-        return exponent.value
-    if isinstance(exponent, Apply) and exponent.head == "*" and len(exponent.parts) == 2 and is_sign(exponent.parts[0]):
-        power = _read_power(exponent.parts[1])
-        return None if power is None else -power
-    if isinstance(exponent, Apply) and exponent.head == "/" and all(map(_is_integer, exponent.parts)):
-        top, bottom = (part.value for part in exponent.parts if isinstance(part, Number))
+def _read_rational(tree: Tree) -> Fraction | None:
+    """An exponent or radicand that is a rational number as it stands."""
+    if isinstance(tree, Number):
+        return tree.value
+    if isinstance(tree, Apply) and tree.head == "*" and len(tree.parts) == 2 and is_sign(tree.parts[0]):
+        value = _read_rational(tree.parts[1])
+        return None if value is None else -value
+    if isinstance(tree, Apply) and tree.head == "/" and all(map(_is_integer, tree.parts)):
+        top, bottom = (part.value for part in tree.parts if isinstance(part, Number))
         return top / bottom if bottom else None
     return None

@@ -11,15 +11,21 @@ from dataclasses import dataclass, field
 from revisual.grading.rules.canonical import canonicalize_value, scale_relation
 from revisual.grading.rules.comparison import Comparison
 from revisual.grading.rules.equality import Undecided
+from revisual.grading.rules.exact import ExactField
+from revisual.grading.rules.fields import Undefined, Unsupported
 from revisual.grading.rules.forms import has_form, is_reduced
 from revisual.grading.rules.intervals import is_symbol
 from revisual.grading.rules.question_text import find_expressions, find_tasks
 from revisual.grading.rules.reading import read
 from revisual.grading.rules.relations import is_constant, is_label
 from revisual.grading.rules.spelling import clean
-from revisual.grading.rules.terms import SUM, has_variables, list_operations
+from revisual.grading.rules.terms import PRODUCT, QUOTIENT, SUM, has_variables, list_operations
 from revisual.grading.rules.tree import Apply, Matrix, Number, Symbol, Tree, Unit, walk
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value
+
+LONG_BITS = 128
+"""Of a value that nobody writes out: an operation is left in its gold answer, and any may be left in an answer."""
+KINDS = (PRODUCT, QUOTIENT, SUM, "^", "!", "binom", "root")
 
 
 @dataclass(frozen=True)
@@ -53,19 +59,9 @@ def is_worked_out(answered: Answered) -> bool:
 
 
 def _is_plain(answered: Answered) -> bool:
-    """Whether the answer's text has no signs of idle operations that its canonical form hides."""
-    return not (list_idle(answered.answer) - list_idle(answered.gold))
-
-
-def list_idle(value: Value) -> Counter[str]:
-    """The operations in an answer that change nothing: times 1, over 1, plus 0."""
-    found: Counter[str] = Counter()
-    for tree in _list_trees(value):
-        for node in walk(tree):
-            if isinstance(node, Apply) and node.head in ("*", "/", "+", "^"):
-                idle = int(node.head != "+")
-                found[node.head] += sum(isinstance(part, Number) and part.value == idle for part in node.parts)
-    return found
+    """Whether the answer leaves nothing that only its canonical form hides, such as a factor of 1."""
+    left = _count_operations(list(_list_trees(answered.answer)), "+" in answered.text)
+    return not left - _count_operations(list(_list_trees(answered.gold)), "+" in answered.gold_text)
 
 
 def _strip_brackets(value: Value) -> Value:
@@ -120,8 +116,8 @@ def _list_trees(value: Value) -> Iterator[Tree]:
 def _list_answers(value: Value) -> Iterator[Tree]:
     """The formulas that say the answer: those of relations without their labels."""
     if isinstance(value, Relation):
-        is_left_label = is_label(value.left) and not isinstance(value.left, Group)
-        sides = (value.right,) if is_left_label else (value.left,) if is_symbol(value.right) else (value.left, value.right)
+        is_named = is_label(value.left)
+        sides = (value.right,) if is_named else (value.left,) if is_symbol(value.right) else (value.left, value.right)
         for side in sides:
             yield from _list_answers(side)
     elif isinstance(value, (Group, Union)):
@@ -138,8 +134,11 @@ def _leaves_nothing(gold: Value, answer: Value, answered: Answered) -> bool:
     symbolic = any(map(has_variables, golds))
     if symbolic or allowed[SUM] or any(map(_is_decimal, golds)):
         allowed[SUM] = 10**6
+    if any(map(_is_too_long, golds)):
+        allowed += Counter(dict.fromkeys(KINDS, 10**6))
     if not symbolic and isinstance(gold, Formula) and "=" in answered.text:
-        return any(_is_numeral(side, allowed, answered) for side in _split_sides(answered.text) if _same(gold, side))
+        sides = (side for side in _list_sides(answer, answered.text) if _same(gold, side))
+        return any(_is_numeral(side, allowed, answered) for side in sides)
     is_percent = any(node == Unit("percent") for tree in golds for node in walk(tree))
     for tree in _list_answers(answer):
         if (has_variables(tree) and not symbolic) or (is_percent and not is_reduced(tree)):
@@ -161,9 +160,21 @@ def _is_decimal(tree: Tree) -> bool:
     return any(isinstance(node, Number) and node.places is not None for node in walk(tree))
 
 
-def _split_sides(text: str) -> list[Value]:
+def _is_too_long(tree: Tree) -> bool:
+    """Whether a gold answer leaves operations because its value is too long to be written out."""
+    if not list_operations(tree):
+        return False
+    try:
+        value = ExactField().value(tree)
+    except (Unsupported, Undefined):
+        return False
+    return value.numerator.bit_length() + value.denominator.bit_length() > LONG_BITS
+
+
+def _list_sides(answer: Value, text: str) -> list[Value]:
     """What stands between the equals signs of an answer."""
-    return [read(side) for side in clean(text).split("=") if side.strip()]
+    read_sides = [answer.left, answer.right] if isinstance(answer, Relation) else []
+    return read_sides + [read(side) for side in clean(text).split("=") if side.strip()]
 
 
 def _is_numeral(side: Value, allowed: Counter[str], answered: Answered) -> bool:
