@@ -38,9 +38,16 @@ class Requirements:
         Example: `Requirements().apply(Grade(1.0, "2+2", "boxed/number", unmet=("worked_out",))).score == 0.0`
         """
         reason = next((name for name in grade.unmet if getattr(self, name)), None)
-        if grade.score != 1.0 or reason is None:
+        if reason is None:
             return grade
         return replace(grade, score=0.0, rule=f"{grade.rule.partition('/')[0]}/{REFUSALS[reason]}")
+
+    def score(self, grade: Grade) -> float:
+        """The score of an answer under these requirements, whatever those were that it was graded under.
+
+        Example: `EVALUATION.score(REWARDS.apply(Grade(1.0, "42", "sentence/number", unmet=("declared",)))) == 1.0`
+        """
+        return float(not any(getattr(self, name) for name in grade.unmet)) if grade.unmet else grade.score
 
     def count_differences(self, grades: Iterable[Grade]) -> dict[str, int]:
         """The number of answers whose score the other state of each switch alone would change."""

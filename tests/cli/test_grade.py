@@ -39,7 +39,7 @@ def test_fields_are_kept_and_a_grade_is_added(folder, capsys):
     write(folder / "in.jsonl", RIGHT, "", WRONG, CHOICE)
     assert main(["grade", "in.jsonl", "--out", "new/out.jsonl"]) == 0
     right, wrong, choice = read(folder / "new/out.jsonl")
-    assert right == RIGHT | {"score": 1, "extracted": "42", "rule": right["rule"], "error": None}
+    assert right == RIGHT | {"score": 1, "extracted": "42", "rule": right["rule"], "error": None, **UNKNOWN}
     assert wrong == WRONG | {"score": 0, "extracted": "41", "rule": wrong["rule"], "error": None}
     assert choice == CHOICE | {"score": 1, "extracted": "B", "rule": choice["rule"], "error": None}
     captured = capsys.readouterr()

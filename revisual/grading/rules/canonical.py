@@ -7,7 +7,6 @@ from revisual.grading.rules.tree import Apply, Matrix, Number, Tree
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value
 
 
-
 def canonicalize(tree: Tree) -> Tree:
     """A formula without factors of 1, divisions by 1, terms of 0 and powers of 1, its parts in one order.
 
@@ -106,5 +105,3 @@ def _split_coefficient(sign: int, term: Tree) -> tuple[str, Fraction]:
         else:
             rest.append(canonicalize(factor))
     return repr(sorted(map(repr, rest))), value
-
-

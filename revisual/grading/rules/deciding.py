@@ -152,9 +152,9 @@ def _list_trees(value: Value) -> Iterator[Tree]:
 
 
 def _is_cheap(tree: Tree) -> bool:
-    for field in (ExactField(), PreciseField()):
+    for numbers in (ExactField(), PreciseField()):
         try:
-            field.value(tree)
+            numbers.value(tree)
             return True
         except Undefined:
             return True

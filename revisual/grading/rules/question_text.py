@@ -15,10 +15,14 @@ MAX_QUESTION = 20_000
 MAX_EXPRESSIONS = 200
 _MATH = re.compile(r"\$\$.+?\$\$|\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 # A word of a formula outside of dollar signs: digits, single letters, signs, brackets, commands, names of functions.
-_PIECE = r"(?:\\[A-Za-z]+|\b(?:sin|cos|tan|log|ln|sqrt|gcd|lcm|mod|pi)\b|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|[\d.,!|^_+*/=<>()\[\]{}%°√π²³×÷·−-])"
+_PIECE = (
+    r"(?:\\[A-Za-z]+|\b(?:sin|cos|tan|log|ln|sqrt|gcd|lcm|mod|pi)\b|(?<![A-Za-z])[A-Za-z](?![A-Za-z])"
+    r"|[\d.,!|^_+*/=<>()\[\]{}%°√π²³×÷·−-])"
+)
 _RUN = re.compile(rf"{_PIECE}(?:\s*{_PIECE})*")
 _QUANTITY = re.compile(
-    r"[-−]?(?:\\?\$)?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*(?:\\?%|°|[A-Za-z]+(?:\^?[23²³])?))?|\\[dt]?frac\s*\{[^{}]*\}\s*\{[^{}]*\}|\\[dt]?frac\s*\d\s*\d"
+    r"[-−]?(?:\\?\$)?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*(?:\\?%|°|[A-Za-z]+(?:\^?[23²³])?))?"
+    r"|\\[dt]?frac\s*\{[^{}]*\}\s*\{[^{}]*\}|\\[dt]?frac\s*\d\s*\d"
 )
 _NUMERAL = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?(?:\\?%)?")
 
@@ -31,8 +35,10 @@ TASKS = {
 }
 """What a question may ask to be done to an expression."""
 _NOTATION = re.compile(
-    r"(?i)\b(?:re)?writ(?:e|ten)\b|\bexpress(?:ed)?\b|\bconvert(?:ed)?\b|\bround(?:ed)?\b|\bnearest\b|\bsimplif|\bsimplest"
-    r"|\breduce[ds]?\b|\blowest terms|\bscientific notation|\bbase\b|\bin (?:units|terms) of\b|\bdecimal (?:places?|form)"
+    r"(?i)\b(?:re)?writ(?:e|ten)\b|\bexpress(?:ed)?\b|\bconvert(?:ed)?\b|\bround(?:ed)?\b|\bnearest\b|\bsimplif"
+    r"|\bsimplest"
+    r"|\breduce[ds]?\b|\blowest terms|\bscientific notation|\bbase\b|\bin (?:units|terms) of\b"
+    r"|\bdecimal (?:places?|form)"
     r"|\b(?:as|into) (?:an? )?(?:\w+ )?(?:fraction|decimal|percent|percentage|power|mixed number|product|sum)\b"
     r"|改写|化为|化成|换算|表示为|四舍五入|写成"
 )
@@ -59,7 +65,7 @@ def asks_for_notation(text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def find_expressions(text: str) -> tuple[Value, ...]:
-    r"""The expressions and relations of a question: its formulas, their sides and items, and runs of formula in its text.
+    r"""The expressions and relations of a question: its formulas, their sides and items, and formulas in its text.
 
     Example: `find_expressions("Expand $(x+1)^2$.")` and those of `"Expand (x+1)^2."` are the same
     """
@@ -79,7 +85,11 @@ def find_numerals(text: str) -> tuple[Formula, ...]:
     Example: of "A rope of 300 cm" these are `300 cm` and `300`
     """
     text = text[:MAX_QUESTION]
-    pieces = [*find_math(text), *(one[0] for one in _QUANTITY.finditer(text)), *(one[0] for one in _NUMERAL.finditer(text))]
+    pieces = [
+        *find_math(text),
+        *(one[0] for one in _QUANTITY.finditer(text)),
+        *(one[0] for one in _NUMERAL.finditer(text)),
+    ]
     values = (read(clean(piece)) for piece in dict.fromkeys(pieces[: 2 * MAX_EXPRESSIONS]))
     return tuple(dict.fromkeys(value for value in values if isinstance(value, Formula)))
 

@@ -213,7 +213,12 @@ class _TermReader:
         power = _read_rational(exponent)
         if isinstance(base, Number) and base.value == 10 and power is not None and power.denominator == 1:
             return Term(1, powers_of_ten=1, is_integer=False)
-        if _is_integer(base) and isinstance(base, Number) and power is not None and power.numerator == 1 < power.denominator:
+        if (
+            _is_integer(base)
+            and isinstance(base, Number)
+            and power is not None
+            and power.numerator == 1 < power.denominator
+        ):
             return self._take_root(Apply("root", (Number(Fraction(power.denominator), None, 1), base)))
         if not has_variables(tree):
             return self._apply(tree)
@@ -233,11 +238,15 @@ class _TermReader:
         """The entries, without a factor that all of them have: a matrix may stand behind a scalar."""
         entries = [entry for row in matrix.rows for entry in row]
         first = entries[0]
-        scalar = first.parts[0] if isinstance(first, Apply) and first.head == "*" and not is_sign(first.parts[0]) else None
+        scalar = (
+            first.parts[0] if isinstance(first, Apply) and first.head == "*" and not is_sign(first.parts[0]) else None
+        )
         shared = all(isinstance(e, Apply) and e.head == "*" and e.parts[0] == scalar for e in entries)
         if scalar is not None and shared:
             self.describe(scalar)
-            entries = [Apply("*", e.parts[1:]) if len(e.parts) > 2 else e.parts[1] for e in entries if isinstance(e, Apply)]
+            entries = [
+                Apply("*", e.parts[1:]) if len(e.parts) > 2 else e.parts[1] for e in entries if isinstance(e, Apply)
+            ]
         for entry in entries:
             self.describe(entry)
 

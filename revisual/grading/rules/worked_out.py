@@ -202,7 +202,9 @@ def _repeats_question(gold: Value, answer: Value, answered: Answered) -> bool:
     inside = _drop_label(shown)
     forms = [canonicalize_value(value) for value in find_expressions(answered.question)]
     if any(form in (shown, inside) for form in forms):
-        return not any(inside in (canonicalize_value(value), _drop_label(canonicalize_value(value))) for value in allowed)
+        return not any(
+            inside in (canonicalize_value(value), _drop_label(canonicalize_value(value))) for value in allowed
+        )
     if not isinstance(answer, Relation) or answer.sign != "=":
         return False
     scaled = scale_relation(answer)
@@ -220,7 +222,8 @@ def _is_expression(value: Value) -> bool:
     if isinstance(value.tree, Matrix):
         return True
     return any(
-        isinstance(node, Apply) and (node.head not in ("*", "/", "+") or has_variables(node)) for node in walk(value.tree)
+        isinstance(node, Apply) and (node.head not in ("*", "/", "+") or has_variables(node))
+        for node in walk(value.tree)
     )
 
 
