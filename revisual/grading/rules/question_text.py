@@ -63,18 +63,26 @@ def asks_for_notation(text: str) -> bool:
     return _NOTATION.search(text) is not None or any(is_known(unit) for unit in _ASKED_UNIT.findall(text))
 
 
+def list_expressions(text: str) -> list[str]:
+    r"""The texts of a question that may be expressions: what stands between dollar signs, and runs of formula.
+
+    Example: `list_expressions("Expand $(x+1)^2$ for 2 < x.") == ["(x+1)^2", "2 < x"]`
+    """
+    text = text[:MAX_QUESTION]
+    pieces = [*find_math(text), *(run[0] for run in _RUN.finditer(_MATH.sub(" ; ", text)))]
+    plain = (piece.strip(" .,?") for piece in pieces)
+    return [piece for piece in dict.fromkeys(plain) if len(piece) > 1 and not piece.isdigit()]
+
+
 @lru_cache(maxsize=256)
 def find_expressions(text: str) -> tuple[Value, ...]:
     r"""The expressions and relations of a question: its formulas, their sides and items, and formulas in its text.
 
     Example: `find_expressions("Expand $(x+1)^2$.")` and those of `"Expand (x+1)^2."` are the same
     """
-    text = text[:MAX_QUESTION]
-    pieces = [*find_math(text), *(run[0].strip(" .,") for run in _RUN.finditer(_MATH.sub(" ; ", text)))]
     found: list[Value] = []
-    for piece in dict.fromkeys(pieces):
-        if len(piece) > 1 and not piece.isdigit():
-            found.extend(_list_parts(read(piece.rstrip(" .,?"))))
+    for piece in list_expressions(text):
+        found.extend(_list_parts(read(piece)))
     return tuple(dict.fromkeys(found[:MAX_EXPRESSIONS]))
 
 
