@@ -156,7 +156,11 @@ def measure_reward(
             continue
         row.questions += 1
         scored = score_responses(responses, grader, rewards)
-        paid = [(r.text, g.rule) for r, g, total in zip(responses, scored.grades, scored.rewards, strict=True) if total >= enough]
+        paid = [
+            (r.text, g.rule)
+            for r, g, total in zip(responses, scored.grades, scored.rewards, strict=True)
+            if total >= enough
+        ]
         row.paid["your reward"] += bool(paid)
         if adversary.guesses_option:
             row.by_chance += chance(adversary, sample)
@@ -182,7 +186,9 @@ def format_table(rows: Sequence[Row]) -> str:
     """The table as Markdown."""
     names = list(rows[0].paid)
     lines = [
-        "| policy | questions | " + " | ".join(f"paid: {name.replace('_', ' ')}" for name in names) + " | by chance | beyond |",
+        "| policy | questions | "
+        + " | ".join(f"paid: {name.replace('_', ' ')}" for name in names)
+        + " | by chance | beyond |",
         "|---|---|" + "---|" * (len(names) + 2),
     ]
     for row in rows:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from revisual.data.sample import Sample
-from revisual.grading.rules.canonical import canonicalize
-from revisual.grading.rules.choices import read_gold_letters, read_options
+from revisual.grading.rules.canonical import canonicalize, canonicalize_value
+from revisual.grading.rules.choices import find_named, read_gold_letters, read_options
 from revisual.grading.rules.deciding import decide
 from revisual.grading.rules.finding import Found
-from revisual.grading.rules.question_text import find_numerals, list_expressions
+from revisual.grading.rules.question_text import find_expressions, find_numerals, list_expressions
 from revisual.grading.rules.reading import read
 from revisual.grading.rules.values import Formula, Relation
 from revisual.grading.rules.words import normalize_words
@@ -21,6 +21,7 @@ from revisual.grading.rules.words import normalize_words
 MAX_RESPONSES = 12
 """Of one policy to one question."""
 _MARKED = re.compile(r"<<([^<>=]+)=([^<>]+)>>")
+_LABEL = re.compile(r"(?<![A-Za-z])[A-J](?![A-Za-z])")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _LISTED = ", ".join(str(number) for number in range(101))
 
@@ -32,7 +33,18 @@ def _box(text: str) -> str:
 
 
 def _expressions(sample: Sample) -> list[str]:
-    return list_expressions(sample.question)
+    """The expressions of a question without its options, which are guesses."""
+    texts = _options(sample)
+    found = list_expressions(sample.question)
+    if not texts:
+        return found
+    return [text for text in found if not find_named(text, texts) and not _LABEL.search(text)]
+
+
+def _numbers(sample: Sample) -> list[str]:
+    texts = _options(sample)
+    found = [number.strip(",") for number in _NUMBER.findall(sample.question)]
+    return [number for number in found if not any(number in text for text in texts)]
 
 
 def _options(sample: Sample) -> tuple[str, ...]:
@@ -56,7 +68,8 @@ def _on_expressions(which: str, form: str) -> Respond:
 def _half_work(sample: Sample) -> list[str]:
     """The last calculation that a solution marks (`<<48+24=72>>`), without its result."""
     marked = _MARKED.findall(str(sample.extra.get("solution", "")) or sample.solution or "")
-    return [_box(marked[-1][0])] if marked else []
+    is_work = bool(marked) and re.search(r"\d\D+\d", marked[-1][0].replace(".", "").replace(",", "")) is not None
+    return [_box(marked[-1][0])] if is_work else []
 
 
 def _rewrite_question(sample: Sample) -> list[str]:
@@ -144,8 +157,8 @@ ADVERSARIES: tuple[Adversary, ...] = (
             ("as its value", "The answer is the value of $EXPRESSION$."),
         )
     ),
-    Adversary("each number of the question", lambda sample: [_box(n) for n in _NUMBER.findall(sample.question)]),
-    Adversary("each number, in a sentence", lambda s: [f"We know that it is {n}" for n in _NUMBER.findall(s.question)]),
+    Adversary("each number of the question", lambda sample: [_box(n) for n in _numbers(sample)]),
+    Adversary("each number, in a sentence", lambda sample: [f"We know it is {n}" for n in _numbers(sample)]),
     Adversary("every option at once", _all_options(", ", r"\boxed{OPTIONS}")),
     Adversary("A or B or C", _all_options(" or ", "The answer is OPTIONS.")),
     Adversary("A or B or C in a box", _all_options(" or ", r"\boxed{OPTIONS}")),
@@ -167,29 +180,28 @@ def chance(adversary: Adversary, sample: Sample) -> float:
     Example: 0.25 for a question with four options and a policy that names one
     """
     options = _options(sample)
-    if options and _gold_letters(sample):
-        return 1 / len(options) if adversary.guesses_option else float(_stands_there(adversary, sample))
+    if options and adversary.guesses_option and _gold_letters(sample):
+        return 1 / len(options)
     return float(_stands_there(adversary, sample))
 
 
 def _stands_there(adversary: Adversary, sample: Sample) -> bool:
-    """Whether the gold answer is a number, a name or words of the question as they stand there."""
+    """Whether the gold answer is a number, a name, words or an expression of the question as they stand there."""
     if adversary.sees_work:
         return False
-    gold = read(sample.answer)
-    words = normalize_words(sample.answer)
-    question = normalize_words(re.sub(r"[^\w.]+", " ", sample.question))
-    if words and f" {words} " in f" {question} ":
+    texts = _options(sample)
+    golds = [sample.answer, *(texts[ord(letter) - ord("A")] for letter in _gold_letters(sample) if texts)]
+    return any(_stands_in(gold, sample.question) for gold in golds)
+
+
+def _stands_in(gold: str, question: str) -> bool:
+    words, text = normalize_words(gold), normalize_words(re.sub(r"[^\w.]+", " ", question))
+    if words and f" {words} " in f" {text} ":
         return True
-    if not isinstance(gold, Formula):
-        return False
-    numerals = (numeral for numeral in find_numerals(sample.question))
-    plain = canonicalize(gold.tree)
-    return any(canonicalize(numeral.tree) == plain for numeral in numerals) or _is_number_of(sample)
-
-
-def _is_number_of(sample: Sample) -> bool:
-    return any(decide(sample.answer, Found(number, "boxed")).equal for number in _NUMBER.findall(sample.question))
+    if any(decide(gold, Found(number, "boxed")).equal for number in _NUMBER.findall(question)):
+        return True
+    plain = canonicalize_value(read(gold))
+    return plain in {canonicalize_value(value) for value in (*find_numerals(question), *find_expressions(question))}
 
 
 def list_attempts(adversary: Adversary, samples: Sequence[Sample]) -> list[tuple[Sample, str]]:

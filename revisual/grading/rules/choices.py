@@ -13,8 +13,12 @@ _LOWER = re.compile(r"\(?[a-j]\)")
 _GOLD = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|&|and)\s*\(?[A-J]\)?)*\.?")
 _RUN = re.compile(r"[A-J]{2,5}")
 
+_LABELED_LINE = re.compile(r"(?m)^[ \t]*\(?([A-J])[).:：][^\n]*$")
 _NOT_WORD = re.compile(r"[^\w.°%]+")
-_YES_NO = re.compile(r"(?i)\s*[\"'*]*(yes|no)\b(?! (?:correct|one|figure|option|answer|solution))")
+_YES_NO = re.compile(
+    r"(?i)\s*[\"'*]*(yes|no)\b(?! (?:correct|one|figure|option|answer|solution))"
+    r"(?!\W*(?:(?:or|and)\W+)?(?:yes|no)\b)"  # "yes, no" and "yes or no" leave it open
+)
 
 
 def read_options(text: str, choices: Sequence[str]) -> tuple[str, ...]:
@@ -104,6 +108,28 @@ def find_named(answer: str, texts: Sequence[str]) -> frozenset[str]:
     letter = label[1] or label[2] or label[3]
     by_text = find_by_text(plain[label.end() :], texts)
     return frozenset(letter) if not by_text or by_text == frozenset(letter) else frozenset()
+
+
+def skip_listing(text: str, texts: Sequence[str]) -> str:
+    """What follows the options in a text that lists at least two of them, by letter and text or a line each.
+
+    The whole text if there is no such list.
+
+    Example: `skip_listing("(A) red (B) blue. The answer is B", ("red", "blue")) == ". The answer is B"`
+    Example: `skip_listing("A: 6 cm\\nB: 7 cm\\nSo B.", ()) == "\\nSo B."`
+    """
+    lines = list(_LABELED_LINE.finditer(text[-MAX_TAIL:]))
+    letters = "".join(line[1] for line in lines)
+    if len(lines) > 1 and letters.endswith("ABCDEFGHIJ"[: ord(letters[-1]) - ord("A") + 1]) and letters[-1] > "A":
+        return text[-MAX_TAIL:][lines[-1].end() :]
+    ends = []
+    for index, option in enumerate(texts[:26]):
+        label = chr(ord("A") + index)
+        found = text.rfind(f"({label})")
+        rest = text[found + 3 :].lstrip() if found >= 0 else ""
+        if found >= 0 and rest.startswith(option.strip()):
+            ends.append(len(text) - len(rest) + len(option.strip()))
+    return text[max(ends) :] if len(ends) > 1 else text
 
 
 def read_yes_or_no(text: str) -> str | None:

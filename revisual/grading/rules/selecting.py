@@ -1,14 +1,25 @@
 """Selects the option that a response commits to, wherever it says so."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from revisual.grading.rules.boxes import find_boxed, find_tagged
-from revisual.grading.rules.choices import find_by_text, find_mentioned, find_named, read_letters, read_yes_or_no
+from revisual.grading.rules.choices import (
+    find_by_text,
+    find_mentioned,
+    find_named,
+    read_letters,
+    read_yes_or_no,
+    skip_listing,
+)
 from revisual.grading.rules.commitments import find_committed, find_referred, refuses
 from revisual.grading.rules.sentences import find_last_bold, find_lead_in, split_sentences
 
 MAX_SHORT = 60
+MAX_NUMBERS = 3
+"""Behind "the answer is": with more, an option among them is not declared."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,15 @@ def select(text: str | None, texts: Sequence[str]) -> Selected | None:
     """
     if text is None or not text.strip():
         return None
+    selected = _select_marked(text, texts)
+    rest = skip_listing(text, texts)
+    if selected is None or rest == text:
+        return selected
+    repeated = _select_marked(rest, texts) if rest.strip(" .,}$") else None  # of options alone, none is declared
+    return selected if repeated == selected else replace(selected, is_declared=False)
+
+
+def _select_marked(text: str, texts: Sequence[str]) -> Selected | None:
     box = find_boxed(text)
     if box is not None:
         return None if box.hedged else _select_short(box.text, texts, "boxed")
@@ -44,6 +64,11 @@ def select(text: str | None, texts: Sequence[str]) -> Selected | None:
         if short is not None:
             return short
     return _select_prose(text, texts, "sentence")
+
+
+def _is_enumeration(phrase: str) -> bool:
+    """Whether a phrase has so many numbers that one of them hits an option by chance."""
+    return len(_NUMBER.findall(phrase)) > MAX_NUMBERS
 
 
 def _make_selected(found: frozenset[str], rule: str, is_declared: bool = True) -> Selected | None:
@@ -62,9 +87,10 @@ def _select_prose(text: str, texts: Sequence[str], rule: str) -> Selected | None
         return _make_selected(opening, rule, is_declared=bool(found))
     led = find_lead_in(text)
     if led:
-        found = find_named(led, texts) or find_mentioned(led, texts)
-        if found:
-            return _make_selected(found, rule)
+        found = find_named(led, texts)
+        mentioned = found or find_mentioned(led, texts)
+        if mentioned:
+            return _make_selected(mentioned, rule, is_declared=bool(found) or not _is_enumeration(led))
     return _make_selected(_find_in_passing(text, texts), rule, is_declared=False)
 
 

@@ -35,6 +35,8 @@ class Term:
     """Whether its rational factors are integers, as those of a fraction's two sides have to be."""
     value: Fraction = Fraction(1)
     """The product of the rational factors."""
+    is_one: bool = False
+    """Whether it is a written 1."""
 
     def key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What two terms have in common that can be added up."""
@@ -134,7 +136,7 @@ class _TermReader:
     def describe(self, tree: Tree) -> Term:
         """A formula as a term; what is left to be done in it is counted."""
         if isinstance(tree, Number):
-            return Term(1, is_integer=tree.places is None, value=tree.value)
+            return Term(1, is_integer=tree.places is None, value=tree.value, is_one=tree.value == 1)
         if isinstance(tree, Symbol):
             return Term(symbols=(tree.name,))
         if isinstance(tree, Unit):
@@ -155,6 +157,7 @@ class _TermReader:
         symbols = tuple(symbol for factor in factors for symbol in factor.symbols)
         surds = [symbol for symbol in symbols if symbol.startswith(_IRRATIONAL)]
         self.left[PRODUCT] += max(rationals - allowed, 0) + max(len(surds) - 1, 0)
+        self.left[PRODUCT] += bool(symbols) and sum(factor.is_one for factor in factors)  # times 1
         value = Fraction(1)
         for factor in factors:
             value *= factor.value
@@ -169,6 +172,9 @@ class _TermReader:
         terms = [self.describe(term) for _, term in list_terms(tree)]
         keys = [term.key() for term in terms]
         self.left[LIKE_TERMS] += len(keys) - len(set(keys))
+        self.left[LIKE_TERMS] += sum(term.value == 0 for term in terms)  # plus 0
+        # A sum of numbers in brackets within another is not multiplied out.
+        self.left[LIKE_TERMS] += sum(s.startswith("constant sum ") for term in terms for s in term.symbols)
         if not all(units for _, units in keys):  # hours and minutes are one quantity
             self.left[SUM] += 1
         if not any(term.symbols for term in terms):
@@ -184,7 +190,7 @@ class _TermReader:
         shared = set(top.symbols) & set(bottom.symbols) & {s for s in bottom.symbols if s in CONSTANTS or " " in s}
         whole = top.rationals and bottom.rationals and bottom.value and (top.value / bottom.value).denominator == 1
         is_plain = not top.symbols and not bottom.symbols
-        left = left or bool(shared) or bool(is_plain and whole)
+        left = left or bool(shared) or bool(is_plain and whole) or bottom.is_one
         self.left[QUOTIENT] += left
         below = tuple(symbol if symbol.startswith("root ") else f"1/{symbol}" for symbol in bottom.symbols)
         rational = top.rationals or bottom.rationals
@@ -222,6 +228,7 @@ class _TermReader:
             return self._take_root(Apply("root", (Number(Fraction(power.denominator), None, 1), base)))
         if not has_variables(tree):
             return self._apply(tree)
+        self.left["^"] += power == 1
         self.describe(exponent)
         self.describe(base)
         return Term(symbols=(f"{base!r}^{exponent!r}",))
