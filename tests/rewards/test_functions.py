@@ -139,3 +139,37 @@ def test_a_reward_of_the_wrong_length_is_named():
 def test_nothing_to_score():
     scored = score_responses([], AnswerGrader(), {"accuracy": WeightedReward(AccuracyReward())})
     assert (scored.accuracy, scored.valid, scored.rewards, scored.reward_terms) == ([], [], [], {"accuracy": []})
+
+
+@dataclass(frozen=True)
+class OfTheLastRelease(RewardFunction):
+    def __call__(self, responses, samples, grades):
+        return RewardScores(
+            [float(r == s.answer) for r, s in zip(responses, samples, strict=True)], [None] * len(grades)
+        )
+
+
+@dataclass(frozen=True)
+class Finished(RewardFunction):
+    def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
+        scores = [float(len(response.tokens) * (not response.truncated)) for response in responses]
+        return RewardScores(scores, [None] * len(scores))
+
+
+def test_a_reward_of_the_last_release_goes_on_with_one_line_of_warning():
+    rewards = {"old": WeightedReward(OfTheLastRelease())}
+    with pytest.warns(FutureWarning, match="OfTheLastRelease.__call__ takes `samples`") as caught:
+        for _ in range(2):
+            assert score_responses(known(["42", "41"]), AnswerGrader(), rewards).rewards == [1.0, 0.0]
+    assert len(caught) == 1
+
+
+def test_a_reward_is_told_tokens_and_whether_a_response_was_cut():
+    responses = [Response("a", SAMPLE, (1, 2, 3), False), Response("a", SAMPLE, (1, 2), True)]
+    assert score_responses(responses, AnswerGrader(), {"it": WeightedReward(Finished())}).rewards == [3.0, 0.0]
+
+
+def test_a_cut_response_earns_nothing():
+    responses = [*known(["The answer is 42"], truncated=True), *known(["The answer is 42"], truncated=False)]
+    scored = score_responses(responses, AnswerGrader(), {"accuracy": WeightedReward(AccuracyReward())})
+    assert scored.rewards == [0.0, 1.0] and scored.grades[0].rule == "sentence/unfinished"

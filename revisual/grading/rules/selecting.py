@@ -47,8 +47,8 @@ def select(text: str | None, texts: Sequence[str]) -> Selected | None:
     rest = skip_listing(text, texts)
     if selected is None or rest == text:
         return selected
-    repeated = _select_marked(rest, texts) if rest.strip(" .,}$") else None  # of options alone, none is declared
-    return selected if repeated == selected else replace(selected, is_declared=False)
+    behind = _select_marked(rest, texts) if rest.strip(" .,}$") else None
+    return behind or replace(selected, is_declared=False)  # options alone declare none of them
 
 
 def _select_marked(text: str, texts: Sequence[str]) -> Selected | None:
