@@ -19,6 +19,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.progress import track
+
 from revisual.data.readers.jsonl import JSONLReader
 from revisual.data.sample import Sample
 from revisual.grading.grader import AnswerGrader, Grade, Grader
@@ -54,7 +57,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.config is None:
         sets = read_folder(args.data, args.limit)
-        rows = [measure(adversary, sets) for adversary in ADVERSARIES]
+        rows = [measure(adversary, sets) for adversary in track(ADVERSARIES, "policies", console=Console(stderr=True))]
     else:
         samples, grader, rewards = read_config(args.config, args.limit)
         sets = {str(args.config): samples}
