@@ -16,12 +16,11 @@ from revisual.grading.rules.finding import Found
 from revisual.grading.rules.question_text import find_expressions, find_numerals, list_expressions
 from revisual.grading.rules.reading import read
 from revisual.grading.rules.values import Formula, Relation
-from revisual.grading.rules.words import normalize_words
 
 MAX_RESPONSES = 12
 """Of one policy to one question."""
 _MARKED = re.compile(r"<<([^<>=]+)=([^<>]+)>>")
-_LABEL = re.compile(r"(?<![A-Za-z])[A-J](?![A-Za-z])")
+_LABEL = re.compile(r"(?<![A-Za-z])[A-Ja](?![A-Za-z])")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _LISTED = ", ".join(str(number) for number in range(101))
 
@@ -36,7 +35,7 @@ def _expressions(sample: Sample) -> list[str]:
     """The expressions of a question without its options, which are guesses."""
     texts = _options(sample)
     found = list_expressions(sample.question)
-    if not texts:
+    if not texts and not _gold_letters(sample):
         return found
     return [text for text in found if not find_named(text, texts) and not _LABEL.search(text)]
 
@@ -195,13 +194,19 @@ def _stands_there(adversary: Adversary, sample: Sample) -> bool:
 
 
 def _stands_in(gold: str, question: str) -> bool:
-    words, text = normalize_words(gold), normalize_words(re.sub(r"[^\w.]+", " ", question))
+    text = " ".join(re.findall(r"\w+", question.casefold()))
+    words = " ".join(re.findall(r"\w+", _normalize_text(gold)))
     if words and f" {words} " in f" {text} ":
         return True
     if any(decide(gold, Found(number, "boxed")).equal for number in _NUMBER.findall(question)):
         return True
     plain = canonicalize_value(read(gold))
     return plain in {canonicalize_value(value) for value in (*find_numerals(question), *find_expressions(question))}
+
+
+def _normalize_text(gold: str) -> str:
+    """The words of a gold answer in lower case, without its commands."""
+    return re.sub(r"\\[A-Za-z]+", " ", gold).casefold()
 
 
 def list_attempts(adversary: Adversary, samples: Sequence[Sample]) -> list[tuple[Sample, str]]:

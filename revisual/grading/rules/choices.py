@@ -13,7 +13,7 @@ _LOWER = re.compile(r"\(?[a-j]\)")
 _GOLD = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|&|and)\s*\(?[A-J]\)?)*\.?")
 _RUN = re.compile(r"[A-J]{2,5}")
 
-_LABELED_LINE = re.compile(r"(?m)^[ \t]*\(?([A-J])[).:：][^\n]*$")
+_LABELED_LINE = re.compile(r"(?m)(?:^|(?<=[{>$:]))[ \t]*\(?([A-J])[).:：][^\n]*$")
 _NOT_WORD = re.compile(r"[^\w.°%]+")
 _YES_NO = re.compile(
     r"(?i)\s*[\"'*]*(yes|no)\b(?! (?:correct|one|figure|option|answer|solution))"
@@ -150,7 +150,8 @@ def find_mentioned(sentence: str, texts: Sequence[str]) -> frozenset[str]:
     found = []
     for index, text in enumerate(texts[:26]):
         option = _NOT_WORD.sub(" ", normalize_words(text)).strip(" .")
-        if option and (f" {option} " in key or f" {option}. " in key):
+        is_letter = len(option) == 1 and option.isalpha()
+        if option and not is_letter and (f" {option} " in key or f" {option}. " in key):
             found.append((chr(ord("A") + index), option))
     longest = [pair for pair in found if not any(pair[1] != other and pair[1] in other for _, other in found)]
     return frozenset(longest[0][0]) if len(longest) == 1 else frozenset()

@@ -8,7 +8,13 @@ MAX_TAIL = 6_000
 # Between a phrase and the letter: a word for "option", quotes, brackets, and what LaTeX and Markdown put there.
 _OPTION = r"(?:(?:the\s+)?(?:option|choice|letter|figure|answer|image|picture|shape|statement|number)s?\s*:?\s*)?"
 _MARK = r"[\s\"'*`:]*(?:\\text(?:bf)?\{|\$\\?(?:boxed\{|text\{)?)?\(?\[?"
-_FIRST = r"(?P<first>[A-J])(?![A-Za-z'’])"
+# "the answer is a decrease", "A rectangle is": an article is no letter.
+_ARTICLE = (
+    r"(?!(?<=A)\s+(?!(?:because|since|as|which|so|for|and|or|with|due|by|in|from|where|is|are|was|will|would|must|"
+    r"can|has|seems|appears|looks|matches|fits|shows|represents|but|not|instead|then|based|if|when|after|given|only|"
+    r"indeed|here|there|to|that|it|we|option|being)\b)[a-z]{2,})"
+)
+_FIRST = rf"(?P<first>[A-J])(?![A-Za-z'’]){_ARTICLE}"
 # "the answer is A is wrong": a letter that goes on to have a verb of its own is no commitment.
 _LAST = _FIRST + r"(?!\s+(?:is|are|was|has|can)\b(?! (?:the )?(?:correct|right|answer)))"
 _MORE = r"(?P<more>(?:\)?\]?\s*(?:,|and|&)\s*\(?\[?[A-J](?![A-Za-z'’]))*)"

@@ -190,7 +190,9 @@ class _TermReader:
         shared = set(top.symbols) & set(bottom.symbols) & {s for s in bottom.symbols if s in CONSTANTS or " " in s}
         whole = top.rationals and bottom.rationals and bottom.value and (top.value / bottom.value).denominator == 1
         is_plain = not top.symbols and not bottom.symbols
-        left = left or bool(shared) or bool(is_plain and whole) or bottom.is_one
+        is_plain = is_plain or (not bottom.symbols and has_variables(tree.parts[0]))
+        complex_below = any(s.startswith("constant sum ") and "'i'" in s for s in bottom.symbols)
+        left = left or bool(shared) or bool(is_plain and whole) or bottom.is_one or complex_below
         self.left[QUOTIENT] += left
         below = tuple(symbol if symbol.startswith("root ") else f"1/{symbol}" for symbol in bottom.symbols)
         rational = top.rationals or bottom.rationals
@@ -210,6 +212,9 @@ class _TermReader:
             below = split_root(value.numerator * value.denominator ** (order - 1), order)[1]
             self.left["root"] += below <= 1
             return Term(symbols=(f"root {order} {below}",))
+        inside_power = inside.parts[1] if isinstance(inside, Apply) and inside.head == "^" else None
+        if isinstance(inside_power, Number) and inside_power.value % order == 0:
+            self.left["root"] += 1
         return self._apply(tree)
 
     def _raise(self, tree: Apply) -> Term:

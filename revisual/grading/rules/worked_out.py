@@ -51,6 +51,8 @@ def is_worked_out(answered: Answered) -> bool:
         return True
     if _is_solved(gold) and not _is_alone(answer):
         return False
+    if _count_items(answer) > 2 * _count_items(gold):  # as a set it has the gold answer's items, again and again
+        return False
     if not _leaves_nothing(gold, answer, answered):
         return False
     if _repeats_question(gold, answer, answered):
@@ -68,6 +70,12 @@ def _strip_brackets(value: Value) -> Value:
     while isinstance(value, Group) and len(value.items) == 1 and value.left in ("", "{", "[", "("):
         value = value.items[0]
     return value
+
+
+def _count_items(value: Value) -> int:
+    if isinstance(value, Union) or (isinstance(value, Group) and value.left in ("", "{")):
+        return sum(map(_count_items, _parts(value)))
+    return 1
 
 
 def _is_solved(gold: Value) -> bool:
@@ -222,9 +230,13 @@ def _is_expression(value: Value) -> bool:
     if isinstance(value.tree, Matrix):
         return True
     return any(
-        isinstance(node, Apply) and (node.head not in ("*", "/", "+") or has_variables(node))
+        isinstance(node, Apply) and (node.head not in ("*", "/", "+") or any(map(_is_letter, walk(node))))
         for node in walk(value.tree)
     )
+
+
+def _is_letter(node: Tree) -> bool:
+    return isinstance(node, Symbol) and node.name != "infinity"
 
 
 def _parts(value: Value) -> tuple[Value, ...]:
