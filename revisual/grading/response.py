@@ -35,7 +35,7 @@ class Question:
 
 
 def judge(
-    response: str, answer: str, question: Question = Question(), requirements: Requirements = VALUE_ALONE
+    response: str, answer: str, question: Question = Question(), *, requirements: Requirements = VALUE_ALONE
 ) -> Grade:
     r"""The grade of a whole response, thoughts included, given the gold answer. Never raises.
 

@@ -50,7 +50,7 @@ def test_rows(question, answer, gold, unmet):
     value = judge(rf"\boxed{{{answer}}}", gold, Question(question))
     assert (value.score, value.error) == (1.0, None)
     assert value.unmet[:1] == (() if unmet is None else (unmet,))
-    assert judge(rf"\boxed{{{answer}}}", gold, Question(question), REWARDS).score == float(unmet is None)
+    assert judge(rf"\boxed{{{answer}}}", gold, Question(question), requirements=REWARDS).score == float(unmet is None)
 
 
 @pytest.mark.parametrize("gold", sorted({row[2] for rows in ROWS.values() for row in rows}))
@@ -117,15 +117,15 @@ def test_declared_options(response, is_declared):
     ],
 )
 def test_finished(response, is_paid):
-    cut = judge(response, "42", Question(truncated=True), EVALUATION)
+    cut = judge(response, "42", Question(truncated=True), requirements=EVALUATION)
     assert cut.score == float(is_paid)
     if cut.is_right and not is_paid:
         assert cut.rule.endswith("/unfinished")
 
 
 def test_a_response_whose_end_is_unknown_is_taken_as_finished():
-    assert judge("The answer is 42", "42", Question(truncated=None), REWARDS).score == 1.0
-    assert judge("The answer is 42", "42", Question(truncated=False), REWARDS).score == 1.0
+    assert judge("The answer is 42", "42", Question(truncated=None), requirements=REWARDS).score == 1.0
+    assert judge("The answer is 42", "42", Question(truncated=False), requirements=REWARDS).score == 1.0
 
 
 def test_each_switch_refuses_for_its_own_reason():

@@ -33,7 +33,7 @@ def paid(adversary, samples):
     found = {}
     for sample, response in list_attempts(adversary, samples):
         question = Question(sample.question, tuple(sample.choices or ()), truncated=False)
-        if judge(response, sample.answer, question, REWARDS).score == 1.0:
+        if judge(response, sample.answer, question, requirements=REWARDS).score == 1.0:
             found.setdefault(sample.id, response)
     return found
 
