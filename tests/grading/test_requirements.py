@@ -39,7 +39,7 @@ def read(name):
 
 def graded(case, requirements):
     response = case["pred"] if case.get("form", "text") == "text" else rf"\boxed{{{case['pred']}}}"
-    return judge(response, case["gold"], Question(case.get("question", "")), requirements)
+    return judge(response, case["gold"], Question(case.get("question", "")), requirements=requirements)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_declared(response, is_declared):
     ],
 )
 def test_declared_options(response, is_declared):
-    grade = judge(response, "B", Question("Which is red? (A) car (B) bus"), REWARDS)
+    grade = judge(response, "B", Question("Which is red? (A) car (B) bus"), requirements=REWARDS)
     assert grade.score == float(is_declared)
 
 
