@@ -80,6 +80,7 @@ ROWS = {
         ("Write $2x-y=-3$ in slope-intercept form.", "2x-y=-3", "y=2x+3", "worked_out"),
         ("Write $2x-y=-3$ in slope-intercept form.", "4x-2y=-6", "y=2x+3", "worked_out"),
         ("Write $y=2x+3$ in general form.", "2y=4x+6", "2x-y+3=0", "worked_out"),
+        ("", "AB = 2+3", "AB=5", "worked_out"),
         ("Find the circle through...", "2x^2+2y^2=8", "x^2+y^2=4", None),
     ],
     "expressions": [

@@ -139,7 +139,7 @@ def _leaves_nothing(gold: Value, answer: Value, answered: Answered) -> bool:
     """Whether the answer leaves no operation that the gold answer does not leave too."""
     golds = list(_list_answers(gold))
     allowed = _count_operations(golds, "+" in answered.gold_text)
-    symbolic = any(map(has_variables, golds))
+    symbolic = any(map(has_variables, golds)) or _has_composite_side(gold)
     if symbolic or allowed[SUM] or any(map(_is_decimal, golds)):
         allowed[SUM] = 10**6
     if any(map(_is_too_long, golds)):
@@ -154,6 +154,14 @@ def _leaves_nothing(gold: Value, answer: Value, answered: Answered) -> bool:
         if list_operations(tree, "+" in answered.text) - allowed:
             return False
     return True
+
+
+def _has_composite_side(gold: Value) -> bool:
+    """Whether a gold answer is an equation of several letters, such as `xy=6`, that may be solved for another."""
+    return isinstance(gold, Relation) and any(
+        isinstance(side, Formula) and has_variables(side.tree) and not is_symbol(side)
+        for side in (gold.left, gold.right)
+    )
 
 
 def _count_operations(trees: list[Tree], plus_is_written: bool) -> Counter[str]:
