@@ -27,10 +27,8 @@ class ForcedLength(HFRollout):
 class Digits(RewardFunction):
     """The reward of the other side: the colour named, and a little per digit."""
 
-    def __call__(self, responses, samples, grades):
-        scores = [
-            float(s.answer in r) + 0.01 * sum(c.isdigit() for c in r) for r, s in zip(responses, samples, strict=True)
-        ]
+    def __call__(self, responses, grades):
+        scores = [float(r.sample.answer in r.text) + 0.01 * sum(c.isdigit() for c in r.text) for r in responses]
         return RewardScores(scores, [None] * len(responses))
 
 

@@ -21,6 +21,7 @@ from revisual.evaluation.responder import Responder, ServerResponder
 from revisual.evaluation.results import REPORT, Rules
 from revisual.evaluation.selection import chosen_benchmarks, chosen_preset
 from revisual.grading.grader import AnswerGrader
+from revisual.grading.requirements import EVALUATION
 
 
 def evaluate(
@@ -117,7 +118,7 @@ def evaluate(
         "max_pixels": max_pixels,
     }
     evaluation = Evaluation(
-        asked, data, limit, asking, responder, AnswerGrader(), judge, rules, out, TerminalProgress()
+        asked, data, limit, asking, responder, AnswerGrader(requirements=EVALUATION), judge, rules, out, TerminalProgress()
     )
     results = evaluation.run(settings | {"judge": judge_model})
     show_metrics([one.metrics for one in results.measured])

@@ -10,27 +10,38 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 from revisual.cli.command import FunctionCommand
 from revisual.cli.progress import TerminalProgress
 from revisual.core.errors import UserError
-from revisual.core.files import replaced_file
+from revisual.core.files import replaced_file, write_atomically
 from revisual.core.progress import Progress
 from revisual.grading.cases import BrokenLine, Case, read_cases
 from revisual.grading.grader import AnswerGrader, TimedGrade
+from revisual.grading.requirements import NAMED, Requirements
 
 BLOCK = 64
 """Lines that are held at a time."""
 DEFAULT = AnswerGrader()
 
 
-def grade(cases: Path, *, out: Path, deadline: float = DEFAULT.deadline_seconds, workers: int = DEFAULT.workers) -> int:
+def grade(
+    cases: Path,
+    *,
+    out: Path,
+    deadline: float = DEFAULT.deadline_seconds,
+    workers: int = DEFAULT.workers,
+    requirements: Literal["evaluation", "rewards", "value_alone"] = "evaluation",
+) -> int:
     """Grade the responses of a JSONL file by their gold answers.
 
-    A line has the texts "response" and "answer", and perhaps "question" (a text) and "choices" (a list of texts). To
-    each is added "score" (0 or 1), "extracted" (the answer that was judged), "rule" (what decided) and "error" (null,
-    or why there is no verdict; the score is 0 then). Order and other fields are kept. Lines that cannot be graded are
-    named on stderr and left out.
+    A line has the texts "response" and "answer", and perhaps "question" (a text), "choices" (a list of texts) and
+    "truncated" (true or false) or "finish_reason" ("length": the response was cut at its limit). To each is added "score"
+    (0 or 1), "extracted" (the answer that was judged), "rule" (what decided), "error" (null, or why there is no verdict;
+    the score is 0 then), "finished" (yes, no or unknown) and "unmet" (the requirements that an answer of the right value
+    does not meet). Order and other fields are kept. Lines that cannot be graded are named on stderr and left out. A file
+    beside, GRADED.jsonl.summary.json, gets the counts and the state of the requirements.
 
     Exit status: 0 if every line was graded, 1 if some were broken, 2 if nothing could be done.
 
@@ -39,8 +50,9 @@ def grade(cases: Path, *, out: Path, deadline: float = DEFAULT.deadline_seconds,
         out: the file to write; it is as it was until the new one is whole.
         deadline: seconds of CPU time for one response.
         workers: responses graded at the same time.
+        requirements: what an answer has to be besides right.
     """
-    grader = AnswerGrader(deadline_seconds=deadline, workers=workers)
+    grader = AnswerGrader(deadline_seconds=deadline, workers=workers, requirements=NAMED[requirements])
     if not cases.is_file():
         raise UserError(f"{cases}: no such file")
     if out.is_dir():
@@ -51,6 +63,7 @@ def grade(cases: Path, *, out: Path, deadline: float = DEFAULT.deadline_seconds,
     grader.warm_up()
     start_seconds = time.monotonic() - started
     summary = grade_file(cases, out, grader, TerminalProgress())
+    write_atomically(out.with_name(f"{out.name}.summary.json"), summary.to_json(grader.requirements))
     print(summary.text(start_seconds))
     return 1 if summary.counts["broken lines"] else 0
 
@@ -67,13 +80,18 @@ class Summary:
     """That each response took."""
     read: int = 0
     """Bytes, so far."""
+    matters: Counter[str] = field(default_factory=Counter)
+    """By requirement, the answers on which it made a difference."""
+    finished_unknown: int = 0
 
-    def add(self, case: Case | BrokenLine, timed: TimedGrade | None) -> None:
+    def add(self, case: Case | BrokenLine, timed: TimedGrade | None, requirements: Requirements) -> None:
         """Count a line."""
         self.read += case.size
-        if timed is None:
+        if timed is None or isinstance(case, BrokenLine):
             self.counts["broken lines"] += 1
             return
+        self.matters.update(requirements.count_differences([timed.grade]))
+        self.finished_unknown += case.truncated is None
         self.counts[timed.grade.error or ("right" if timed.grade.score == 1.0 else "wrong")] += 1
         self.seconds.append(timed.seconds)
 
@@ -90,6 +108,20 @@ class Summary:
             f"max {max(milliseconds):.2f} ms; start {start_seconds:.2f} s"
         )
 
+    def to_json(self, requirements: Requirements) -> str:
+        """Return the counts and the state of the requirements, for a file."""
+        graded = len(self.seconds)
+        described = {
+            "counts": dict(self.counts),
+            "requirements": {
+                "required": requirements.settings(),
+                "answers_on_which_it_matters": dict(self.matters),
+                "finished": "unknown" if graded and self.finished_unknown == graded else "known",
+                "finished_unknown": self.finished_unknown,
+            },
+        }
+        return json.dumps(described, indent=2) + "\n"
+
     @property
     def share(self) -> float:
         """Of the file that is read."""
@@ -103,7 +135,8 @@ def grade_lines(
     lines = iter(lines)
     while block := list(islice(lines, BLOCK)):
         cases = [case for case in block if isinstance(case, Case)]
-        grades = iter(grader.timed([case.response for case in cases], [case.sample for case in cases]))
+        rows = [case.response for case in cases], [case.sample for case in cases], [case.truncated for case in cases]
+        grades = iter(grader.timed(*rows))
         for line in block:
             yield (line, next(grades)) if isinstance(line, Case) else (line, None)
 
@@ -111,8 +144,9 @@ def grade_lines(
 def output_line(case: Case, timed: TimedGrade) -> str:
     """Return a case's fields and its grade, as a line of JSON."""
     grade = timed.grade
+    finished = {True: "no", False: "yes", None: "unknown"}[case.truncated]
     added = {"score": int(grade.score), "extracted": grade.extracted, "rule": grade.rule, "error": grade.error}
-    return json.dumps({**case.fields, **added}) + "\n"
+    return json.dumps({**case.fields, **added, "finished": finished, "unmet": list(grade.unmet)}) + "\n"
 
 
 def grade_file(source: Path, target: Path, grader: AnswerGrader, progress: Progress) -> Summary:
@@ -124,7 +158,7 @@ def grade_file(source: Path, target: Path, grader: AnswerGrader, progress: Progr
     summary = Summary(source.stat().st_size)
     with replaced_file(target) as file, progress.task("graded") as task:
         for line, timed in grade_lines(read_cases(source), grader):
-            summary.add(line, timed)
+            summary.add(line, timed, grader.requirements)
             if isinstance(line, BrokenLine):
                 print(f"{source}:{line.line}: {line.fault}", file=sys.stderr)
             elif timed is not None:

@@ -20,6 +20,7 @@ from revisual.evaluation.runner import items_by_id
 from revisual.evaluation.selection import chosen_benchmarks
 from revisual.evaluation.tally import AnswerTally
 from revisual.grading.grader import AnswerGrader, Grader
+from revisual.grading.requirements import EVALUATION
 
 
 def score(
@@ -47,7 +48,7 @@ def score(
     settings = read_settings(results.parent)
     counted: Rules = rules or ("official" if settings.get("rules") == "official" else "project")
     progress = TerminalProgress()
-    grader, scored = AnswerGrader(), Results(settings | {"rules": counted})
+    grader, scored = AnswerGrader(requirements=EVALUATION), Results(settings | {"rules": counted})
     for benchmark in measured_benchmarks(answers, custom or ()):
         own = grade_again(benchmark, answers, grader, progress)
         scored.add(own, measure(benchmark, own, grader, counted), pictures_under(data, benchmark))

@@ -50,6 +50,8 @@ class ScoredAnswer:
     """Length of the answer in tokens, if known."""
     judged: float | None = None
     """What a language model says, if one was asked, 1 or 0; counts where the rules reach no verdict."""
+    unmet: Sequence[str] = ()
+    """The requirements that an answer of the right value does not meet, as in `Grade`."""
 
     @property
     def is_failed(self) -> bool:
@@ -60,6 +62,11 @@ class ScoredAnswer:
     def is_truncated(self) -> bool:
         """The answer was cut at the limit of tokens."""
         return self.finish_reason == TRUNCATED
+
+    @property
+    def truncated(self) -> bool | None:
+        """Whether the answer was cut at the limit of tokens; None where the server did not say."""
+        return {TRUNCATED: True, "stop": False}.get(self.finish_reason)
 
     @property
     def is_decided(self) -> bool:
@@ -96,10 +103,12 @@ def answer_from_line(line: str | bytes) -> ScoredAnswer:
     for name, kind in (("fields", dict), ("gold", str), ("question", str)):
         if not isinstance(values.get(name, kind()), kind):
             raise UserError(f"is not an answer: {name} is {values[name]!r:.60}")
+    if not isinstance(values.get("unmet", []), list):
+        raise UserError(f"is not an answer: unmet is {values['unmet']!r:.60}")
     unknown = sorted(values.keys() - _NAMES)
     if unknown:
         raise UserError(f"has a field {unknown[0]!r}, which an answer does not have")
-    return ScoredAnswer(**values)
+    return ScoredAnswer(**values | {"unmet": tuple(values.get("unmet", ()))})
 
 
 def write_answers(path: Path, answers: Iterable[ScoredAnswer]) -> None:

@@ -13,7 +13,7 @@ from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
 from revisual.evaluation.metrics.standard import sample_of
 from revisual.evaluation.presets import Preset
-from revisual.grading.grader import Grader
+from revisual.grading.grader import Grader, grade_response
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ def graded(benchmark: Benchmark, answer: ScoredAnswer, grader: Grader) -> Scored
     """An answer with its grade and official score, whatever they were before; a failed request stays one."""
     if answer.is_failed:
         return answer
-    grade = grader(benchmark.unwrapped(answer.response), answer.gold, sample_of(answer))
+    text = benchmark.unwrapped(answer.response)
+    grade = grade_response(grader, text, answer.gold, sample_of(answer), answer.truncated)
     answer = replace(answer, extracted=grade.extracted, rule=grade.rule, score=grade.score, error=grade.error)
+    answer = replace(answer, unmet=grade.unmet)
     return replace(answer, official_score=benchmark.official_score(answer))

@@ -15,7 +15,8 @@ from revisual.evaluation.judge_model import judge_share
 from revisual.evaluation.metrics.figures import OFFICIAL_RULES, PROJECT_RULES, Metrics
 from revisual.evaluation.metrics.problems import gather
 from revisual.evaluation.report import Measured, PicturesOf, evaluation_report, wrong_answers
-from revisual.grading.grader import Grader
+from revisual.grading.grader import Grade, Grader
+from revisual.grading.requirements import EVALUATION, Requirements
 
 RESULTS, METRICS, REPORT = "results.jsonl", "metrics.json", "report.html"
 Rules = Literal["project", "official"]
@@ -44,6 +45,8 @@ class Results:
     answers: list[ScoredAnswer] = field(default_factory=list)
     """By the project's rules, as results.jsonl has them."""
     measured: list[Measured] = field(default_factory=list)
+    requirements: Requirements = EVALUATION
+    """What an answer had to be besides right, for the figures by the project's rules."""
     _pictures: dict[tuple[str, str], Sequence[ImageSource]] = field(default_factory=dict)
 
     def add(self, answers: Sequence[ScoredAnswer], measured: Measured, pictures_of: PicturesOf) -> None:
@@ -60,7 +63,17 @@ class Results:
 
     def write_report(self, folder: Path) -> None:
         """Writes report.html, whole or not at all."""
-        write_atomically(folder / REPORT, evaluation_report(self.settings, self.measured, self._shown))
+        write_atomically(folder / REPORT, evaluation_report(self._report_settings(), self.measured, self._shown))
+
+    def _report_settings(self) -> dict[str, Any]:
+        """The settings, and the requirements in one line each."""
+        described = describe_requirements(self.requirements, self.answers)
+        matters = described["answers_on_which_it_matters"]
+        states = {name: "required" if on else "not required" for name, on in described["required"].items()}
+        lines = {f"answers {name}": f"{state}; matters to {matters[name]:,} answers" for name, state in states.items()}
+        if described["finished_unknown"]:
+            lines["answers finished"] += f"; finished: unknown for {described['finished_unknown']:,}"
+        return dict(self.settings) | lines
 
     def _shown(self, answer: ScoredAnswer) -> Sequence[ImageSource]:
         return self._pictures.get((answer.benchmark, answer.item_id), ())
@@ -69,8 +82,24 @@ class Results:
         """What metrics.json holds."""
         return {
             "settings": dict(self.settings),
+            "requirements": describe_requirements(self.requirements, self.answers),
             "benchmarks": {one.metrics.benchmark: _benchmark(one) for one in self.measured},
         }
+
+
+def describe_requirements(requirements: Requirements, answers: Sequence[ScoredAnswer]) -> dict[str, Any]:
+    """The state of each requirement, on how many answers each made a difference, and where nothing says "finished"."""
+    answered = [answer for answer in answers if not answer.is_failed]
+    grades = [
+        Grade(answer.score, answer.extracted, answer.rule, answer.error, tuple(answer.unmet)) for answer in answered
+    ]
+    unknown = sum(answer.truncated is None for answer in answered)
+    return {
+        "required": requirements.settings(),
+        "answers_on_which_it_matters": requirements.count_differences(grades),
+        "finished": "unknown" if answered and unknown == len(answered) else "known",
+        "finished_unknown": unknown,
+    }
 
 
 def _benchmark(measured: Measured) -> dict[str, Any]:

@@ -35,6 +35,12 @@ class Case:
         question, choices = fields.get("question") or "", fields.get("choices")
         return Sample(id=str(self.line), question=question, answer=fields["answer"], choices=choices)
 
+    @property
+    def truncated(self) -> bool | None:
+        """Whether the response was cut, by `truncated` or else `finish_reason`; None where neither says."""
+        said = self.fields.get("truncated")
+        return {"length": True, "stop": False}.get(self.fields.get("finish_reason") or "") if said is None else said
+
 
 @dataclass(frozen=True)
 class BrokenLine:
@@ -86,6 +92,10 @@ def _fault(fields: Any) -> str | None:
             return f"field '{name}': expected text, got {type(fields[name]).__name__}"
     if not isinstance(fields.get("question"), str | None):
         return f"field 'question': expected text, got {type(fields['question']).__name__}"
+    if not isinstance(fields.get("truncated"), bool | None):
+        return f"field 'truncated': expected true or false, got {type(fields['truncated']).__name__}"
+    if not isinstance(fields.get("finish_reason"), str | None):
+        return f"field 'finish_reason': expected text, got {type(fields['finish_reason']).__name__}"
     choices = fields.get("choices")
     if choices is not None and not (isinstance(choices, list) and all(isinstance(one, str) for one in choices)):
         return "field 'choices': expected a list of texts"

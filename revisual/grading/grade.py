@@ -18,3 +18,10 @@ class Grade:
     """The rule that found the answer, a slash, and the rule that judged it; "none" without an answer."""
     error: str | None = None
     """Why no verdict was reached, which is never the same as a score of 0."""
+    unmet: tuple[str, ...] = ()
+    """The requirements (`Requirements`) that an answer of the right value does not meet, required or not."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the answer has the right value, paid or not."""
+        return self.error is None and (self.score == 1.0 or bool(self.unmet))

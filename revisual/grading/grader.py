@@ -2,26 +2,37 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from revisual.core.errors import UserError
+from revisual.core.signatures import takes
 from revisual.data.sample import Sample
 from revisual.grading.grade import Grade
+from revisual.grading.requirements import REWARDS, Requirements
 from revisual.grading.sandbox.pool import Pool, shared_pool
 from revisual.grading.sandbox.worker_process import Outcome, PoolSettings
 
-__all__ = ["AnswerGrader", "Grade", "Grader", "TimedGrade"]
+__all__ = ["AnswerGrader", "Grade", "Grader", "TimedGrade", "grade_response", "grade_responses"]
 
-_Request = tuple[str, tuple[str, ...], str, tuple[str, ...]]
-"""Kind, texts, question and choices, as `requests.py` takes them."""
+_Request = tuple[str, tuple[str, ...], str, tuple[str, ...], bool | None]
+"""Kind, texts, question, choices and whether the response was cut, as `requests.py` takes them."""
 
 
 class Grader(ABC):
     """Judges responses by a gold answer. Never raises, whatever the response holds."""
 
     @abstractmethod
-    def __call__(self, response: str, answer: str, sample: Sample | None = None) -> Grade:
-        """The grade of a whole response, thoughts included, given the gold answer."""
+    def __call__(
+        self, response: str, answer: str, sample: Sample | None = None, truncated: bool | None = None
+    ) -> Grade:
+        """The grade of a whole response, thoughts included, given the gold answer.
+
+        Args:
+            response: the response.
+            answer: the gold answer.
+            sample: the question.
+            truncated: whether the response was cut at its limit; None where that is unknown.
+        """
 
     @abstractmethod
     def extract(self, response: str, sample: Sample | None = None) -> str:
@@ -31,9 +42,29 @@ class Grader(ABC):
     def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
         """Whether two extracted answers are the same answer, for votes; False where that cannot be decided."""
 
-    def grade_all(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[Grade]:
-        """Grades in the order of the responses; response i answers sample i."""
-        return [self(response, sample.answer, sample) for response, sample in zip(responses, samples, strict=True)]
+    def grade_all(
+        self, responses: Sequence[str], samples: Sequence[Sample], truncated: Sequence[bool | None] | None = None
+    ) -> list[Grade]:
+        """Grades in the order of the responses; response i answers sample i, and was cut or not (None: unknown)."""
+        cut = [None] * len(responses) if truncated is None else truncated
+        rows = zip(responses, samples, cut, strict=True)
+        return [grade_response(self, response, sample.answer, sample, is_cut) for response, sample, is_cut in rows]
+
+
+def grade_response(grader: Grader, response: str, answer: str, sample: Sample | None, truncated: bool | None) -> Grade:
+    """A grader's grade; one of the last release's signature is not told whether the response was cut."""
+    if takes(type(grader).__call__, "truncated"):
+        return grader(response, answer, sample, truncated)
+    return grader(response, answer, sample)
+
+
+def grade_responses(
+    grader: Grader, responses: Sequence[str], samples: Sequence[Sample], truncated: Sequence[bool | None]
+) -> list[Grade]:
+    """As `grade_response`, of many responses at once."""
+    if takes(type(grader).grade_all, "truncated"):
+        return grader.grade_all(responses, samples, truncated)
+    return grader.grade_all(responses, samples)
 
 
 @dataclass(frozen=True)
@@ -63,6 +94,7 @@ class AnswerGrader(Grader):
         memory_mb: MiB that judging one response may take; where the system can limit it (Linux).
         max_response_bytes: longer responses, gold answers or questions, as UTF-8, are not judged.
         workers: responses judged at the same time; one process more is kept ready.
+        requirements: what an answer has to be besides right; by default all that rewards require.
 
     Raises:
         UserError: a setting is out of range.
@@ -72,6 +104,7 @@ class AnswerGrader(Grader):
     memory_mb: int = 512
     max_response_bytes: int = 1_000_000
     workers: int = 1
+    requirements: Requirements = REWARDS
 
     def __post_init__(self) -> None:
         if not 0 < self.deadline_seconds <= 3600:
@@ -80,18 +113,25 @@ class AnswerGrader(Grader):
             if getattr(self, name) < 1:
                 raise UserError(f"AnswerGrader: {name} must be at least 1, not {getattr(self, name)}")
 
-    def __call__(self, response: str, answer: str, sample: Sample | None = None) -> Grade:
+    def __call__(
+        self, response: str, answer: str, sample: Sample | None = None, truncated: bool | None = None
+    ) -> Grade:
         """The grade of a whole response, thoughts included, given the gold answer."""
-        return self._timed([_request("grade", sample, response, answer)])[0].grade
+        return self._timed([_request("grade", sample, response, answer, truncated=truncated)])[0].grade
 
-    def grade_all(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[Grade]:
+    def grade_all(
+        self, responses: Sequence[str], samples: Sequence[Sample], truncated: Sequence[bool | None] | None = None
+    ) -> list[Grade]:
         """Grades in the order of the responses, by all workers at once; what is there twice is judged once."""
-        return [timed.grade for timed in self.timed(responses, samples)]
+        return [timed.grade for timed in self.timed(responses, samples, truncated)]
 
-    def timed(self, responses: Sequence[str], samples: Sequence[Sample]) -> list[TimedGrade]:
+    def timed(
+        self, responses: Sequence[str], samples: Sequence[Sample], truncated: Sequence[bool | None] | None = None
+    ) -> list[TimedGrade]:
         """What `grade_all` returns, and what each grade cost."""
-        pairs = zip(responses, samples, strict=True)
-        return self._timed([_request("grade", sample, response, sample.answer) for response, sample in pairs])
+        cut = [None] * len(responses) if truncated is None else truncated
+        rows = zip(responses, samples, cut, strict=True)
+        return self._timed([_request("grade", s, response, s.answer, truncated=is_cut) for response, s, is_cut in rows])
 
     def extract(self, response: str, sample: Sample | None = None) -> str:
         """The answer that a response commits to; empty if there is none, or none was found in time."""
@@ -117,7 +157,8 @@ class AnswerGrader(Grader):
         )
 
     def _timed(self, requests: Sequence[_Request]) -> list[TimedGrade]:
-        return [_timed_grade(outcome) for outcome in self._outcomes(requests)]
+        timed = [_timed_grade(outcome) for outcome in self._outcomes(requests)]
+        return [replace(one, grade=self.requirements.apply(one.grade)) for one in timed]
 
     def _outcomes(self, requests: Sequence[_Request]) -> list[Outcome | None]:
         """None for a request that is too long."""
@@ -126,17 +167,17 @@ class AnswerGrader(Grader):
         return [outcomes.get(request) for request in requests]
 
     def _is_too_long(self, request: _Request) -> bool:
-        _, texts, question, choices = request
+        _, texts, question, choices, _ = request
         return any(
             len(text.encode("utf-8", "surrogatepass")) > self.max_response_bytes
             for text in (*texts, question, *choices)
         )
 
 
-def _request(kind: str, sample: Sample | None, *texts: str) -> _Request:
+def _request(kind: str, sample: Sample | None, *texts: str, truncated: bool | None = None) -> _Request:
     if sample is None:
-        return kind, texts, "", ()
-    return kind, texts, sample.question, tuple(sample.choices or ())
+        return kind, texts, "", (), truncated
+    return kind, texts, sample.question, tuple(sample.choices or ()), truncated
 
 
 def _timed_grade(outcome: Outcome | None) -> TimedGrade:
@@ -144,4 +185,5 @@ def _timed_grade(outcome: Outcome | None) -> TimedGrade:
         return TimedGrade(Grade(0.0, "", "none", "too_long"), 0.0)
     if outcome.error is not None:
         return TimedGrade(Grade(0.0, "", "none", outcome.error), outcome.seconds)
-    return TimedGrade(Grade(*outcome.value), outcome.seconds)
+    *fields, unmet = outcome.value
+    return TimedGrade(Grade(*fields, unmet=tuple(unmet)), outcome.seconds)

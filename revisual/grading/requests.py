@@ -1,4 +1,7 @@
-"""What a worker of the pool is asked about answers. Requests are `(kind, texts, question, choices)`, as JSON."""
+"""What a worker of the pool is asked about answers.
+
+Requests are `(kind, texts, question, choices, truncated)`, as JSON.
+"""
 
 from dataclasses import astuple
 from typing import Any
@@ -14,10 +17,10 @@ def answer(request: list[Any]) -> Any:
     "grade" takes a response and its gold answer, and gets the fields of a `Grade`; "extract" takes a response, and gets
     the answer in it; "equal" takes two answers, and gets a bool.
 
-    Example: `answer(["equal", ["0.5", r"\frac{1}{2}"], "", []]) is True`
+    Example: `answer(["equal", ["0.5", r"\frac{1}{2}"], "", [], None]) is True`
     """
-    kind, texts, text, choices = request
-    question = Question(text, tuple(choices))
+    kind, texts, text, choices, truncated = request
+    question = Question(text, tuple(choices), truncated)
     if kind == "grade":
         return astuple(judge(texts[0], texts[1], question))
     return extract(texts[0], question) if kind == "extract" else equal(texts[0], texts[1], question)

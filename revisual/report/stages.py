@@ -9,7 +9,7 @@ from revisual.report.formats import COUNT, DURATION, MEMORY, NUMBER, PERCENT, Fo
 from revisual.report.html import Element, element, fold
 from revisual.report.table import Cell, Column, Estimate, table
 
-FRACTIONS = ("accuracy", "format", "fraction", "rate", "ratio", "kept", "truncated", "valid")
+FRACTIONS = ("accuracy", "format", "fraction", "rate", "ratio", "kept", "truncated", "undeclared", "valid")
 """Measures with one of these words in their name are shown as percentages where they lie between 0 and 1."""
 BOUNDS = ("_low", "_high")
 COSTS = {"seconds": ("Time", DURATION), "tokens": ("Tokens", COUNT), "peak_memory_mib": ("Peak memory", MEMORY)}

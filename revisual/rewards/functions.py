@@ -4,9 +4,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
+from revisual.core.signatures import has_old_parameter
 from revisual.data.sample import Sample
-from revisual.grading.grader import Grade, Grader
+from revisual.grading.grader import Grade, Grader, grade_responses
 from revisual.grading.rules.boxes import well_formed_boxes
 
 
@@ -21,11 +23,31 @@ class RewardScores:
     errors: list[str | None]
 
 
+@dataclass(frozen=True)
+class Response:
+    """What a reward may know of one response.
+
+    Example: `Response("It is 42.", sample, tokens=(785, 374, 220, 19, 17, 13), truncated=False)`
+    """
+
+    text: str
+    """The whole response, thoughts included."""
+    sample: Sample
+    """The question, its gold answer and its choices."""
+    tokens: Sequence[int] | None = None
+    """Of the response, the end token included; None where they are not known."""
+    truncated: bool | None = None
+    """Whether it was cut at its limit; None where that is not known."""
+
+
 class RewardFunction(ABC):
-    """Scores responses. `grades` are those of the one grader, made once per response: nothing is graded twice."""
+    """Scores responses. `grades` are those of the one grader, made once per response: nothing is graded twice.
+
+    The last release's signature, `(texts, samples, grades)`, is still called where `samples` is among the parameters.
+    """
 
     @abstractmethod
-    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+    def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """One score and one error, or None, per response."""
 
 
@@ -33,10 +55,10 @@ class RewardFunction(ABC):
 class AccuracyReward(RewardFunction):
     """The grader's score; what kept the grader from a verdict is passed on.
 
-    Example: `AccuracyReward()(["42"], [sample], [Grade(1.0, "42", "bare/exact")]).scores == [1.0]`
+    Example: `AccuracyReward()([Response("42", sample)], [Grade(1.0, "42", "bare/exact")]).scores == [1.0]`
     """
 
-    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+    def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """The scores and errors of the grades."""
         return RewardScores([grade.score for grade in grades], [grade.error for grade in grades])
 
@@ -72,24 +94,24 @@ class FormatReward(RewardFunction):
 
     Thoughts and boxes hold something, and every box is closed.
 
-    Example: `FormatReward()([r"<think>6 * 7</think>It is \boxed{42}."], ...).scores == [1.0]`
+    Example: `FormatReward()([Response(r"<think>6 * 7</think>It is \boxed{42}.", sample)], ...).scores == [1.0]`
     """
 
-    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+    def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """1 or 0 per response; never an error."""
-        return RewardScores([float(_ends_in_box(response)) for response in responses], [None] * len(responses))
+        return RewardScores([float(_ends_in_box(response.text)) for response in responses], [None] * len(responses))
 
 
 @dataclass(frozen=True)
 class HardFormatResultReward(RewardFunction):
     """Vision-R1: 1 for a right answer in `<think>...</think><answer>...</answer>` and nothing else, else 0.
 
-    Example: `HardFormatResultReward()(["<think>6 * 7</think><answer>42</answer>"], ...).scores == [1.0]`
+    Example: of `Response("<think>6 * 7</think><answer>42</answer>", sample)` the score is 1.0
     """
 
-    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+    def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """1 or 0 per response; a grader's error counts only where the format leaves the reward open."""
-        formed = [_ends_in_answer_tag(response) for response in responses]
+        formed = [_ends_in_answer_tag(response.text) for response in responses]
         return RewardScores(
             [float(ok and grade.score == 1.0) for ok, grade in zip(formed, grades, strict=True)],
             [grade.error if ok else None for ok, grade in zip(formed, grades, strict=True)],
@@ -150,24 +172,30 @@ def _checked(name: str, result: RewardScores, count: int) -> RewardScores:
 
 
 def score_responses(
-    responses: Sequence[str],
-    samples: Sequence[Sample],
-    grader: Grader,
-    rewards: Mapping[str, WeightedReward],
+    responses: Sequence[Response], grader: Grader, rewards: Mapping[str, WeightedReward]
 ) -> ScoredResponses:
-    r"""Grades each response once and adds up its rewards. Response i answers sample i.
+    r"""Grades each response once and adds up its rewards.
 
     Example: with accuracy weighing 0.9 and format 0.1, a right answer in a box but without thoughts gets
     `accuracy == [1.0]`, `reward_terms == {"accuracy": [1.0], "format": [0.0]}` and `rewards == [0.9]`.
     """
-    grades = grader.grade_all(responses, samples)
+    texts, samples = [response.text for response in responses], [response.sample for response in responses]
+    grades = grade_responses(grader, texts, samples, [response.truncated for response in responses])
     valid = [grade.error is None for grade in grades]
     totals = [0.0] * len(grades)
     terms: dict[str, list[float]] = {}
     for name, term in rewards.items():
-        result = _checked(name, term.function(responses, samples, grades), len(grades))
+        result = _checked(name, _call(term.function, responses, grades), len(grades))
         terms[name] = result.scores
         totals = [total + term.weight * score for total, score in zip(totals, result.scores, strict=True)]
         if term.weight != 0:
             valid = [ok and error is None for ok, error in zip(valid, result.errors, strict=True)]
     return ScoredResponses(grades, [grade.score for grade in grades], valid, terms, totals)
+
+
+def _call(function: RewardFunction, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
+    """Calls a reward function by its signature, that of the last release included."""
+    if not has_old_parameter(type(function).__call__, "samples"):
+        return function(responses, grades)
+    texts, samples = [response.text for response in responses], [response.sample for response in responses]
+    return cast(Any, function)(texts, samples, grades)

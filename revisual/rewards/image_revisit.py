@@ -4,9 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from revisual.data.sample import Sample
 from revisual.grading.grade import Grade
-from revisual.rewards.functions import RewardFunction, RewardScores
+from revisual.rewards.functions import Response, RewardFunction, RewardScores
 from revisual.rewards.sentences import sentences
 
 _PICTURE = r"(?:image|picture|figure|diagram)"
@@ -52,6 +51,6 @@ class ImageRevisitScore(RewardFunction):
     Example: `ImageRevisitScore()(["The figure has a circle."], ...).scores == [0.2]`
     """
 
-    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+    def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """Scores from 0 to 1; never an error."""
-        return RewardScores([image_revisit_score(response) for response in responses], [None] * len(responses))
+        return RewardScores([image_revisit_score(response.text) for response in responses], [None] * len(responses))

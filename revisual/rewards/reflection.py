@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from revisual.data.sample import Sample
 from revisual.grading.grade import Grade
-from revisual.rewards.functions import RewardFunction, RewardScores
+from revisual.rewards.functions import Response, RewardFunction, RewardScores
 from revisual.rewards.sentences import sentences
 
 
@@ -67,6 +66,6 @@ class ReflectionScore(RewardFunction):
     Example: `ReflectionScore()(["Maybe."], ...).scores == [0.03]`
     """
 
-    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+    def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """Scores from 0 to 1; never an error."""
-        return RewardScores([reflection_score(response) for response in responses], [None] * len(responses))
+        return RewardScores([reflection_score(response.text) for response in responses], [None] * len(responses))

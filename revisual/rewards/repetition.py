@@ -4,9 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from revisual.data.sample import Sample
 from revisual.grading.grade import Grade
-from revisual.rewards.functions import RewardFunction, RewardScores
+from revisual.rewards.functions import Response, RewardFunction, RewardScores
 from revisual.rewards.sentences import sentences
 
 WORDS = 5
@@ -48,6 +47,6 @@ class RepetitionReward(RewardFunction):
     Example: `RepetitionReward()(["It is 3. It is 3. So 3."], ...).scores == [0.9]`
     """
 
-    def __call__(self, responses: Sequence[str], samples: Sequence[Sample], grades: Sequence[Grade]) -> RewardScores:
+    def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """Scores from 0 to 1; never an error."""
-        return RewardScores([repetition_score(response) for response in responses], [None] * len(responses))
+        return RewardScores([repetition_score(response.text) for response in responses], [None] * len(responses))

@@ -9,7 +9,7 @@ from revisual.core.distributed import all_mean, all_sum
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.grading.grader import Grader
-from revisual.rewards.functions import ScoredResponses, WeightedReward, score_responses
+from revisual.rewards.functions import Response, ScoredResponses, WeightedReward, score_responses
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.reward_shares import term_covariances, variance_shares
 from revisual.rollout.engine import Completions
@@ -28,7 +28,8 @@ def decode_and_score(
     responses = [encoder.decode(row) for row in rows]
     n = len(rows) // len(prompts)
     samples = [prompt.sample for prompt in prompts for _ in range(n)]
-    return responses, score_responses(responses, samples, grader, rewards)
+    known = zip(responses, samples, rows, completions.truncated.tolist(), strict=True)
+    return responses, score_responses([Response(*row) for row in known], grader, rewards)
 
 
 def score_completions(

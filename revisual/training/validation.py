@@ -13,12 +13,13 @@ from revisual.core.seeds import stable_seed
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.grading.grader import Grader
+from revisual.grading.requirements import EVALUATION
 from revisual.rewards.functions import WeightedReward
 from revisual.rollout.engine import RolloutEngine, Sampling, draw_completions
 from revisual.training.rollouts import decode_and_score
 from revisual.training.settings import EvalSampling
 
-MEASURES = ("accuracy", "reward", "length", "truncated", "invalid")
+MEASURES = ("accuracy", "accuracy_as_evaluated", "undeclared", "reward", "length", "truncated", "invalid")
 """What is measured of every answer, besides each of the configured rewards."""
 
 
@@ -44,6 +45,10 @@ class Answer:
     length: int
     """In tokens, the end token included."""
     truncated: bool
+    accuracy_as_evaluated: float = 0.0
+    """The score under the requirements that `revisual evaluate` has, which joins a curve with its figures."""
+    undeclared: float = 0.0
+    """1 for an answer that is right but not declared: what a policy without a closing habit loses of its reward."""
 
     def measures(self) -> dict[str, float]:
         """Return the numbers to be averaged, by name."""
@@ -116,6 +121,8 @@ def answer_prompts(
             reward_terms={term: scores[row] for term, scores in scored.reward_terms.items()},
             length=lengths[row],
             truncated=bool(completions.truncated[row]),
+            accuracy_as_evaluated=EVALUATION.score(scored.grades[row]),
+            undeclared=float(scored.grades[row].unmet == ("declared",)),
         )
         for row, sample in enumerate(samples)
     ]

@@ -19,6 +19,7 @@ from revisual.grading.cases import BrokenLine, Case, read_cases
 RIGHT = {"response": r"<think>6 * 7</think>\boxed{42}", "answer": "42", "id": 7, "note": {"kept": [None, "é"]}}
 WRONG = {"response": r"\boxed{41}", "answer": "42", "question": "What is 6 * 7?", "choices": None}
 CHOICE = {"response": r"\boxed{B}", "answer": "B", "question": "Which?", "choices": ["12", "15"], "score": "old"}
+UNKNOWN = {"finished": "unknown", "unmet": []}
 
 
 @pytest.fixture
@@ -39,9 +40,9 @@ def test_fields_are_kept_and_a_grade_is_added(folder, capsys):
     write(folder / "in.jsonl", RIGHT, "", WRONG, CHOICE)
     assert main(["grade", "in.jsonl", "--out", "new/out.jsonl"]) == 0
     right, wrong, choice = read(folder / "new/out.jsonl")
-    assert right == RIGHT | {"score": 1, "extracted": "42", "rule": right["rule"], "error": None}
-    assert wrong == WRONG | {"score": 0, "extracted": "41", "rule": wrong["rule"], "error": None}
-    assert choice == CHOICE | {"score": 1, "extracted": "B", "rule": choice["rule"], "error": None}
+    assert right == RIGHT | {"score": 1, "extracted": "42", "rule": right["rule"], "error": None, **UNKNOWN}
+    assert wrong == WRONG | {"score": 0, "extracted": "41", "rule": wrong["rule"], "error": None, **UNKNOWN}
+    assert choice == CHOICE | {"score": 1, "extracted": "B", "rule": choice["rule"], "error": None, **UNKNOWN}
     captured = capsys.readouterr()
     assert captured.err == ""
     (summary,) = captured.out.splitlines()
@@ -63,6 +64,8 @@ def test_fields_are_kept_and_a_grade_is_added(folder, capsys):
         ('{"response": "1", "answer": "1", "question": ["x"]}', "field 'question': expected text, got list"),
         ('{"response": "1", "answer": "1", "choices": "AB"}', "field 'choices': expected a list of texts"),
         ('{"response": "1", "answer": "1", "choices": [1]}', "field 'choices': expected a list of texts"),
+        ('{"response": "1", "answer": "1", "truncated": 1}', "field 'truncated': expected true or false, got int"),
+        ('{"response": "1", "answer": "1", "finish_reason": 1}', "field 'finish_reason': expected text, got int"),
         ('{"response": "1", "answer": ' + "9" * 5000 + "}", "no JSON that could be read"),
         ("[" * 100_000, "no JSON that could be read"),
     ],
@@ -164,3 +167,29 @@ def test_a_run_that_is_stopped_leaves_the_old_file(folder):
     assert process.returncode == 130 and said == "revisual grade: interrupted; the file to write is as it was"
     assert read(folder / "out.jsonl") == [{"old": True}]
     assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_the_file_says_what_was_required_and_whether_responses_were_finished(folder):
+    cut = {"response": "The answer is 42, so", "answer": "42"}
+    rows = [cut | {"truncated": True}, cut | {"finish_reason": "length"}, cut | {"finish_reason": "stop"}, cut]
+    write(folder / "in.jsonl", *rows, {"response": r"\boxed{40+2}", "answer": "42"}, {"response": "42", "answer": "41"})
+    assert main(["grade", "in.jsonl", "--out", "out.jsonl"]) == 0
+    found = read(folder / "out.jsonl")
+    assert [row["score"] for row in found] == [0, 0, 1, 1, 0, 0]
+    assert [row["finished"] for row in found] == ["no", "no", "yes", "unknown", "unknown", "unknown"]
+    assert [row["unmet"] for row in found] == [["finished"], ["finished"], [], [], ["worked_out"], []]
+    assert found[4]["rule"] == "boxed/not_worked_out" and found[0]["rule"] == "sentence/unfinished"
+    said = json.loads((folder / "out.jsonl.summary.json").read_text())["requirements"]
+    assert said["required"] == {"declared": False, "finished": True, "worked_out": True, "converted": True}
+    assert said["answers_on_which_it_matters"] == {"declared": 0, "finished": 2, "worked_out": 1, "converted": 0}
+    assert (said["finished"], said["finished_unknown"]) == ("known", 3)
+
+
+def test_requirements_are_chosen_by_name(folder):
+    write(folder / "in.jsonl", {"response": r"I think that \(40+2\) is", "answer": "42"})
+    scores = {}
+    for name in ("rewards", "evaluation", "value_alone"):
+        assert main(["grade", "in.jsonl", "--out", "out.jsonl", "--requirements", name]) == 0
+        scores[name] = read(folder / "out.jsonl")[0]["score"]
+    assert scores == {"rewards": 0, "evaluation": 0, "value_alone": 1}
+    assert json.loads((folder / "out.jsonl.summary.json").read_text())["requirements"]["finished"] == "unknown"

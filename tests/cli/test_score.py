@@ -101,3 +101,30 @@ def test_both_rules_are_in_the_figures(tmp_path, capsys):
         assert (mathvista["headline"]["value"], mathvista["figures"][f"{other}/pass@1"]["value"]) == found
         assert f"{other.partition('_')[0]} {100 * found[1]:.1f}%" in capsys.readouterr().out
         assert other.replace("_", " ").capitalize() in (tmp_path / "report.html").read_text()
+
+
+def test_the_file_says_what_was_required(tmp_path):
+    """Each switch, on how many answers it made a difference, and of how many it is not known whether they were cut."""
+    said = [
+        ("It is clear that there are 42 of them in all.", "stop"),
+        (r"\boxed{40 + 2}", "stop"),
+        ("The answer is 42. Wh", "length"),
+        ("The answer is 42.", "tool_calls"),
+        ("The answer is 41.", "stop"),
+    ]
+    answers = [
+        ScoredAnswer("aime24", str(n), 0, text, why, "", "", 0.0, gold="42") for n, (text, why) in enumerate(said)
+    ]
+    write_answers(tmp_path / "results.jsonl", answers)
+    assert main(["score", str(tmp_path / "results.jsonl")]) == 0
+    found = list(read_answers(tmp_path / "results.jsonl"))
+    assert [answer.score for answer in found] == [1.0, 0.0, 0.0, 1.0, 0.0]
+    assert [answer.unmet for answer in found] == [("declared",), ("worked_out",), ("finished",), (), ()]
+    assert json.loads((tmp_path / "metrics.json").read_text())["requirements"] == {
+        "required": {"declared": False, "finished": True, "worked_out": True, "converted": True},
+        "answers_on_which_it_matters": {"declared": 1, "finished": 1, "worked_out": 1, "converted": 0},
+        "finished": "known",
+        "finished_unknown": 1,
+    }
+    report = (tmp_path / "report.html").read_text()
+    assert "finished: unknown for 1" in report and "not required; matters to 1" in report

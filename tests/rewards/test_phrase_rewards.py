@@ -7,7 +7,7 @@ import pytest
 
 from revisual.data.sample import Sample
 from revisual.grading.grader import Grade
-from revisual.rewards.functions import RewardScores
+from revisual.rewards.functions import Response, RewardScores
 from revisual.rewards.image_revisit import ImageRevisitScore, image_revisit_score
 from revisual.rewards.reflection import ReflectionScore, reflection_score
 from revisual.rewards.repetition import RepetitionReward, repetition_score
@@ -99,7 +99,9 @@ def test_image_revisit(text, expected):
 )
 def test_rewards_score_every_response(reward, score):
     responses, sample, grade = ["Wait. Wait. The image.", ""], Sample(id="q"), Grade(0.0, "", "none")
-    assert reward(responses, [sample] * 2, [grade] * 2) == RewardScores([score(r) for r in responses], [None, None])
+    assert reward([Response(text, sample) for text in responses], [grade] * 2) == RewardScores(
+        [score(r) for r in responses], [None, None]
+    )
 
 
 LOOPS = "maybe wait but so the image shows it, wait. Maybe but\n"

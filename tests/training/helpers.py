@@ -32,8 +32,8 @@ torch.set_num_threads(1)
 class TokenReward(RewardFunction):
     """A reward that an untrained policy gets in many sizes: a hash of the response's letters."""
 
-    def __call__(self, responses, samples, grades):
-        return RewardScores([sum(map(ord, r)) % 7 / 6 for r in responses], [None] * len(responses))
+    def __call__(self, responses, grades):
+        return RewardScores([sum(map(ord, r.text)) % 7 / 6 for r in responses], [None] * len(responses))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Evaluation by hand."""
 
 import pytest
+import torch
 
+from revisual.data.sample import Sample
 from revisual.grading.grader import AnswerGrader
-from revisual.rewards.functions import WeightedReward
-from revisual.rollout.engine import Sampling
+from revisual.rewards.functions import AccuracyReward, WeightedReward
+from revisual.rollout.engine import Completions, RolloutEngine, Sampling
 from revisual.rollout.hf.engine import HFRollout
 from revisual.training.validation import Answer, AnswerMeans, answer_prompts
 from training.helpers import KeepNothing, TokenReward, fit, grpo, prompts, sft, some_samples
@@ -32,7 +34,26 @@ def test_means_by_hand():
     assert result["greedy/all/reward"] == pytest.approx(0.25 / 3)
     assert result["greedy/all/form"] == 0.25
     assert result["four/a/accuracy"] == 0.5 == result["four/all/accuracy"]
-    assert len(result) == 5 * 6
+    assert len(result) == 5 * 8
+
+
+def test_accuracy_by_what_rewards_and_what_figures_require(policy, encoder):
+    """A policy that never declares its answers earns nothing, and the log says why."""
+    sample = Sample(id="q", question="What is 40 + 2?", answer="42")
+    said = ["Then it will be 42 here", "The answer is 42.", r"\boxed{40 + 2}", "The answer is 41."]
+    prompts = [encoder.encode(sample)]
+    engine = Says(encoder, said)
+    arguments = ("four", Sampling(n=4), 60, engine, encoder, AnswerGrader(), {"a": WeightedReward(AccuracyReward())})
+    answers = answer_prompts(prompts, *arguments)
+    assert [a.response.strip() for a in answers] == said
+    assert [a.accuracy for a in answers] == [a.reward for a in answers] == [0.0, 1.0, 0.0, 0.0]
+    assert [a.accuracy_as_evaluated for a in answers] == [1.0, 1.0, 0.0, 0.0]
+    assert [a.undeclared for a in answers] == [1.0, 0.0, 0.0, 0.0]
+    means = AnswerMeans()
+    means.update(answers)
+    result = means.compute()
+    assert result["four/all/accuracy"] == 0.25 == result["four/all/undeclared"]
+    assert result["four/all/accuracy_as_evaluated"] == 0.5
 
 
 def test_an_answer_counts_once():
@@ -61,6 +82,26 @@ def test_answers(policy, encoder, mixed_prompts):
         assert each.reward == pytest.approx(0.5 * (sum(map(ord, each.response)) % 7 / 6))
         assert 1 <= each.length <= 6 and (each.truncated or each.length < 7)
     assert answer_prompts(mixed_prompts[::-1], *arguments)[-2:] == answers[:2]  # seeds are the prompt's
+
+
+class Says(RolloutEngine):
+    """An engine that says what it is given."""
+
+    def __init__(self, encoder, texts):
+        self.rows = [encoder.processor.tokenizer(text)["input_ids"] for text in texts]
+
+    def attach(self, policy, encoder):
+        pass
+
+    def load_weights(self, weights):
+        pass
+
+    def generate(self, prompts, sampling, max_new_tokens, seeds):
+        width = max(map(len, self.rows))
+        ids = torch.tensor([row + [0] * (width - len(row)) for row in self.rows])
+        mask = torch.tensor([[True] * len(row) + [False] * (width - len(row)) for row in self.rows])
+        none = torch.zeros(len(self.rows), dtype=torch.bool)
+        return Completions(ids, mask, torch.zeros(ids.shape), none, none)
 
 
 @pytest.mark.parametrize("kind", ["grpo", "sft"])

@@ -44,7 +44,7 @@ POLICIES = {
 
 @dataclass(frozen=True)
 class HangsOnOneRank(RewardFunction):
-    def __call__(self, responses, samples, grades):
+    def __call__(self, responses, grades):
         time.sleep(0 if os.environ["RANK"] == "0" else 1000)
         return RewardScores([0.0] * len(responses), [None] * len(responses))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from revisual.core.errors import UserError
 from revisual.data.sample import Sample
 from revisual.grading.grader import AnswerGrader, Grader
+from revisual.grading.requirements import REWARDS, VALUE_ALONE
 from revisual.grading.rules.boxes import boxed_contents
 
 
@@ -37,9 +38,9 @@ class Filter(ABC):
 
 @dataclass(frozen=True)
 class RightAnswer(Filter):
-    """The reply's answer is the gold answer, by the project's rules."""
+    """The reply's answer is the gold answer, by the project's rules, and meets all that rewards require."""
 
-    grader: Grader = field(default_factory=AnswerGrader)
+    grader: Grader = field(default_factory=lambda: AnswerGrader(requirements=REWARDS))
     """Decides which answer is right."""
 
     def __call__(self, candidate: Candidate) -> str | None:
@@ -52,9 +53,12 @@ class RightAnswer(Filter):
 
 @dataclass(frozen=True)
 class ConsistentThoughts(Filter):
-    """Thoughts that box an answer box the gold one: those that argue for another contradict their end."""
+    """Thoughts that box an answer box the gold one: those that argue for another contradict their end.
 
-    grader: Grader = field(default_factory=AnswerGrader)
+    Nothing but the value is compared: thoughts may box a step that is still to be worked out.
+    """
+
+    grader: Grader = field(default_factory=lambda: AnswerGrader(requirements=VALUE_ALONE))
     """Decides which answer is right."""
 
     def __call__(self, candidate: Candidate) -> str | None:

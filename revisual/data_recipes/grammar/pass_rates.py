@@ -17,7 +17,7 @@ from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.solver import Solver
 from revisual.data_recipes.grammar.step import Work
 from revisual.evaluation.options import with_letters
-from revisual.grading.grader import Grader
+from revisual.grading.grader import Grader, grade_responses
 
 GRADED_TOGETHER = 256
 MOST_FAILED = 0.02
@@ -114,7 +114,8 @@ def _grades(work: Work, records: Sequence[Record], places: NDArray[np.int64], gr
     wanted = np.unique(places)
     found = dict(zip(wanted.tolist(), work.samples.samples(work.items.rows[wanted]), strict=True))
     samples = [replace(found[int(place)], images=()) for place in places]
-    return grader.grade_all([record.response for record in records], samples)
+    cut = [{"length": True, "stop": False}.get(record.finish_reason) for record in records]
+    return grade_responses(grader, [record.response for record in records], samples, cut)
 
 
 def _batched(records: Iterator[Record]) -> Iterator[list[Record]]:

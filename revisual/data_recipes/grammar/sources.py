@@ -7,7 +7,7 @@ from typing import Literal
 from revisual.core.errors import UserError
 from revisual.data.readers.base import SampleReader
 from revisual.data.sample import Sample
-from revisual.grading.rules.boxes import boxed
+from revisual.grading.rules.boxes import find_boxed
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Source:
         for sample in read:
             answer = sample.answer
             if self.answer_in_box:
-                box = boxed(answer)
+                box = find_boxed(answer)
                 answer = "" if box is None else box.text
             yield replace(sample, source=self.name, answer=answer)
 

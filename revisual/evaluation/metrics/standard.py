@@ -9,7 +9,7 @@ from revisual.evaluation.cleaning import ORIGINAL_GOLD
 from revisual.evaluation.metrics.figures import Figure, Metrics, counts
 from revisual.evaluation.metrics.problems import Problem, by_field, gather, mean_figure
 from revisual.evaluation.metrics.repeats import Equal, repeat_figures
-from revisual.grading.grader import Grader
+from revisual.grading.grader import Grader, grade_response
 
 Headline = Callable[[Sequence[Problem]], Figure]
 Unwrap = Callable[[str], str]
@@ -72,5 +72,6 @@ def sample_of(answer: ScoredAnswer) -> Sample:
 def _regraded(answer: ScoredAnswer, grader: Grader, unwrap: Unwrap) -> ScoredAnswer:
     if answer.is_failed:
         return answer
-    grade = grader(unwrap(answer.response), str(answer.fields[ORIGINAL_GOLD]), sample_of(answer))
+    gold = str(answer.fields[ORIGINAL_GOLD])
+    grade = grade_response(grader, unwrap(answer.response), gold, sample_of(answer), answer.truncated)
     return replace(answer, score=grade.score, error=grade.error)

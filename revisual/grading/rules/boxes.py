@@ -70,8 +70,18 @@ def _scan(text: str, token_pattern: re.Pattern[str]) -> tuple[list[tuple[int, in
     return spans, sum(opened is not None for opened in open_braces)
 
 
-def _spans(text: str) -> list[tuple[int, int, int, int]]:
+def _find_spans(text: str) -> list[tuple[int, int, int, int]]:
     return _scan(text, _TOKEN)[0]
+
+
+def find_last_box(text: str) -> tuple[int, bool]:
+    r"""Where the last box starts, -1 without one, and whether every box is closed.
+
+    Example: `find_last_box(r"so \boxed{4} or \boxed{2") == (16, False)`
+    """
+    spans, unclosed = _scan(text, _TOKEN)
+    starts = [token.start() for token in _TOKEN.finditer(text) if token["box"]]
+    return (starts[-1] if starts else -1), bool(spans) and not unclosed
 
 
 def well_formed_boxes(text: str) -> list[str] | None:
@@ -88,45 +98,45 @@ def boxed_contents(text: str) -> list[str]:
 
     Example: `boxed_contents(r"\boxed{\frac{1}{2}} or \boxed{3}") == [r"\frac{1}{2}", "3"]`
     """
-    return [text[start:end] for _, start, end, _ in _spans(text)]
+    return [text[start:end] for _, start, end, _ in _find_spans(text)]
 
 
-def _inside(text: str) -> str:
+def _unwrap_box(text: str) -> str:
     r"""The contents of a box that is nothing but a box: `\boxed{\boxed{42}}`."""
     inner = boxed_contents(text)
-    return _inside(inner[-1]) if len(inner) == 1 and len(text) - len(inner[0]) < 16 else text.strip()
+    return _unwrap_box(inner[-1]) if len(inner) == 1 and len(text) - len(inner[0]) < 16 else text.strip()
 
 
-def _joins(between: str) -> bool:
+def _joins_boxes(between: str) -> bool:
     """Whether what stands between two boxes makes one list of them."""
     on_lines_of_their_own = not between.strip(" ,;&") and "\n" in between
     return not on_lines_of_their_own and _CONNECTOR.fullmatch(between) is not None and not _REVISION.search(between)
 
 
-def boxed(text: str) -> Marked | None:
+def find_boxed(text: str) -> Marked | None:
     r"""The answer in boxes: the last one, with those before it that it is joined to by "and" or a comma.
 
     Boxes joined by "or" are a hedge. A box after "not" is no answer.
 
-    Example: `boxed(r"\boxed{3} and \boxed{5}") == Marked("3, 5", hedged=False)`
-    Example: `boxed(r"\boxed{7}. Wait, actually \boxed{5}") == Marked("5", hedged=False)`
-    Example: `boxed(r"\boxed{7} or \boxed{8}") == Marked("7 or 8", hedged=True)`
+    Example: `find_boxed(r"\boxed{3} and \boxed{5}") == Marked("3, 5", hedged=False)`
+    Example: `find_boxed(r"\boxed{7}. Wait, actually \boxed{5}") == Marked("5", hedged=False)`
+    Example: `find_boxed(r"\boxed{7} or \boxed{8}") == Marked("7 or 8", hedged=True)`
     """
-    everything = _spans(text)
+    everything = _find_spans(text)
     spans = [span for span in everything if not _NEGATED.search(text[max(span[0] - 24, 0) : span[0]])]
     if everything and not spans:
         return Marked("", hedged=False)
     if not spans:
         bare = _BARE_BOX.findall(text[-4_000:])
         return Marked(bare[-1], hedged=False) if bare else None
-    contents = [_inside(text[start:end]) for _, start, end, _ in spans]
+    contents = [_unwrap_box(text[start:end]) for _, start, end, _ in spans]
     chosen, separator = [contents[-1]], ", "
     for index in range(len(spans) - 1, 0, -1):
         between = text[spans[index - 1][3] : spans[index][0]]
         between = _MARKUP.sub(" ", between) if len(between) < MAX_CONNECTOR else "."
         if _ALTERNATIVE.fullmatch(between):
             separator = " or "
-        elif not _joins(between):
+        elif not _joins_boxes(between):
             break
         chosen.insert(0, contents[index - 1])
     if _ALTERNATIVE_BEHIND.match(text, spans[-1][3]):
@@ -136,10 +146,10 @@ def boxed(text: str) -> Marked | None:
     return Marked(separator.join(chosen), hedged=separator == " or ")
 
 
-def tagged(text: str) -> str | None:
+def find_tagged(text: str) -> str | None:
     """What stands in the last `<answer>...</answer>`, None without one.
 
-    Example: `tagged("<answer>1</answer> no, <answer> 2 </answer>") == "2"`
+    Example: `find_tagged("<answer>1</answer> no, <answer> 2 </answer>") == "2"`
     """
     end = text.rfind("</answer>")
     start = text.rfind("<answer>", 0, max(end, 0))

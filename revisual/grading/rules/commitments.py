@@ -8,7 +8,13 @@ MAX_TAIL = 6_000
 # Between a phrase and the letter: a word for "option", quotes, brackets, and what LaTeX and Markdown put there.
 _OPTION = r"(?:(?:the\s+)?(?:option|choice|letter|figure|answer|image|picture|shape|statement|number)s?\s*:?\s*)?"
 _MARK = r"[\s\"'*`:]*(?:\\text(?:bf)?\{|\$\\?(?:boxed\{|text\{)?)?\(?\[?"
-_FIRST = r"(?P<first>[A-J])(?![A-Za-z'’])"
+# "the answer is a decrease", "A rectangle is": an article is no letter.
+_ARTICLE = (
+    r"(?!(?<=A)\s+(?!(?:because|since|as|which|so|for|and|or|with|due|by|in|from|where|is|are|was|will|would|must|"
+    r"can|has|seems|appears|looks|matches|fits|shows|represents|but|not|instead|then|based|if|when|after|given|only|"
+    r"indeed|here|there|to|that|it|we|option|being)\b)[a-z]{2,})"
+)
+_FIRST = rf"(?P<first>[A-J])(?![A-Za-z'’]){_ARTICLE}"
 # "the answer is A is wrong": a letter that goes on to have a verb of its own is no commitment.
 _LAST = _FIRST + r"(?!\s+(?:is|are|was|has|can)\b(?! (?:the )?(?:correct|right|answer)))"
 _MORE = r"(?P<more>(?:\)?\]?\s*(?:,|and|&)\s*\(?\[?[A-J](?![A-Za-z'’]))*)"
@@ -77,12 +83,12 @@ _LETTER = re.compile(r"(?<![A-Za-z])[B-J](?![A-Za-z'’])")
 _DENIED = re.compile(r"(?i)\b(?:not|cannot|wrong|incorrect|false|neither|none)\b|n't\b")
 
 
-def committed(text: str) -> frozenset[str]:
+def find_committed(text: str, by_opening: bool = True) -> frozenset[str]:
     """The options of the last commitment in a response; empty if it makes none, or leaves it open.
 
-    Example: `committed("It is not A. I think it's B") == frozenset("B")`
-    Example: `committed("Option A is wrong. The answer: C") == frozenset("C")`
-    Example: `committed("The answer is A or B") == committed("A shape is missing.") == frozenset()`
+    Example: `find_committed("It is not A. I think it's B") == frozenset("B")`
+    Example: `find_committed("Option A is wrong. The answer: C") == frozenset("C")`
+    Example: `find_committed("The answer is A or B") == find_committed("A shape is missing.") == frozenset()`
     """
     tail = text[-MAX_TAIL:]
     last, chosen = -1, frozenset[str]()
@@ -95,7 +101,7 @@ def committed(text: str) -> frozenset[str]:
                 last, chosen = start, frozenset[str]() if open_still else frozenset(letters)
     if last >= 0:
         return chosen
-    opening = _START.match(text)
+    opening = _START.match(text) if by_opening else None
     return frozenset(opening["round"] or opening["square"] or opening["bare"]) if opening else frozenset()
 
 
@@ -112,11 +118,11 @@ def refuses(text: str) -> bool:
     return _REFUSAL.search(text[-MAX_TAIL:]) is not None
 
 
-def referred(sentence: str) -> frozenset[str]:
+def find_referred(sentence: str) -> frozenset[str]:
     """The only option that a sentence speaks of; empty for none or several.
 
-    Example: `referred("Figure D should replace it") == frozenset("D")`
-    Example: `referred("Option A is larger than option B") == frozenset()`
+    Example: `find_referred("Figure D should replace it") == frozenset("D")`
+    Example: `find_referred("Option A is larger than option B") == frozenset()`
     """
     found = {next(filter(None, groups)) for groups in _REFERENCE.findall(sentence)}
     spoken_of = found | set(_LETTER.findall(sentence))

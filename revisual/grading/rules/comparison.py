@@ -10,7 +10,7 @@ from revisual.grading.rules.relations import (
     inequalities_equal,
     is_constant,
     is_label,
-    renamed_argument,
+    rename_argument,
 )
 from revisual.grading.rules.tree import Apply, Matrix, Symbol
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, Words
@@ -33,31 +33,31 @@ class Comparison:
         """
         if gold == answer:
             return True
-        gold, answer = _simple(gold), _simple(answer)
+        gold, answer = _unwrap_single(gold), _unwrap_single(answer)
         if isinstance(gold, Relation) and isinstance(answer, Relation):
-            return self._relations(gold, answer)
+            return self._compare_relations(gold, answer)
         if isinstance(gold, Relation) and not isinstance(answer, Relation):
-            return self._unlabeled(gold, answer)
+            return self._compare_unlabeled(gold, answer)
         if isinstance(answer, Relation):
-            return self._unlabeled(answer, gold, swapped=True)
+            return self._compare_unlabeled(answer, gold, swapped=True)
         if isinstance(gold, Formula) and isinstance(answer, Formula):
-            return self._formulas(gold, answer)
+            return self._compare_formulas(gold, answer)
         if isinstance(gold, Words) or isinstance(answer, Words):
             return False
-        return self._collections(gold, answer)
+        return self._compare_collections(gold, answer)
 
-    def _formulas(self, gold: Formula, answer: Formula) -> bool:
+    def _compare_formulas(self, gold: Formula, answer: Formula) -> bool:
         if isinstance(gold.tree, Matrix) or isinstance(answer.tree, Matrix):
             if not (isinstance(gold.tree, Matrix) and isinstance(answer.tree, Matrix)):
                 return False
-            rows, other = _nested(gold.tree), _nested(answer.tree)
+            rows, other = _to_tuple(gold.tree), _to_tuple(answer.tree)
             return self.same(rows, other)
         return formulas_equal(gold.tree, answer.tree, self.percent_is_optional)
 
-    def _relations(self, gold: Relation, answer: Relation) -> bool:
+    def _compare_relations(self, gold: Relation, answer: Relation) -> bool:
         if gold.sign != answer.sign:
             return gold.sign != "=" and answer.sign != "=" and inequalities_equal(gold, answer)
-        gold, answer = renamed_argument(gold), renamed_argument(answer)
+        gold, answer = rename_argument(gold), rename_argument(answer)
         if gold.sign == "=":
             if self._labels_match(gold.left, answer.left) and self.same(gold.right, answer.right):
                 return True
@@ -74,7 +74,7 @@ class Comparison:
             return False
         if isinstance(gold, Words) or isinstance(answer, Words):
             return True
-        functions = [_function_of(side) for side in (gold, answer)]
+        functions = [_get_function_name(side) for side in (gold, answer)]
         if functions[0] and functions[1]:
             return functions[0] == functions[1]
         if functions[0] or functions[1]:
@@ -82,7 +82,7 @@ class Comparison:
             return isinstance(other, Formula) and other.tree == Symbol("y")
         return self.same(gold, answer)
 
-    def _unlabeled(self, relation: Relation, value: Value, swapped: bool = False) -> bool:
+    def _compare_unlabeled(self, relation: Relation, value: Value, swapped: bool = False) -> bool:
         """An equation or a membership against a value: what stands on its right, if its left is a mere label."""
         if relation.sign not in ("=", "in") or not (is_label(relation.left) or self._holds(relation)):
             return False
@@ -95,47 +95,47 @@ class Comparison:
         sides = relation.left, relation.right
         return all(map(is_constant, sides)) and self.same(*sides)
 
-    def _collections(self, gold: Value, answer: Value) -> bool:
+    def _compare_collections(self, gold: Value, answer: Value) -> bool:
         if isinstance(gold, Union) or isinstance(answer, Union):
-            return self._unions(gold, answer)
-        gold_group, answer_group = _as_group(gold), _as_group(answer)
+            return self._compare_unions(gold, answer)
+        gold_group, answer_group = _to_group(gold), _to_group(answer)
         if gold_group is None or answer_group is None:
             return False
         if not _brackets_agree(gold_group, answer_group):
             return False
         if gold_group.ordered or answer_group.ordered:
-            return self._in_order(gold_group.items, answer_group.items)
-        return self._lists(gold_group, answer_group)
+            return self._equal_in_order(gold_group.items, answer_group.items)
+        return self._compare_lists(gold_group, answer_group)
 
-    def _lists(self, gold: Group, answer: Group) -> bool:
-        a, b = _shared_label(gold.items), _shared_label(answer.items)
-        labeled = [_distinctly_labeled(items) for items in (a, b)]
+    def _compare_lists(self, gold: Group, answer: Group) -> bool:
+        a, b = _drop_shared_label(gold.items), _drop_shared_label(answer.items)
+        labeled = [_has_distinct_labels(items) for items in (a, b)]
         if labeled[0] != labeled[1] and not any(isinstance(x, Relation) for x in (b if labeled[0] else a)):
-            return self._in_order(a, b)
-        if self._in_any_order(a, b):
+            return self._equal_in_order(a, b)
+        if self._equal_in_any_order(a, b):
             return True
-        flat = [tuple(_flattened(items)) for items in (a, b)]
-        return (len(flat[0]), len(flat[1])) != (len(a), len(b)) and self._in_any_order(flat[0], flat[1])
+        flat = [tuple(_flatten(items)) for items in (a, b)]
+        return (len(flat[0]), len(flat[1])) != (len(a), len(b)) and self._equal_in_any_order(flat[0], flat[1])
 
-    def _unions(self, gold: Value, answer: Value) -> bool:
-        parts = [list(_parts(value)) for value in (gold, answer)]
-        return self._in_any_order(parts[0], parts[1])
+    def _compare_unions(self, gold: Value, answer: Value) -> bool:
+        parts = [list(_list_parts(value)) for value in (gold, answer)]
+        return self._equal_in_any_order(parts[0], parts[1])
 
-    def _in_order(self, gold: Sequence[Value], answer: Sequence[Value]) -> bool:
+    def _equal_in_order(self, gold: Sequence[Value], answer: Sequence[Value]) -> bool:
         return len(gold) == len(answer) and all(map(self.same, gold, answer))
 
-    def _in_any_order(self, gold: Sequence[Value], answer: Sequence[Value]) -> bool:
+    def _equal_in_any_order(self, gold: Sequence[Value], answer: Sequence[Value]) -> bool:
         if len(gold) != len(answer):
             gold, answer = list(dict.fromkeys(gold)), list(dict.fromkeys(answer))
         if len(gold) != len(answer):
             return False
-        golds, answers = _without_common(gold, answer)
+        golds, answers = _remove_common(gold, answer)
         if len(golds) > MAX_PAIRS:
             return False
-        return _matched(golds, answers, self.same)
+        return _can_pair(golds, answers, self.same)
 
 
-def _matched(golds: list[Value], answers: list[Value], same: Callable[[Value, Value], bool]) -> bool:
+def _can_pair(golds: list[Value], answers: list[Value], same: Callable[[Value, Value], bool]) -> bool:
     """Whether the items can be paired; the first partner that fits is taken."""
     for gold in golds:
         for position, answer in enumerate(answers):
@@ -147,20 +147,20 @@ def _matched(golds: list[Value], answers: list[Value], same: Callable[[Value, Va
     return True
 
 
-def _without_common(gold: Sequence[Value], answer: Sequence[Value]) -> tuple[list[Value], list[Value]]:
+def _remove_common(gold: Sequence[Value], answer: Sequence[Value]) -> tuple[list[Value], list[Value]]:
     """What is left of two lists once the items that are alike as they are written were taken out of both."""
     counts, other = Counter(gold), Counter(answer)
     return list((counts - other).elements()), list((other - counts).elements())
 
 
-def _simple(value: Value) -> Value:
+def _unwrap_single(value: Value) -> Value:
     """A group of one item without a bracket, or in braces, is that item."""
     while isinstance(value, Group) and len(value.items) == 1 and value.left in ("", "{", "["):
         value = value.items[0]
     return value
 
 
-def _nested(matrix: Matrix) -> Group:
+def _to_tuple(matrix: Matrix) -> Group:
     """A matrix as a tuple: of its entries if it is one row or column, else of its rows."""
     if len(matrix.rows) == 1:
         return Group("(", ")", tuple(map(Formula, matrix.rows[0])))
@@ -169,9 +169,9 @@ def _nested(matrix: Matrix) -> Group:
     return Group("(", ")", tuple(Group("(", ")", tuple(map(Formula, row))) for row in matrix.rows))
 
 
-def _as_group(value: Value) -> Group | None:
+def _to_group(value: Value) -> Group | None:
     if isinstance(value, Formula) and isinstance(value.tree, Matrix):
-        return _nested(value.tree)
+        return _to_tuple(value.tree)
     return value if isinstance(value, Group) else None
 
 
@@ -184,14 +184,14 @@ def _brackets_agree(gold: Group, answer: Group) -> bool:
     return len(gold.items) > 2 and all(kind in (("(", ")"), ("[", "]")) for kind in kinds)
 
 
-def _function_of(value: Value) -> str:
+def _get_function_name(value: Value) -> str:
     if not isinstance(value, Formula) or not isinstance(value.tree, Apply) or value.tree.head != "of":
         return ""
     first = value.tree.parts[0]
     return first.name if isinstance(first, Symbol) else ""
 
 
-def _label_name(value: Value) -> str | None:
+def _get_label_name(value: Value) -> str | None:
     """The symbol before an equals sign, without its index: x for `x_1 = 2`."""
     if isinstance(value, Relation) and value.sign == "=" and isinstance(value.left, Formula):
         if isinstance(value.left.tree, Symbol):
@@ -200,38 +200,38 @@ def _label_name(value: Value) -> str | None:
     return repr(value.left) if isinstance(value, Relation) and value.sign == "=" else None
 
 
-def _shared_label(items: tuple[Value, ...]) -> tuple[Value, ...]:
+def _drop_shared_label(items: tuple[Value, ...]) -> tuple[Value, ...]:
     """The items without their labels where these are all the same: x=1, x=2; or where only the first has one."""
-    names = [_label_name(item) for item in items]
+    names = [_get_label_name(item) for item in items]
     plain = all(name is None for name in names[1:]) and not any(isinstance(item, Relation) for item in items[1:])
     if names and names[0] is not None and (plain or len(set(names)) == 1):
         return tuple(item.right if isinstance(item, Relation) else item for item in items)
     return items
 
 
-def _distinctly_labeled(items: tuple[Value, ...]) -> bool:
-    names = [_label_name(item) for item in items]
+def _has_distinct_labels(items: tuple[Value, ...]) -> bool:
+    names = [_get_label_name(item) for item in items]
     return None not in names and len(set(names)) == len(names) > 1
 
 
-def _flattened(items: Sequence[Value]) -> list[Value]:
+def _flatten(items: Sequence[Value]) -> list[Value]:
     flat: list[Value] = []
     for item in items:
-        flat.extend(_flattened(item.items) if isinstance(item, Group) and item.left == "" else [item])
+        flat.extend(_flatten(item.items) if isinstance(item, Group) and item.left == "" else [item])
     return flat
 
 
-def _parts(value: Value) -> list[Value]:
+def _list_parts(value: Value) -> list[Value]:
     """The sets of a union, the alternatives of "or", the items of a list or set."""
     if isinstance(value, Union):
-        parts = [part for piece in value.parts for part in _parts(_without_label(piece))]
-        return list(_shared_label(tuple(parts)))
+        parts = [part for piece in value.parts for part in _list_parts(_drop_label(piece))]
+        return list(_drop_shared_label(tuple(parts)))
     if isinstance(value, Group) and value.left in ("", "{"):
-        return _flattened(_shared_label(value.items))
+        return _flatten(_drop_shared_label(value.items))
     return [value]
 
 
-def _without_label(value: Value) -> Value:
+def _drop_label(value: Value) -> Value:
     if isinstance(value, Relation) and value.sign == "in" and is_label(value.left):
         return value.right
     return value

@@ -11,10 +11,10 @@ class Cursor:
         self.tokens = tokens
         self.at = 0
 
-    def _next(self) -> Token | None:
+    def _peek(self) -> Token | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
 
-    def _text(self) -> str:
+    def _peek_text(self) -> str:
         return self.tokens[self.at].text if self.at < len(self.tokens) else ""
 
     def _take(self) -> Token:
@@ -27,7 +27,7 @@ class Cursor:
         if self._take().text != text:
             raise Unreadable(f"{text!r} is missing")
 
-    def _braced_tokens(self) -> list[Token]:
+    def _take_braced(self) -> list[Token]:
         self._expect("{")
         start, open_braces = self.at, 1
         while open_braces:
@@ -35,5 +35,5 @@ class Cursor:
             open_braces += (text == "{") - (text == "}")
         return self.tokens[start : self.at - 1]
 
-    def _words(self) -> list[Token]:
+    def _list_words(self) -> list[Token]:
         return [token for token in self.tokens if token.kind == "word"]

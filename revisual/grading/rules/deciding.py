@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from revisual.grading.rules.choices import letters, yes_or_no
+from revisual.grading.rules.choices import read_letters, read_yes_or_no
 from revisual.grading.rules.comparison import Comparison
 from revisual.grading.rules.equality import Undecided
 from revisual.grading.rules.exact import ExactField
@@ -15,7 +15,7 @@ from revisual.grading.rules.reading import read
 from revisual.grading.rules.spelling import clean
 from revisual.grading.rules.tree import Matrix, Tree
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, Words
-from revisual.grading.rules.words import moment, unwrapped, words
+from revisual.grading.rules.words import normalize_words, read_moment, unwrap
 
 _LABEL = re.compile(r"\s*\(?([A-J])(?:\)|[.:](?=\s))\s*(?=\S)")
 _LETTERS = re.compile(r"[^\W\d_]{2,}(?: [^\W\d_]+)*\.?")
@@ -34,10 +34,12 @@ class Verdict:
     equal: bool
     rule: str
     error: str | None = None
+    values: tuple[Value, Value] | None = field(default=None, compare=False)
+    """What the gold answer and the answer were read as, where their values were compared."""
 
 
-def _key(text: str) -> str:
-    return _SPACE.sub("", unwrapped(clean(text))).rstrip(".,;")
+def _normalize(text: str) -> str:
+    return _SPACE.sub("", unwrap(clean(text))).rstrip(".,;")
 
 
 def decide(gold: str, found: Found, percent_is_optional: bool = False) -> Verdict:
@@ -48,17 +50,17 @@ def decide(gold: str, found: Found, percent_is_optional: bool = False) -> Verdic
     answer = found.text
     if found.hedged and not _is_several(read(gold)):
         return Verdict(False, "hedge")
-    key = _key(gold)
-    if key and key == _key(answer):
+    key = _normalize(gold)
+    if key and key == _normalize(answer):
         return Verdict(True, "text")
-    gold_moment = moment(gold)
-    if gold_moment is not None and gold_moment == moment(answer):
+    gold_moment = read_moment(gold)
+    if gold_moment is not None and gold_moment == read_moment(answer):
         return Verdict(True, "time")
-    return _first_equal(
+    return _choose_verdict(
         [
-            _read_decided(g, Found(a, found.rule, found.hedged), percent_is_optional)
-            for g in _decimals(gold)
-            for a in _decimals(answer)
+            _decide_by_reading(g, Found(a, found.rule, found.hedged), percent_is_optional)
+            for g in _list_decimal_readings(gold)
+            for a in _list_decimal_readings(answer)
         ]
     )
 
@@ -66,58 +68,58 @@ def decide(gold: str, found: Found, percent_is_optional: bool = False) -> Verdic
 _COMMA = re.compile(r"\$?([-+]?\d+),(\d+)\$?((?:\s*[^\d,;.()\[\]{}]+)?\.?)")
 
 
-def _decimals(text: str) -> list[str]:
+def _list_decimal_readings(text: str) -> list[str]:
     """A text, and what it says if its only comma is a decimal comma."""
     found = _COMMA.fullmatch(text.strip())
     return [text, f"{found[1]}.{found[2]}{found[3]}"] if found else [text]
 
 
-def _first_equal(verdicts: list[Verdict]) -> Verdict:
+def _choose_verdict(verdicts: list[Verdict]) -> Verdict:
     return next((verdict for verdict in verdicts if verdict.equal), verdicts[0])
 
 
-def _read_decided(gold: str, found: Found, percent_is_optional: bool) -> Verdict:
+def _decide_by_reading(gold: str, found: Found, percent_is_optional: bool) -> Verdict:
     answer = found.text
-    if _LETTERS.fullmatch(unwrapped(gold).strip()) and says(gold, answer):
+    if _LETTERS.fullmatch(unwrap(gold).strip()) and matches_words(gold, answer):
         return Verdict(True, "words")
     right = read(gold)
-    gold_letters = letters(gold)
-    if gold_letters and letters(answer):
-        return Verdict(gold_letters == letters(answer), "choice")
+    gold_letters = read_letters(gold)
+    if gold_letters and read_letters(answer):
+        return Verdict(gold_letters == read_letters(answer), "choice")
     if isinstance(right, Words):
-        return Verdict(says(gold, answer), "words")
-    verdict = _values(right, answer, percent_is_optional)
+        return Verdict(matches_words(gold, answer), "words")
+    verdict = _compare_values(right, answer, percent_is_optional)
     label = _LABEL.match(answer)
     if verdict.equal or label is None or _is_several(right):
         return verdict
-    return _values(right, answer[label.end() :], percent_is_optional)
+    return _compare_values(right, answer[label.end() :], percent_is_optional)
 
 
-def _values(right: Value, answer: str, percent_is_optional: bool) -> Verdict:
+def _compare_values(right: Value, answer: str, percent_is_optional: bool) -> Verdict:
     given = read(answer)
-    rule = _rule(right)
+    rule = _name_rule(right)
     if isinstance(given, Words):
         return Verdict(False, "hedge" if _HEDGE.search(answer) else rule)
     if isinstance(given, Union) and given.by_words and not _is_several(right):
         return Verdict(False, "hedge")
     try:
-        return Verdict(Comparison(percent_is_optional).same(right, given), rule)
+        return Verdict(Comparison(percent_is_optional).same(right, given), rule, values=(right, given))
     except Undecided:
-        return Verdict(False, rule, None if all(map(_is_cheap, _trees(right))) else "too_costly")
+        return Verdict(False, rule, None if all(map(_is_cheap, _list_trees(right))) else "too_costly")
 
 
-def says(gold: str, answer: str) -> bool:
+def matches_words(gold: str, answer: str) -> bool:
     """Whether an answer is a gold answer in words, with or without the letter of its option.
 
-    Example: `says("the red bar", "(B) Red bar.") and not says("even", "evening")`
+    Example: `matches_words("the red bar", "(B) Red bar.") and not matches_words("even", "evening")`
     """
-    key = words(gold)
+    key = normalize_words(gold)
     if not key or len(answer) > MAX_TEXT:
         return False
     label = _LABEL.match(answer)
-    if key in ("yes", "no") and yes_or_no(answer) == key:
+    if key in ("yes", "no") and read_yes_or_no(answer) == key:
         return True
-    return key == words(answer) or (label is not None and key == words(answer[label.end() :]))
+    return key == normalize_words(answer) or (label is not None and key == normalize_words(answer[label.end() :]))
 
 
 def _is_several(value: Value) -> bool:
@@ -127,7 +129,7 @@ def _is_several(value: Value) -> bool:
     return isinstance(value, Union) or (isinstance(value, Group) and value.left in ("", "{"))
 
 
-def _rule(value: Value) -> str:
+def _name_rule(value: Value) -> str:
     if isinstance(value, Formula):
         return "matrix" if isinstance(value.tree, Matrix) else "number"
     if isinstance(value, Relation):
@@ -135,24 +137,24 @@ def _rule(value: Value) -> str:
     return "set" if isinstance(value, Union) or value == Words("") else "list"
 
 
-def _trees(value: Value) -> Iterator[Tree]:
+def _list_trees(value: Value) -> Iterator[Tree]:
     if isinstance(value, Formula):
         yield value.tree
     elif isinstance(value, Group):
         for item in value.items:
-            yield from _trees(item)
+            yield from _list_trees(item)
     elif isinstance(value, Union):
         for part in value.parts:
-            yield from _trees(part)
+            yield from _list_trees(part)
     elif isinstance(value, Relation):
-        yield from _trees(value.left)
-        yield from _trees(value.right)
+        yield from _list_trees(value.left)
+        yield from _list_trees(value.right)
 
 
 def _is_cheap(tree: Tree) -> bool:
-    for field in (ExactField(), PreciseField()):
+    for numbers in (ExactField(), PreciseField()):
         try:
-            field.value(tree)
+            numbers.value(tree)
             return True
         except Undefined:
             return True

@@ -11,7 +11,7 @@ from typing import Any
 from revisual.grading.rules.exact import ExactField
 from revisual.grading.rules.fields import Field, Undefined, Unsupported
 from revisual.grading.rules.numeric import FloatField, PreciseField
-from revisual.grading.rules.tree import Apply, Number, Symbol, Tree, Unit, sorted_parts, walk
+from revisual.grading.rules.tree import Apply, Number, Symbol, Tree, Unit, sort_parts, walk
 
 POINTS = (0, 1, 2)
 NEGATIVE_POINTS = (-1, -2)
@@ -43,7 +43,7 @@ class Tolerance:
 EXACT = Tolerance(Fraction(0), Fraction(0))
 
 
-def _units(tree: Tree) -> set[str]:
+def _list_units(tree: Tree) -> set[str]:
     return {node.name for node in walk(tree) if isinstance(node, Unit)}
 
 
@@ -51,12 +51,12 @@ def _has_symbols(tree: Tree) -> bool:
     return any(isinstance(node, Symbol) and node.name not in ("pi", "e", "i", "infinity") for node in walk(tree))
 
 
-def _plain_decimal(tree: Tree) -> Number | None:
+def _find_decimal(tree: Tree) -> Number | None:
     """The one decimal of a product of it with constants, units and powers of ten; None for other formulas."""
     if isinstance(tree, Number):
         return tree if tree.places is not None else None
     if isinstance(tree, Apply) and tree.head in ("*", "/"):
-        decimals = [_plain_decimal(part) for part in tree.parts]
+        decimals = [_find_decimal(part) for part in tree.parts]
         rest = [part for part, decimal in zip(tree.parts, decimals, strict=True) if decimal is None]
         found = [decimal for decimal in decimals if decimal is not None]
         if len(found) == 1 and not any(_has_decimals(part) or _has_symbols(part) for part in rest):
@@ -68,15 +68,15 @@ def _has_decimals(tree: Tree) -> bool:
     return any(isinstance(node, Number) and node.places is not None for node in walk(tree))
 
 
-def tolerance(gold: Tree, answer: Tree) -> Tolerance:
+def find_tolerance(gold: Tree, answer: Tree) -> Tolerance:
     """What a gold formula leaves an answer: nothing, unless one of the two is a decimal.
 
     Example: the gold 3.14 leaves pi and 3.1416 half a unit of its last digit, and 3.2 nothing
     Example: the gold 1/3 leaves 0.333 nothing, and 0.333333333333333 its own last digit
     """
-    rounded, given = _plain_decimal(gold), _plain_decimal(answer)
+    rounded, given = _find_decimal(gold), _find_decimal(answer)
     if rounded is None:
-        return EXACT if _has_decimals(gold) or given is None else _full_precision(given)
+        return EXACT if _has_decimals(gold) or given is None else _last_digit_tolerance(given)
     if given is not None and given.digits <= rounded.digits:
         return EXACT
     if given is None and (_has_decimals(answer) or isinstance(answer, Number)):
@@ -88,7 +88,7 @@ def tolerance(gold: Tree, answer: Tree) -> Tolerance:
     return Tolerance(last_digit / 2, above)
 
 
-def _full_precision(given: Number) -> Tolerance:
+def _last_digit_tolerance(given: Number) -> Tolerance:
     if given.digits < FULL_PRECISION or given.value == 0:
         return EXACT
     last_digit = max(Fraction(1, 10 ** (given.places or 0)) / abs(given.value), DOUBLE)
@@ -101,26 +101,26 @@ def formulas_equal(gold: Tree, answer: Tree, percent_is_optional: bool = False) 
     Raises:
         Undecided: that cannot be decided at a bounded cost.
     """
-    if gold == answer or sorted_parts(gold) == sorted_parts(answer):
+    if gold == answer or sort_parts(gold) == sort_parts(answer):
         return True
-    leeway = tolerance(gold, answer)
-    units_gold, units_answer = _units(gold), _units(answer)
-    if _equal(gold, answer, leeway, plain_units=False):
+    leeway = find_tolerance(gold, answer)
+    units_gold, units_answer = _list_units(gold), _list_units(answer)
+    if _values_equal(gold, answer, leeway, plain_units=False):
         return True
     if units_gold and units_answer:
         return False
     needed = any(unit.startswith("base ") or (unit == "percent" and not percent_is_optional) for unit in units_answer)
     if units_gold or (units_answer and not needed):
-        return _equal(gold, answer, leeway, plain_units=True)
+        return _values_equal(gold, answer, leeway, plain_units=True)
     return False
 
 
-def _equal(gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool) -> bool:
+def _values_equal(gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool) -> bool:
     try:
         values = [ExactField(plain_units=plain_units).value(tree) for tree in (gold, answer)]
         if values[0].denominator == 1 and leeway.below == leeway.above:
             leeway = EXACT  # a whole number is no rounded decimal's exact value
-        return _close(values[0], values[1], leeway)
+        return _is_close(values[0], values[1], leeway)
     except Undefined:
         return False
     except Unsupported:
@@ -128,26 +128,26 @@ def _equal(gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool) -> bo
     points: tuple[int, ...] = POINTS if _has_symbols(gold) or _has_symbols(answer) else POINTS[:1]
     if len(points) > 1 and any(_has_absolute(tree) for tree in (gold, answer)):
         points = POINTS + NEGATIVE_POINTS
-    return all(_equal_at(point, gold, answer, leeway, plain_units) for point in points)
+    return all(_values_equal_at(point, gold, answer, leeway, plain_units) for point in points)
 
 
 def _has_absolute(tree: Tree) -> bool:
     return any(isinstance(node, Apply) and node.head == "abs" for node in walk(tree))
 
 
-def _equal_at(point: int, gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool) -> bool:
-    rough = _both(FloatField(point, plain_units), FloatField(point, plain_units), gold, answer)
+def _values_equal_at(point: int, gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool) -> bool:
+    rough = _evaluate_both(FloatField(point, plain_units), FloatField(point, plain_units), gold, answer)
     if rough is not None:
         scale = max(abs(rough[0]), abs(rough[1]), 1e-3 if leeway is EXACT else 0.0)
         if abs(rough[0] - rough[1]) > scale * (_FLOAT_TOLERANCE + float(leeway.above)):
             return False
-    precise = _both(PreciseField(point, plain_units), PreciseField(point, plain_units), gold, answer)
+    precise = _evaluate_both(PreciseField(point, plain_units), PreciseField(point, plain_units), gold, answer)
     if precise is None:
         raise Undecided
-    return _precisely_close(precise[0], precise[1], leeway)
+    return _is_precisely_close(precise[0], precise[1], leeway)
 
 
-def _both(first: Field[Any], second: Field[Any], gold: Tree, answer: Tree) -> tuple[Any, Any] | None:
+def _evaluate_both(first: Field[Any], second: Field[Any], gold: Tree, answer: Tree) -> tuple[Any, Any] | None:
     """Both values; None where this field cannot hold one; two that differ where one is undefined."""
     try:
         return first.value(gold), second.value(answer)
@@ -157,7 +157,7 @@ def _both(first: Field[Any], second: Field[Any], gold: Tree, answer: Tree) -> tu
         return (0.0, 1.0)
 
 
-def _close(gold: Fraction, answer: Fraction, leeway: Tolerance) -> bool:
+def _is_close(gold: Fraction, answer: Fraction, leeway: Tolerance) -> bool:
     if gold == answer:
         return True
     if gold * answer <= 0:
@@ -166,7 +166,7 @@ def _close(gold: Fraction, answer: Fraction, leeway: Tolerance) -> bool:
     return -leeway.below <= excess <= leeway.below or 0 <= excess < leeway.above
 
 
-def _precisely_close(gold: Any, answer: Any, leeway: Tolerance) -> bool:
+def _is_precisely_close(gold: Any, answer: Any, leeway: Tolerance) -> bool:
     size = max(abs(gold), abs(answer))
     margin = float(_PRECISE_TOLERANCE)
     if abs(gold - answer) <= margin * max(size, 1e-3):

@@ -10,20 +10,20 @@ MAX_BITS = 100_000
 MAX_FACTORIAL = 2_000
 
 
-def _bits(value: Fraction) -> int:
+def _count_bits(value: Fraction) -> int:
     return value.numerator.bit_length() + value.denominator.bit_length()
 
 
-def _exact_root(value: Fraction, degree: int) -> Fraction:
+def _take_root(value: Fraction, degree: int) -> Fraction:
     if value < 0:
         if degree % 2 == 0:
             raise Unsupported("an even root of a negative number")
-        return -_exact_root(-value, degree)
-    parts = [_integer_root(part, degree) for part in (value.numerator, value.denominator)]
+        return -_take_root(-value, degree)
+    parts = [_take_integer_root(part, degree) for part in (value.numerator, value.denominator)]
     return Fraction(parts[0], parts[1])
 
 
-def _integer_root(value: int, degree: int) -> int:
+def _take_integer_root(value: int, degree: int) -> int:
     if value.bit_length() > 4_000 or degree > 64:
         raise Unsupported("a large root")
     if degree == 2:
@@ -54,21 +54,21 @@ class ExactField(Field[Fraction]):
 
     def finite(self, value: Fraction) -> Fraction:
         """The value, if it is not too long."""
-        if _bits(value) > MAX_BITS:
+        if _count_bits(value) > MAX_BITS:
             raise Unsupported("too many digits")
         return value
 
     def power(self, base: Fraction, exponent: Fraction) -> Fraction:
         """A whole power, or a rational root that is rational."""
         if exponent.denominator != 1:
-            return self.power(_exact_root(base, exponent.denominator), Fraction(exponent.numerator))
+            return self.power(_take_root(base, exponent.denominator), Fraction(exponent.numerator))
         if base == 0 and exponent <= 0:
             raise Undefined("0 to the power of 0")
         if base in (0, 1):
             return base
         if base == -1:
             return Fraction(-1 if exponent.numerator % 2 else 1)
-        if _bits(base) * abs(exponent) > MAX_BITS:
+        if _count_bits(base) * abs(exponent) > MAX_BITS:
             raise Unsupported("a large power")
         return base**exponent.numerator
 
@@ -76,7 +76,7 @@ class ExactField(Field[Fraction]):
         """A root that is rational."""
         if degree.denominator != 1 or degree < 1:
             raise Unsupported("an odd root")
-        return _exact_root(value, degree.numerator)
+        return _take_root(value, degree.numerator)
 
     def whole(self, value: Fraction, limit: int) -> int:
         """A value as a whole number up to a limit."""

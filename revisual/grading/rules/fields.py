@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 from revisual.grading.rules.tree import Apply, Matrix, Number, Symbol, Tree, Unit
-from revisual.grading.rules.units import worth
+from revisual.grading.rules.units import to_base_unit
 
 MAX_TERMS = 1_000
 """Of a sum or product."""
@@ -24,10 +24,10 @@ class Undefined(Exception):
     """A formula without a value, such as 1/0."""
 
 
-def sample(name: str, point: int) -> Fraction:
+def sample_value(name: str, point: int) -> Fraction:
     """The value that a variable takes at a point, the same for the same name: negative at negative points.
 
-    Example: `sample("x", 0) == sample("x", 0) != sample("x", 1)`
+    Example: `sample_value("x", 0) == sample_value("x", 0) != sample_value("x", 1)`
     """
     value = Fraction(crc32(f"{name}|{point}".encode()) % 9973 + 800, 4099)
     return -value if point < 0 else value
@@ -89,14 +89,14 @@ class Field(ABC, Generic[T]):
         if isinstance(tree, Symbol):
             return self.bound[tree.name] if tree.name in self.bound else self.symbol(tree.name)
         if isinstance(tree, Unit):
-            return self._unit(tree.name)
+            return self._evaluate_unit(tree.name)
         if isinstance(tree, Matrix):
             raise Unsupported("a matrix is no number")
         if tree.head in ("sum", "prod"):
-            return self._series(tree)
-        return self.finite(self._applied(tree.head, [self.value(part) for part in tree.parts]))
+            return self._evaluate_series(tree)
+        return self.finite(self._apply(tree.head, [self.value(part) for part in tree.parts]))
 
-    def _applied(self, head: str, parts: list[T]) -> T:
+    def _apply(self, head: str, parts: list[T]) -> T:
         if head == "+":
             total = parts[0]
             for part in parts[1:]:
@@ -117,15 +117,15 @@ class Field(ABC, Generic[T]):
             return self.root(parts[0], parts[1])
         return self.function(head, parts)
 
-    def _unit(self, name: str) -> T:
+    def _evaluate_unit(self, name: str) -> T:
         if self.plain_units:
             return self.number(Fraction(1))
         if name == "degree":
             return self.symbol("pi") / self.number(Fraction(180))
-        base, ratio = worth(name)
-        return self.number(ratio * (sample(f"unit {base}", abs(self.point)) if base else 1))
+        base, ratio = to_base_unit(name)
+        return self.number(ratio * (sample_value(f"unit {base}", abs(self.point)) if base else 1))
 
-    def _series(self, tree: Apply) -> T:
+    def _evaluate_series(self, tree: Apply) -> T:
         variable, first, last, term = tree.parts
         assert isinstance(variable, Symbol)
         start, stop = self.whole(self.value(first), 10**9), self.whole(self.value(last), 10**9)

@@ -1,23 +1,23 @@
 """Finds the answer that a response commits to, and says by which rule it was found."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from revisual.grading.rules.boxes import after_thoughts, boxed, tagged
+from revisual.grading.rules.boxes import after_thoughts, find_boxed, find_tagged
 from revisual.grading.rules.reading import read
 from revisual.grading.rules.sentences import (
     MAX_BARE,
-    alternatives,
-    complement,
+    find_alternatives,
+    find_complement,
+    find_last_bold,
+    find_last_number,
+    find_lead_in,
+    find_math,
+    find_price,
     is_negated,
-    last_bold,
-    last_number,
-    lead_in,
-    math_spans,
-    price,
-    sentences,
+    split_sentences,
 )
-from revisual.grading.rules.spelling import repaired
+from revisual.grading.rules.spelling import repair_escapes
 from revisual.grading.rules.values import Words
 
 _REASON = re.compile(
@@ -41,6 +41,8 @@ class Found:
     rule: str
     """boxed, tag, sentence, bare or none."""
     hedged: bool = False
+    is_declared: bool = field(default=True, compare=False)
+    """Whether it is marked as the answer, behind a closing phrase, or the whole response."""
 
 
 _FORMULA = re.compile(
@@ -92,74 +94,75 @@ def find(response: str) -> Found:
     text = after_thoughts(response)
     if text is None:
         return NONE
-    text = repaired(text)
-    box = boxed(text)
+    text = repair_escapes(text)
+    box = find_boxed(text)
     if box is not None:
         later = _FINAL.search(text, text.rfind("boxed{")) if "boxed{" in text else None
-        final = _committed(text) if later else None
+        final = _find_committed(text) if later else None
         if final and is_math(final):
             return Found(final, "sentence")
         return Found(box.text, "boxed", box.hedged) if box.text else NONE
-    tag = tagged(text)
+    tag = find_tagged(text)
     if tag is not None:
         if len(tag) > MAX_BARE and not is_math(tag):
-            return Found(_in_prose(tag) or tag, "tag")
-        return Found(_committed(tag) or tag, "tag")
+            led = _find_committed(tag)
+            return Found(led or _find_in_prose(tag) or tag, "tag", is_declared=led is not None)
+        return Found(_find_committed(tag) or tag, "tag")
     text = text.strip()
     if not text:
         return NONE
-    return _unmarked(text)
+    return _find_unmarked(text)
 
 
 def _stands_alone(text: str) -> bool:
     """Whether a short text is an answer by itself: no sentence, and no price (an odd dollar sign) in some words."""
-    if "\n" in text or lead_in(text) is not None or not is_math(text):
+    if "\n" in text or find_lead_in(text) is not None or not is_math(text):
         return False
     return text.count("$") % 2 == 0 or not _ANY_WORD.search(text)
 
 
-def _unmarked(text: str) -> Found:
+def _find_unmarked(text: str) -> Found:
     short = text.replace("**", "").strip()
     if len(short) <= MAX_BARE * 4 and _stands_alone(short):
         return Found(short, "bare")
     if len(short) > MAX_BARE and " " not in short[: MAX_BARE * 4] and is_math(short):
         return Found(short, "bare")
     if not _ANY_WORD.search(_FORMULA.sub(" ", short)) or (_CODE.search(short) and not is_prose(short)):
-        return Found(short, "bare") if "$" not in short else Found(_last_value(short) or short, "bare")
+        last = _find_last_value(short) if "$" in short else None
+        return Found(last or short, "bare", is_declared=last is None or last == short.strip("$ .\n"))
     opening = _REASON.split(short, maxsplit=1)[0].strip()
-    if opening[:1].isdigit() and len(opening) < len(short) and lead_in(short) is None and is_math(opening):
-        return Found(opening, "bare")
-    committed = _in_prose(text)
-    if committed:
-        return Found(committed, "sentence")
+    if opening[:1].isdigit() and len(opening) < len(short) and find_lead_in(short) is None and is_math(opening):
+        return Found(opening, "bare", is_declared=False)
+    led = _find_committed(text)
+    if led:
+        return Found(led, "sentence")
+    passing = _find_in_prose(text)
+    if passing:
+        return Found(passing, "sentence", is_declared=False)
     return Found(short, "bare") if len(short) <= MAX_BARE else NONE
 
 
-def _in_prose(text: str) -> str | None:
-    led = lead_in(text)
-    if led:
-        found = _answer_of(led)
-        if found:
-            return found
-    elif led is None:
-        bold = last_bold(text)
+def _find_in_prose(text: str) -> str | None:
+    """The value that a text ends with where no closing phrase introduces one."""
+    if find_lead_in(text) is None:
+        bold = find_last_bold(text)
         if bold and is_math(bold):
             return bold
-    for sentence in reversed(sentences(text)[-3:]):
-        found = price(sentence) if sentence.count("$") % 2 else None
-        found = found or _last_value(sentence)
+    for sentence in reversed(split_sentences(text)[-3:]):
+        found = find_price(sentence) if sentence.count("$") % 2 else None
+        found = found or _find_last_value(sentence)
         if found:
             return found
     return None
 
 
-def _committed(text: str) -> str | None:
+def _find_committed(text: str) -> str | None:
     """The answer in a text that may say "the answer is" before it."""
-    led = lead_in(text)
-    return _answer_of(led) if led else None
+    led = find_lead_in(text)
+    return _read_phrase(led) if led else None
 
 
-def _answer_of(phrase: str) -> str | None:
+def _read_phrase(phrase: str) -> str | None:
     """The answer at the beginning of what follows "the answer is"."""
     if re.match(r"(?i)not\b", phrase):
         return None
@@ -169,44 +172,44 @@ def _answer_of(phrase: str) -> str | None:
     cut = _REASON.split(phrase, maxsplit=1)[0].strip(" .,;:")
     if is_math(cut):
         return cut
-    spans = math_spans(phrase)
+    spans = find_math(phrase)
     if spans and phrase.startswith(("$", "\\(", "\\[")):
-        return _with_unit(phrase, spans[0])
+        return _append_unit(phrase, spans[0])
     if _LABEL.match(phrase):
         return phrase if len(phrase) < MAX_BARE else cut
-    value = complement(phrase)
+    value = find_complement(phrase)
     if value and is_math(value):
         return value
     if spans:
         return spans[-1]
-    number = price(phrase) or (last_number(phrase) if len(phrase) > 1 else None)
+    number = find_price(phrase) or (find_last_number(phrase) if len(phrase) > 1 else None)
     if number and (len(phrase) > MAX_BARE or re.search(r"\d", cut)):
-        return price(phrase) or last_number(cut) or number
+        return find_price(phrase) or find_last_number(cut) or number
     return cut if cut and re.search(r"\w", cut) else None
 
 
-def _with_unit(phrase: str, span: str) -> str:
+def _append_unit(phrase: str, span: str) -> str:
     """A formula with the unit that stands behind its closing dollar sign."""
     rest = re.sub(r"^(\$\$?).+?\1|^\\\(.+?\\\)|^\\\[.+?\\\]", "", phrase, count=1)
     unit = _UNIT_AFTER.match(rest)
     return f"{span} {unit[0].strip()}" if unit else span
 
 
-def _last_value(sentence: str) -> str | None:
+def _find_last_value(sentence: str) -> str | None:
     """The value that a sentence ends with."""
-    bold = last_bold(sentence)
+    bold = find_last_bold(sentence)
     if bold and is_math(bold):
         return bold
-    spans = math_spans(sentence)
+    spans = find_math(sentence)
     if spans:
-        last = alternatives(sentence) or spans[-1]
+        last = find_alternatives(sentence) or spans[-1]
         position = sentence.rfind(last)
-        behind = complement(sentence[position + len(last) :]) or last_number(sentence[position + len(last) :])
+        behind = find_complement(sentence[position + len(last) :]) or find_last_number(sentence[position + len(last) :])
         if behind and is_math(behind):
             return behind
         if position < 0 or not is_negated(sentence[:position].rstrip("$ ")):
             return last
-    value = complement(sentence)
+    value = find_complement(sentence)
     if value and is_math(value):
         return value
-    return last_number(sentence)
+    return find_last_number(sentence)

@@ -38,7 +38,7 @@ class Token:
     """Whether a blank stands before it."""
 
 
-def _known_prefix(command: str) -> int:
+def _measure_command(command: str) -> int:
     r"""How many characters of a run-together command are its command: 3 of `\pir`."""
     for size in range(min(len(command), 14), 1, -1):
         if command[1:size] in COMMANDS:
@@ -46,18 +46,18 @@ def _known_prefix(command: str) -> int:
     return len(command)
 
 
-def _command_tokens(command: str, spaced: bool) -> list[Token]:
+def _tokenize_command(command: str, spaced: bool) -> list[Token]:
     r"""A command, and the letters that were glued to it (`\pir` is `\pi r`)."""
     if len(command) < 3 or command[1:] in COMMANDS:
         return [Token("command", command, spaced)]
-    size = _known_prefix(command)
+    size = _measure_command(command)
     tokens = [Token("command", command[:size], spaced)]
     if command[size:]:
         tokens.append(Token("word", command[size:], False))
     return tokens
 
 
-def _text_tokens(content: str) -> list[Token]:
+def _tokenize_text(content: str) -> list[Token]:
     """The words inside a text command."""
     tokens = []
     for found in _WORDS.finditer(content):
@@ -66,10 +66,10 @@ def _text_tokens(content: str) -> list[Token]:
     return tokens
 
 
-def number_parts(text: str) -> tuple[str, str]:
+def split_number(text: str) -> tuple[str, str]:
     """The digits before and after the decimal point of a number in any convention of thousands.
 
-    Example: `number_parts("1,234.5") == number_parts("1.234,5") == number_parts("1 234,5") == ("1234", "5")`
+    Example: `split_number("1,234.5") == split_number("1.234,5") == split_number("1 234,5") == ("1234", "5")`
     """
     point = "," if re.search(r"(?:\.\d{3}|\d \d{3}),\d+$", text) else "."
     if text.count(".") > 1 and point == ".":
@@ -78,10 +78,10 @@ def number_parts(text: str) -> tuple[str, str]:
     return re.sub(r"[^\d]", "", whole), rest
 
 
-def tokens(text: str) -> list[Token]:
+def tokenize(text: str) -> list[Token]:
     r"""The tokens of an answer that `clean` spelled.
 
-    Example: `[token.text for token in tokens(r"\frac12 cm")] == ["\\frac", "12", "cm"]`
+    Example: `[token.text for token in tokenize(r"\frac12 cm")] == ["\\frac", "12", "cm"]`
 
     Raises:
         Unreadable: too many tokens, or a number of too many digits.
@@ -101,13 +101,13 @@ def tokens(text: str) -> list[Token]:
         if kind == "number" and len(match[0]) > MAX_DIGITS:
             raise Unreadable("a number of too many digits")
         if kind == "command" and match[0] in _TEXT_COMMANDS:
-            closing = _closing_brace(text, position)
+            closing = _find_argument(text, position)
             if closing is not None:
-                found.extend(_text_tokens(text[closing[0] : closing[1]]))
+                found.extend(_tokenize_text(text[closing[0] : closing[1]]))
                 position = closing[1] + 1
             continue
         if kind == "command":
-            found.extend(_command_tokens(match[0], spaced))
+            found.extend(_tokenize_command(match[0], spaced))
         else:
             found.append(Token(kind, match[0], spaced))
         spaced = False
@@ -116,7 +116,7 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def _closing_brace(text: str, position: int) -> tuple[int, int] | None:
+def _find_argument(text: str, position: int) -> tuple[int, int] | None:
     """Where the braced argument that starts at `position` begins and ends; flat, as text commands are."""
     opening = re.compile(r"\s*\{").match(text, position)
     if opening is None:

@@ -1,11 +1,11 @@
 """Sums and products of matrices, done on the trees of their entries."""
 
-from revisual.grading.rules.tree import Apply, Matrix, Number, Tree, Unreadable, integer, negated
+from revisual.grading.rules.tree import Apply, Matrix, Number, Tree, Unreadable, integer, negate
 
 MAX_ENTRIES = 400
 
 
-def folded(tree: Tree) -> Tree:
+def fold_matrices(tree: Tree) -> Tree:
     """A formula with its matrix arithmetic carried out: a matrix, or a formula without matrices.
 
     Raises:
@@ -17,14 +17,14 @@ def folded(tree: Tree) -> Tree:
         return tree
     if not isinstance(tree, Apply):
         return tree
-    parts = [folded(part) for part in tree.parts]
+    parts = [fold_matrices(part) for part in tree.parts]
     matrices = [part for part in parts if isinstance(part, Matrix)]
     if not matrices:
         return Apply(tree.head, tuple(parts))
-    return _combined(tree.head, parts)
+    return _combine(tree.head, parts)
 
 
-def _combined(head: str, parts: list[Tree]) -> Tree:
+def _combine(head: str, parts: list[Tree]) -> Tree:
     first = parts[0]
     if head == "det" and isinstance(first, Matrix):
         return determinant(first)
@@ -33,20 +33,20 @@ def _combined(head: str, parts: list[Tree]) -> Tree:
     if head in ("+", "*"):
         result = first
         for part in parts[1:]:
-            result = _sum(result, part) if head == "+" else _product(result, part)
+            result = _add(result, part) if head == "+" else _multiply(result, part)
         return result
     if head == "/" and isinstance(first, Matrix) and not isinstance(parts[1], Matrix):
-        return _scaled(first, Apply("/", (integer(1), parts[1])))
+        return _scale(first, Apply("/", (integer(1), parts[1])))
     if head == "^" and isinstance(first, Matrix) and isinstance(parts[1], Number) and 1 <= parts[1].value <= 4:
-        return _combined("*", [first] * int(parts[1].value))
+        return _combine("*", [first] * int(parts[1].value))
     raise Unreadable(f"{head} of matrices")
 
 
-def _scaled(matrix: Matrix, factor: Tree) -> Matrix:
+def _scale(matrix: Matrix, factor: Tree) -> Matrix:
     return Matrix(tuple(tuple(Apply("*", (factor, entry)) for entry in row) for row in matrix.rows))
 
 
-def _sum(a: Tree, b: Tree) -> Tree:
+def _add(a: Tree, b: Tree) -> Tree:
     if not isinstance(a, Matrix) or not isinstance(b, Matrix):
         raise Unreadable("a matrix and a number are not added")
     if len(a.rows) != len(b.rows) or len(a.rows[0]) != len(b.rows[0]):
@@ -55,11 +55,9 @@ def _sum(a: Tree, b: Tree) -> Tree:
     return Matrix(tuple(tuple(Apply("+", entries) for entries in zip(*rows, strict=True)) for rows in pairs))
 
 
-def _product(a: Tree, b: Tree) -> Tree:
+def _multiply(a: Tree, b: Tree) -> Tree:
     if not isinstance(a, Matrix) or not isinstance(b, Matrix):
-        return (
-            _scaled(a, b) if isinstance(a, Matrix) else _scaled(b, a) if isinstance(b, Matrix) else Apply("*", (a, b))
-        )
+        return _scale(a, b) if isinstance(a, Matrix) else _scale(b, a) if isinstance(b, Matrix) else Apply("*", (a, b))
     if len(a.rows[0]) != len(b.rows):
         raise Unreadable("matrices of different shapes")
     columns = list(zip(*b.rows, strict=True))
@@ -85,5 +83,5 @@ def determinant(matrix: Matrix) -> Tree:
     for column, entry in enumerate(rows[0]):
         minor = Matrix(tuple(tuple(row[:column] + row[column + 1 :]) for row in rows[1:]))
         term = Apply("*", (entry, determinant(minor)))
-        terms.append(negated(term) if column % 2 else term)
+        terms.append(negate(term) if column % 2 else term)
     return Apply("+", tuple(terms))

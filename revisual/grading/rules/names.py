@@ -2,24 +2,25 @@
 
 from fractions import Fraction
 
-from revisual.grading.rules.lexer import number_parts
+from revisual.grading.rules.lexer import split_number
 from revisual.grading.rules.tree import Apply, Number, Symbol, Tree, Unit, Unreadable, integer
-from revisual.grading.rules.units import is_known, unit_name
+from revisual.grading.rules.units import is_known, normalize_unit
 
 POWERS = {"square": 2, "cubic": 3}
 """Words that make a power of the unit behind them."""
 _NO_UNITS = frozenset({"or", "and", "not", "no"})
 
 
-def noun(word: str) -> Tree:
+def read_noun(word: str) -> Tree:
     """A unit, a noun in its place, or a lone letter.
 
-    Example: `noun("metres") == Unit("m")` and `noun("goats") == Unit("goat")` and `noun("x") == Symbol("x")`
+    Example: `read_noun("metres") == Unit("m")` and `read_noun("goats") == Unit("goat")`
+    Example: `read_noun("x") == Symbol("x")`
 
     Raises:
         Unreadable: a word that changes what the formula says, such as "not".
     """
-    name = unit_name(word)
+    name = normalize_unit(word)
     if name in _NO_UNITS:
         raise Unreadable(f"{word!r} is no unit")
     if name == "pi" or (len(word) == 1 and word.isascii() and not is_known(word)):
@@ -27,20 +28,20 @@ def noun(word: str) -> Tree:
     return Unit(name)
 
 
-def squared(word: str, unit: str) -> Tree:
+def raise_unit(word: str, unit: str) -> Tree:
     """The unit behind "square" or "cubic".
 
-    Example: `squared("square", "metres")` is m^2
+    Example: `raise_unit("square", "metres")` is m^2
     """
-    return Apply("^", (noun(unit), integer(POWERS[unit_name(word)])))
+    return Apply("^", (read_noun(unit), integer(POWERS[normalize_unit(word)])))
 
 
-def number(text: str) -> Number:
+def read_number(text: str) -> Number:
     """A number as it was written.
 
-    Example: `number("3.14") == Number(Fraction(157, 50), places=2, digits=3)`
+    Example: `read_number("3.14") == Number(Fraction(157, 50), places=2, digits=3)`
     """
-    whole, rest = number_parts(text)
+    whole, rest = split_number(text)
     places = len(rest) or None
     digits = len((whole + rest).lstrip("0"))
     return Number(Fraction(int(whole + rest or "0"), 10 ** len(rest)), places, digits)

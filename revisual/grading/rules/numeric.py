@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from revisual.grading.rules.fields import Field, Undefined, Unsupported, sample
+from revisual.grading.rules.fields import Field, Undefined, Unsupported, sample_value
 
 if TYPE_CHECKING:
     from mpmath.ctx_mp import MPContext
@@ -17,7 +17,7 @@ MAX_MAGNITUDE = 100_000
 _IMAGINARY = frozenset({"i"})
 
 
-def _odd_denominator(exponent: complex) -> int | None:
+def _find_odd_denominator(exponent: complex) -> int | None:
     """3 for one third: the denominator of an exponent whose root of a negative number is real."""
     if abs(exponent.imag) > 0 or abs(exponent.real) > 1e6:
         return None
@@ -43,7 +43,7 @@ class FloatField(Field[complex]):
             return 1j
         if name == "infinity":
             raise Undefined(name)
-        return self.number(sample(name, self.point))
+        return self.number(sample_value(name, self.point))
 
     def finite(self, value: complex) -> complex:
         """The value, unless it ran out of range."""
@@ -63,7 +63,7 @@ class FloatField(Field[complex]):
         if base == 0 and exponent.real <= 0:
             raise Undefined("0 to the power of 0")
         try:
-            odd = _odd_denominator(exponent) if base.imag == 0 and base.real < 0 else None
+            odd = _find_odd_denominator(exponent) if base.imag == 0 and base.real < 0 else None
             if odd is not None and odd > 1:
                 numerator = round(exponent.real * odd)
                 return complex((-1 if numerator % 2 else 1) * (-base.real) ** exponent.real)
@@ -80,12 +80,12 @@ class FloatField(Field[complex]):
     def function(self, name: str, parts: list[complex]) -> complex:
         """A named function."""
         try:
-            return _float_function(name, parts, self)
+            return _apply_float_function(name, parts, self)
         except (ValueError, OverflowError, ZeroDivisionError):
             raise Unsupported(name) from None
 
 
-def _logarithm(name: str, parts: list[Any], log: Any) -> Any:
+def _take_logarithm(name: str, parts: list[Any], log: Any) -> Any:
     if parts[0] == 0:
         raise Undefined("the logarithm of 0")
     if len(parts) > 1:
@@ -97,10 +97,10 @@ _RECIPROCAL = {"cot": "tan", "sec": "cos", "csc": "sin"}
 _INVERSE = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 
 
-def _float_function(name: str, parts: list[complex], field: FloatField) -> complex:
+def _apply_float_function(name: str, parts: list[complex], field: FloatField) -> complex:
     value = parts[0]
     if name in ("ln", "log", "lg"):
-        return _logarithm(name, parts, cmath.log)
+        return _take_logarithm(name, parts, cmath.log)
     if name in _RECIPROCAL:
         return 1 / complex(getattr(cmath, _RECIPROCAL[name])(value))
     if name in _INVERSE:
@@ -125,7 +125,7 @@ def _float_function(name: str, parts: list[complex], field: FloatField) -> compl
 
 
 @cache
-def _context() -> "MPContext":
+def _make_context() -> "MPContext":
     from mpmath.ctx_mp import MPContext
 
     context = MPContext()
@@ -140,7 +140,7 @@ class PreciseField(Field[Any]):
 
     def __init__(self, point: int = 0, plain_units: bool = False) -> None:
         super().__init__(point, plain_units)
-        self.mp = _context()
+        self.mp = _make_context()
 
     def number(self, value: Fraction) -> Any:
         """The number to many digits."""
@@ -154,7 +154,7 @@ class PreciseField(Field[Any]):
             return self.mp.mpc(0, 1)
         if name == "infinity":
             raise Undefined(name)
-        return self.number(sample(name, self.point))
+        return self.number(sample_value(name, self.point))
 
     def finite(self, value: Any) -> Any:
         """The value, unless it is out of range."""
@@ -179,7 +179,7 @@ class PreciseField(Field[Any]):
             return base
         if abs(exponent) * (abs(self.mp.mag(base)) + 1) > MAX_MAGNITUDE:
             raise Unsupported("a large power")
-        odd = _odd_denominator(complex(exponent)) if base.imag == 0 and base.real < 0 else None
+        odd = _find_odd_denominator(complex(exponent)) if base.imag == 0 and base.real < 0 else None
         if odd is not None and odd > 1:
             numerator = round(float(exponent.real) * odd)
             return (-1 if numerator % 2 else 1) * (-base) ** exponent
@@ -207,7 +207,7 @@ class PreciseField(Field[Any]):
     def _function(self, name: str, parts: list[Any]) -> Any:
         value = parts[0]
         if name in ("ln", "log", "lg"):
-            return _logarithm(name, parts, self.mp.log)
+            return _take_logarithm(name, parts, self.mp.log)
         if name in _INVERSE:
             return self.mp.mpc(getattr(self.mp, _INVERSE[name])(value))
         if name == "arccot":

@@ -3,16 +3,16 @@
 import re
 from functools import lru_cache
 
-from revisual.grading.rules.formulas import formula
-from revisual.grading.rules.intervals import REALS, between, inequality, is_symbol, without
-from revisual.grading.rules.lexer import Token, tokens
-from revisual.grading.rules.matrices import folded
-from revisual.grading.rules.plus_minus import expanded
+from revisual.grading.rules.formulas import parse_formula
+from revisual.grading.rules.intervals import REALS, is_symbol, make_between, make_inequality, remove_points
+from revisual.grading.rules.lexer import Token, tokenize
+from revisual.grading.rules.matrices import fold_matrices
+from revisual.grading.rules.plus_minus import expand_signs
 from revisual.grading.rules.spelling import clean
 from revisual.grading.rules.tree import Apply, Symbol, Unreadable
 from revisual.grading.rules.units import ORDINAL, ORDINAL_NOUN
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, Words
-from revisual.grading.rules.words import number_word, unwrapped, words
+from revisual.grading.rules.words import normalize_words, read_number_word, unwrap
 
 MAX_LENGTH = 50_000
 """Characters of an answer that is still read; longer ones are compared as text alone."""
@@ -49,32 +49,32 @@ def read(text: str) -> Value:
     Example: `read("the blue car") == Words("blue car")`
     """
     if len(text) > MAX_LENGTH:
-        return Words(words(text))
-    plain = words(text)
+        return Words(normalize_words(text))
+    plain = normalize_words(text)
     if plain in _NAMED_SETS:
         return _NAMED_SETS[plain]
-    if _is_wordy(text) and number_word(plain) is None and not plain.isdigit():
+    if _is_wordy(text) and read_number_word(plain) is None and not plain.isdigit():
         return Words(plain)
     cleaned = ORDINAL.sub("", ORDINAL_NOUN.sub(r" \\text{", clean(text))).lstrip(" ,;").rstrip(" .,;\\")
     number = plain if plain.isdigit() and cleaned.isalpha() else None
     try:
-        found = tokens(_renamed(number or cleaned.lstrip("= ")))
-        value = _value(_without_redundant_brackets(found))
+        found = tokenize(_rename_integer(number or cleaned.lstrip("= ")))
+        value = _read_value(_drop_redundant_brackets(found))
     except (Unreadable, RecursionError):
-        return Words(words(text))
-    return expanded(value)
+        return Words(normalize_words(text))
+    return expand_signs(value)
 
 
 def _is_wordy(text: str) -> bool:
     """Whether an answer has words and nothing of a formula: no digit, no sign."""
-    plain = unwrapped(text)
+    plain = unwrap(text)
     if _MATH_MARK.search(plain):
         return False
     found = [word for word in _WORD.findall(plain) if word not in _FORMULA_NAMES]
     return len(found) > 1 or any(len(word) > 3 or not word.isascii() for word in found)
 
 
-def _without_redundant_brackets(found: list[Token]) -> list[Token]:
+def _drop_redundant_brackets(found: list[Token]) -> list[Token]:
     """All but one of the round brackets that hold everything: ((((1)))) as (1)."""
     opened = 0
     while opened < len(found) and found[opened].text == "(" and found[-1 - opened].text == ")":
@@ -87,7 +87,7 @@ def _without_redundant_brackets(found: list[Token]) -> list[Token]:
     return found[extra : len(found) - extra]
 
 
-def _renamed(text: str) -> str:
+def _rename_integer(text: str) -> str:
     r"""Without "k in Z" at its end, and with the integer called n whatever its name was."""
     declared = _INTEGERS.search(text[-80:])
     if declared is None:
@@ -109,28 +109,28 @@ def _split(found: list[Token], separators: frozenset[str]) -> list[list[Token]]:
     return [piece for piece in pieces if piece]
 
 
-def _value(found: list[Token]) -> Value:
-    found = _trimmed(found)
+def _read_value(found: list[Token]) -> Value:
+    found = _trim(found)
     if not found:
         raise Unreadable("nothing")
     for separators in (frozenset({";"}), _OR, _AND):
         pieces = _split(found, separators)
         if len(pieces) > 1:
-            items = tuple(_item(piece) for piece in pieces)
+            items = tuple(_read_item(piece) for piece in pieces)
             return Union(items, by_words=True) if separators is _OR else Group("", "", items)
         if len(pieces) == 1 and len(pieces[0]) < len(found):
             found = pieces[0]
-    return _labeled(found) or _related(found) or _united(found)
+    return _read_labeled(found) or _read_relation(found) or _read_union(found)
 
 
-def _item(found: list[Token]) -> Value:
+def _read_item(found: list[Token]) -> Value:
     try:
-        return _value(found)
+        return _read_value(found)
     except Unreadable:
-        return Words(words(" ".join(token.text for token in found)))
+        return Words(normalize_words(" ".join(token.text for token in found)))
 
 
-def _trimmed(found: list[Token]) -> list[Token]:
+def _trim(found: list[Token]) -> list[Token]:
     while found and found[-1].text in (".", ",", ";", ":", "?", '"'):
         found = found[:-1]
     while found and found[0].text in ('"', "="):
@@ -138,45 +138,47 @@ def _trimmed(found: list[Token]) -> list[Token]:
     return found
 
 
-def _labeled(found: list[Token]) -> Value | None:
+def _read_labeled(found: list[Token]) -> Value | None:
     """An answer behind a label of words: "Minimum: 1"."""
     for position, token in enumerate(found[:6]):
         if token.text == ":" and position > 0 and len(found) > position + 1:
             label = found[:position]
             if any(len(t.text) > 2 and t.kind in ("word", "text") for t in label):
-                return Relation("=", Words(words(" ".join(t.text for t in label))), _value(found[position + 1 :]))
+                return Relation(
+                    "=", Words(normalize_words(" ".join(t.text for t in label))), _read_value(found[position + 1 :])
+                )
         if token.kind not in ("word", "text"):
             return None
     return None
 
 
-def _related(found: list[Token]) -> Value | None:
+def _read_relation(found: list[Token]) -> Value | None:
     """An equation, an inequality or a chain of them; of `x = a = b`, the last; what is only about equal is left out."""
     sides = _split(found, frozenset(_RELATIONS))
     if len(sides) < 2:
         return None
-    signs = _signs(found)
+    signs = _list_signs(found)
     if len(signs) != len(sides) - 1:
         raise Unreadable("a relation without a side")
     while "~" in signs:
         where = signs.index("~")
         if where == 0 and len(sides[0]) > 1:
-            return _united(sides[0])
+            return _read_union(sides[0])
         sides, signs = (sides[:where] + sides[where:][:1], signs[:where]) if where else (sides[:2], ["="])
     if set(signs) == {"="}:
-        named = [side for side in map(_side, sides[:-1]) if is_symbol(side)]
-        return Relation("=", named[0] if named else _side(sides[0]), _united(sides[-1]))
+        named = [side for side in map(_read_side, sides[:-1]) if is_symbol(side)]
+        return Relation("=", named[0] if named else _read_side(sides[0]), _read_union(sides[-1]))
     if len(signs) == 2 and all(sign in ("<", "<=") for sign in signs):
-        return _between(sides, "[" if signs[0] == "<=" else "(", "]" if signs[1] == "<=" else ")")
+        return _read_between(sides, "[" if signs[0] == "<=" else "(", "]" if signs[1] == "<=" else ")")
     if len(signs) == 2 and all(sign in (">", ">=") for sign in signs):
-        return _between(sides[::-1], "[" if signs[1] == ">=" else "(", "]" if signs[0] == ">=" else ")")
+        return _read_between(sides[::-1], "[" if signs[1] == ">=" else "(", "]" if signs[0] == ">=" else ")")
     if len(signs) != 1:
         raise Unreadable("a chain of mixed relations")
-    left, right = _side(sides[0]), _united(sides[1])
-    return inequality(signs[0], left, right) if signs[0] != "in" else Relation("in", left, right)
+    left, right = _read_side(sides[0]), _read_union(sides[1])
+    return make_inequality(signs[0], left, right) if signs[0] != "in" else Relation("in", left, right)
 
 
-def _signs(found: list[Token]) -> list[str]:
+def _list_signs(found: list[Token]) -> list[str]:
     signs = []
     depth = 0
     for token in found:
@@ -186,33 +188,33 @@ def _signs(found: list[Token]) -> list[str]:
     return signs
 
 
-def _side(found: list[Token]) -> Value:
-    return _item(found)
+def _read_side(found: list[Token]) -> Value:
+    return _read_item(found)
 
 
-def _between(sides: list[list[Token]], left: str, right: str) -> Value:
-    lower, middle, upper = (_united(side) for side in sides)
-    return between(middle, Group(left, right, (lower, upper)))
+def _read_between(sides: list[list[Token]], left: str, right: str) -> Value:
+    lower, middle, upper = (_read_union(side) for side in sides)
+    return make_between(middle, Group(left, right, (lower, upper)))
 
 
-def _united(found: list[Token]) -> Value:
-    found = _trimmed(found)
+def _read_union(found: list[Token]) -> Value:
+    found = _trim(found)
     pieces = _split(found, frozenset({r"\cup"}))
     if len(pieces) > 1:
-        return Union(tuple(_united(piece) for piece in pieces))
+        return Union(tuple(_read_union(piece) for piece in pieces))
     removed = _split(found, frozenset({r"\setminus"}))
     if len(removed) == 2:
-        return without(_united(removed[0]), _united(removed[1]))
+        return remove_points(_read_union(removed[0]), _read_union(removed[1]))
     shares = _split(found, frozenset({":"}))
     if len(shares) > 2:
-        trees = [folded(formula(share)) for share in shares]
+        trees = [fold_matrices(parse_formula(share)) for share in shares]
         return Group("ratio", "ratio", tuple(Formula(Apply("/", (tree, trees[0]))) for tree in trees))
     if "".join(token.text for token in found) in ("\\mathbb{R}", "\\mathbb R", "\\mathbf{R}", "R"):
         return REALS if found[0].kind == "command" else Formula(Symbol("R"))
-    return _bracketed(found) or Formula(folded(formula(found)))
+    return _read_bracketed(found) or Formula(fold_matrices(parse_formula(found)))
 
 
-def _bracketed(found: list[Token]) -> Value | None:
+def _read_bracketed(found: list[Token]) -> Value | None:
     """A tuple, interval or set; None if one bracket does not hold all of it, or holds a single formula."""
     if len(found) == 1 and found[0].text == r"\emptyset":
         return Group("{", "}", ())
@@ -229,15 +231,15 @@ def _bracketed(found: list[Token]) -> Value | None:
         return Group(left, right, ())
     built = _split(inside, frozenset({r"\mid", "|", ":"})) if left == "{" else []
     if len(built) == 2 and found[0].text == r"\{":
-        return _value(built[1])
+        return _read_value(built[1])
     pieces = _split(inside, frozenset({",", ";"}))
     if len(pieces) > 1 or found[0].text == r"\{":
         if found[0].text == "{":  # braces without a backslash do not show: what they hold is a list
             left = right = ""
-        return Group(left, right, tuple(_item(piece) for piece in pieces))
+        return Group(left, right, tuple(_read_item(piece) for piece in pieces))
     if left in "({[" and any(token.text in _OPENING or token.text in _RELATIONS for token in inside):
         try:
-            return _value(inside)
+            return _read_value(inside)
         except Unreadable:
             return None
     return None

@@ -3,7 +3,7 @@
 from revisual.grading.rules.equality import POINTS, Undecided
 from revisual.grading.rules.fields import Undefined, Unsupported
 from revisual.grading.rules.numeric import PreciseField
-from revisual.grading.rules.tree import Apply, Symbol, Tree, Unit, negated, walk
+from revisual.grading.rules.tree import Apply, Symbol, Tree, Unit, negate, walk
 from revisual.grading.rules.values import Formula, Group, Relation, Value, Words
 
 _OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
@@ -20,21 +20,21 @@ def is_label(value: Value) -> bool:
         return False
     if any(isinstance(node, Unit) for node in walk(value.tree)):
         return True
-    return _names(value.tree)
+    return _is_name(value.tree)
 
 
 def is_constant(value: Value) -> bool:
     """Whether a side of an equation is a calculation without variables, as in `2 + 2`."""
-    return isinstance(value, Formula) and not _symbols(value.tree)
+    return isinstance(value, Formula) and not _list_symbols(value.tree)
 
 
-def _names(tree: Tree) -> bool:
+def _is_name(tree: Tree) -> bool:
     if isinstance(tree, Symbol):
         return tree.name not in ("pi", "e", "i", "infinity")
-    return isinstance(tree, Apply) and tree.head in ("*", "/", "abs", "of") and all(map(_names, tree.parts))
+    return isinstance(tree, Apply) and tree.head in ("*", "/", "abs", "of") and all(map(_is_name, tree.parts))
 
 
-def renamed_argument(relation: Relation) -> Relation:
+def rename_argument(relation: Relation) -> Relation:
     """A definition `f(z) = ...` with its argument called x."""
     left = relation.left.tree if isinstance(relation.left, Formula) else None
     right = relation.right
@@ -43,24 +43,24 @@ def renamed_argument(relation: Relation) -> Relation:
     function, argument = left.parts
     assert isinstance(argument, Symbol)
     renamed = Formula(Apply("of", (function, Symbol("x"))))
-    return Relation(relation.sign, renamed, Formula(_with_symbol(right.tree, argument.name, "x")))
+    return Relation(relation.sign, renamed, Formula(_rename_symbol(right.tree, argument.name, "x")))
 
 
-def _with_symbol(tree: Tree, old: str, new: str) -> Tree:
+def _rename_symbol(tree: Tree, old: str, new: str) -> Tree:
     if isinstance(tree, Symbol) and tree.name == old:
         return Symbol(new)
     if isinstance(tree, Apply):
-        return Apply(tree.head, tuple(_with_symbol(part, old, new) for part in tree.parts))
+        return Apply(tree.head, tuple(_rename_symbol(part, old, new) for part in tree.parts))
     return tree
 
 
-def _difference(relation: Relation) -> Tree | None:
+def _subtract_sides(relation: Relation) -> Tree | None:
     if not isinstance(relation.left, Formula) or not isinstance(relation.right, Formula):
         return None
-    return Apply("+", (relation.left.tree, negated(relation.right.tree)))
+    return Apply("+", (relation.left.tree, negate(relation.right.tree)))
 
 
-def _ratio(gold: Tree, answer: Tree) -> float | None:
+def _find_ratio(gold: Tree, answer: Tree) -> float | None:
     """The constant that one difference is of the other, None if it is none.
 
     Raises:
@@ -81,7 +81,7 @@ def _ratio(gold: Tree, answer: Tree) -> float | None:
     return float(ratios[0].real) if same and abs(ratios[0].imag) < _TOLERANCE else None
 
 
-def _symbols(tree: Tree) -> set[str]:
+def _list_symbols(tree: Tree) -> set[str]:
     return {node.name for node in walk(tree) if isinstance(node, Symbol)} - {"pi", "e", "i", "infinity"}
 
 
@@ -90,10 +90,10 @@ def equations_equal(gold: Relation, answer: Relation) -> bool:
 
     Example: `y + 1 = -(2x-1)^2` and `y = -4x^2 + 4x - 2`
     """
-    first, second = _difference(gold), _difference(answer)
-    if first is None or second is None or not _symbols(first) or _symbols(first) != _symbols(second):
+    first, second = _subtract_sides(gold), _subtract_sides(answer)
+    if first is None or second is None or not _list_symbols(first) or _list_symbols(first) != _list_symbols(second):
         return False
-    return _ratio(first, second) is not None
+    return _find_ratio(first, second) is not None
 
 
 def inequalities_equal(gold: Relation, answer: Relation) -> bool:
@@ -101,17 +101,17 @@ def inequalities_equal(gold: Relation, answer: Relation) -> bool:
 
     Example: `-x > -1` and `x < 1`
     """
-    gold, answer = _as_inequality(gold), _as_inequality(answer)
-    first, second = _difference(gold), _difference(answer)
-    if first is None or second is None or not _symbols(first) or "in" in (gold.sign, answer.sign):
+    gold, answer = _to_inequality(gold), _to_inequality(answer)
+    first, second = _subtract_sides(gold), _subtract_sides(answer)
+    if first is None or second is None or not _list_symbols(first) or "in" in (gold.sign, answer.sign):
         return False
-    ratio = _ratio(first, second)
+    ratio = _find_ratio(first, second)
     if ratio is None:
         return False
     return answer.sign == (gold.sign if ratio > 0 else _OPPOSITE[gold.sign])
 
 
-def _as_inequality(relation: Relation) -> Relation:
+def _to_inequality(relation: Relation) -> Relation:
     """A half-open interval of a symbol as the inequality that it came from."""
     interval = relation.right
     if relation.sign != "in" or not isinstance(interval, Group) or len(interval.items) != 2:
@@ -120,6 +120,6 @@ def _as_inequality(relation: Relation) -> Relation:
     infinity = Symbol("infinity")
     if high == Formula(infinity):
         return Relation(">=" if interval.left == "[" else ">", relation.left, low)
-    if low == Formula(negated(infinity)):
+    if low == Formula(negate(infinity)):
         return Relation("<=" if interval.right == "]" else "<", relation.left, high)
     return relation

@@ -53,10 +53,10 @@ _OR = re.compile(r"\s*,?\s*(?:or|ou|oder|或)\s*(?:(?:maybe|possibly|perhaps|eve
 _STRIP = " \t\n*:.,;。،।\"'`"
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences at the end of a response that are not empty, in order.
 
-    Example: `sentences("It is 3.5 m. Good!") == ["It is 3.5 m", "Good"]`
+    Example: `split_sentences("It is 3.5 m. Good!") == ["It is 3.5 m", "Good"]`
     """
     parts, start = [], 0
     tail = text[-MAX_TAIL:]
@@ -66,10 +66,10 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in [*parts, tail[start:]] if part.strip(_STRIP)]
 
 
-def lead_in(text: str) -> str | None:
+def find_lead_in(text: str) -> str | None:
     """What follows the last "the answer is" of a response, up to the end of its sentence.
 
-    Example: `lead_in("So the final answer is: 42. Is it?") == "42"`
+    Example: `find_lead_in("So the final answer is: 42. Is it?") == "42"`
     """
     tail = text[-MAX_TAIL:]
     last = next(iter(deque(_LEAD.finditer(tail), maxlen=1)), None)
@@ -89,20 +89,20 @@ def is_negated(text: str) -> bool:
     return _NEGATED.search(text[-24:]) is not None
 
 
-def math_spans(text: str) -> list[str]:
+def find_math(text: str) -> list[str]:
     r"""The formulas between dollar signs or their like.
 
-    Example: `math_spans(r"so $x=1$ or \(x=2\)") == ["x=1", "x=2"]`
+    Example: `find_math(r"so $x=1$ or \(x=2\)") == ["x=1", "x=2"]`
     """
     found = (next((group for group in match.groups() if group), "") for match in _MATH.finditer(text[-MAX_TAIL:]))
     return [span.strip() for span in found if span.strip()]
 
 
-def last_number(text: str) -> str | None:
+def find_last_number(text: str) -> str | None:
     """The last number of a text that is no part of a word and is not denied.
 
-    Example: `last_number("not 10 but 1,000.99 euros") == "1,000.99"` and `last_number("route A2") is None`
-    Example: `last_number("I'd say 7 or 8") == "7 or 8"`
+    Example: `find_last_number("not 10 but 1,000.99 euros") == "1,000.99"` and `find_last_number("route A2") is None`
+    Example: `find_last_number("I'd say 7 or 8") == "7 or 8"`
     """
     tail = text[-MAX_TAIL:]
     found = [m for m in _NUMBER_IN_TEXT.finditer(tail) if not _NEGATED.search(tail[max(m.start() - 16, 0) : m.start()])]
@@ -119,10 +119,10 @@ def last_number(text: str) -> str | None:
     return number.strip()
 
 
-def alternatives(text: str) -> str | None:
+def find_alternatives(text: str) -> str | None:
     """The last two formulas of a text, if it leaves open which of them it means.
 
-    Example: `alternatives("It is $7$ or $8$.") == "7 or 8"` and `alternatives("It is $7$.") is None`
+    Example: `find_alternatives("It is $7$ or $8$.") == "7 or 8"` and `find_alternatives("It is $7$.") is None`
     """
     found = list(_MATH.finditer(text[-MAX_TAIL:]))[-2:]
     if len(found) < 2 or not _OR.fullmatch(text[-MAX_TAIL:][found[0].end() : found[1].start()]):
@@ -130,28 +130,28 @@ def alternatives(text: str) -> str | None:
     return " or ".join(next(group for group in match.groups() if group).strip() for match in found)
 
 
-def price(text: str) -> str | None:
+def find_price(text: str) -> str | None:
     """The only amount of money in a text.
 
-    Example: `price("She still owes $220 after 12 months") == "220"`
+    Example: `find_price("She still owes $220 after 12 months") == "220"`
     """
     found = _PRICE.findall(text[-MAX_TAIL:])
     return (found[0][0] or found[0][1]) if len(found) == 1 else None
 
 
-def last_bold(text: str) -> str | None:
+def find_last_bold(text: str) -> str | None:
     """The last passage between double asterisks.
 
-    Example: `last_bold("So **B** it is") == "B"`
+    Example: `find_last_bold("So **B** it is") == "B"`
     """
     found = _BOLD.findall(text[-MAX_TAIL:])
     return found[-1].strip(_STRIP) if found else None
 
 
-def complement(sentence: str) -> str | None:
+def find_complement(sentence: str) -> str | None:
     """What a sentence says something is: the text after its last verb or equals sign.
 
-    Example: `complement("The largest n is 34") == "34"`
+    Example: `find_complement("The largest n is 34") == "34"`
     """
     hidden = _MATH.sub(lambda formula: "0" * len(formula[0]), sentence)
     last = next(iter(deque(_VERB_IN_TEXT.finditer(hidden), maxlen=1)), None)

@@ -79,24 +79,24 @@ _RESPELLED = tuple(
 )  # fmt: skip
 
 
-def _repeating_decimal(found: re.Match[str]) -> str:
+def _expand_repeating(found: re.Match[str]) -> str:
     whole, once, again = found[1], found[2], found[3] or found[4] or found[5]
     value = int(whole + once + again) - int(whole + once or "0")
     return rf"\frac{{{value}}}{{{10 ** len(once) * (10 ** len(again) - 1)}}}"
 
 
-def repaired(text: str) -> str:
+def repair_escapes(text: str) -> str:
     r"""Escapes that a careless writer broke, whole again: a form feed before "rac" was `\frac`.
 
-    Example: `repaired("\frac{1}{2}") == r"\frac{1}{2}"`
+    Example: `repair_escapes("\frac{1}{2}") == r"\frac{1}{2}"`
     """
     return _BROKEN_ESCAPE.sub(lambda found: "\\" + _CONTROL_LETTERS[found[0]], text)
 
 
-def plain_characters(text: str) -> str:
+def replace_characters(text: str) -> str:
     r"""Digits, letters and symbols of Unicode as ASCII and LaTeX; nothing invisible.
 
-    Example: `plain_characters("½ √2 x² ٣") == r"1/2 \sqrt{2} x^{2} 3"`
+    Example: `replace_characters("½ √2 x² ٣") == r"1/2 \sqrt{2} x^{2} 3"`
     """
     if text.isascii():
         return text
@@ -104,12 +104,12 @@ def plain_characters(text: str) -> str:
     text = _SUPERSCRIPT_RUN.sub(lambda run: "^{" + run[0].translate(_SUPERSCRIPTS) + "}", text)
     text = _SUBSCRIPT_RUN.sub(lambda run: "_{" + run[0].translate(_SUBSCRIPTS) + "}", text)
     text = _VULGAR_FRACTION.sub(" ", _BETWEEN_CIRCLED.sub(",", text))
-    text = _NOT_ASCII.sub(lambda found: _compatible(found[0]), text)
+    text = _NOT_ASCII.sub(lambda found: _normalize_character(found[0]), text)
     return _SYMBOL.sub(lambda symbol: _SYMBOLS[symbol[0]], _ROOT.sub(r"\\sqrt{\1}", text))
 
 
 @cache
-def _compatible(character: str) -> str:
+def _normalize_character(character: str) -> str:
     """A character as its plain equivalent: a full-width letter as a letter, a digit of any script as a digit."""
     if character in _SYMBOLS:
         return character
@@ -125,10 +125,10 @@ def clean(text: str) -> str:
     Example: `clean("$\\dfrac{1}{2}^{\\circ}$") == r"\frac{1}{2}\degree"`
     Example: `clean(r"\$32,\!348") == r"\dollar 32348"`
     """
-    text = plain_characters(repaired(text))
+    text = replace_characters(repair_escapes(text))
     if not _ROWS.search(text):
         text = _DOUBLED.sub(r"\\", text)
-    text = _REPEATING.sub(_repeating_decimal, text)
+    text = _REPEATING.sub(_expand_repeating, text)
     text = re.sub(r"\n", " ; ", text.strip()) if "\n" in text.strip() and "\\begin" not in text else text
     for pattern, replacement in _RESPELLED:
         text = pattern.sub(replacement, text)

@@ -78,15 +78,15 @@ def walk(tree: Tree) -> Iterator[Tree]:
             waiting.extend(entry for row in node.rows for entry in row)
 
 
-def sorted_parts(tree: Tree) -> Tree:
+def sort_parts(tree: Tree) -> Tree:
     """A formula with the parts of its sums and products in one order, however they were written."""
     if not isinstance(tree, Apply):
         return tree
-    parts = tuple(map(sorted_parts, tree.parts))
+    parts = tuple(map(sort_parts, tree.parts))
     return Apply(tree.head, tuple(sorted(parts, key=repr)) if tree.head in ("+", "*") else parts)
 
 
-def negated(tree: Tree) -> Tree:
+def negate(tree: Tree) -> Tree:
     """The tree with a minus sign before it."""
     return Apply("*", (Number(Fraction(-1), None, 1), tree))
 

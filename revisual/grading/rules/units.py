@@ -42,10 +42,10 @@ SHORT = frozenset({
 """Names of two or more letters that are units after a number even outside of text commands."""
 
 
-def unit_name(word: str) -> str:
+def normalize_unit(word: str) -> str:
     """The one name of a unit, or a noun in the singular where it is no unit that is known.
 
-    Example: `unit_name("metres") == "m"` and `unit_name("Goats") == "goat"`
+    Example: `normalize_unit("metres") == "m"` and `normalize_unit("Goats") == "goat"`
     """
     if word in _SPELLINGS:
         return _SPELLINGS[word]
@@ -63,13 +63,13 @@ def is_known(word: str) -> bool:
 
     Example: `is_known("minutes") and not is_known("goats")`
     """
-    return unit_name(word) in _RATIOS or unit_name(word) == "degree"
+    return normalize_unit(word) in _RATIOS or normalize_unit(word) == "degree"
 
 
-def worth(name: str) -> tuple[str, Fraction]:
+def to_base_unit(name: str) -> tuple[str, Fraction]:
     """The base unit of a unit and how many of it make one; an unknown unit is its own base.
 
-    Example: `worth("cm") == ("m", Fraction(1, 100))` and `worth("goat") == ("goat", Fraction(1))`
+    Example: `to_base_unit("cm") == ("m", Fraction(1, 100))` and `to_base_unit("goat") == ("goat", Fraction(1))`
     """
     base, ratio = _RATIOS.get(name, (name, 1))
     return base, Fraction(ratio)

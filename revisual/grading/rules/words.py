@@ -32,10 +32,10 @@ _NAMED_DATE = re.compile(
 )
 
 
-def unwrapped(text: str) -> str:
+def unwrap(text: str) -> str:
     r"""Text commands replaced by what they hold.
 
-    Example: `unwrapped(r"\text{(C)}") == "(C)"`
+    Example: `unwrap(r"\text{(C)}") == "(C)"`
     """
     previous = ""
     while previous != text and len(text) < 100_000:
@@ -43,42 +43,43 @@ def unwrapped(text: str) -> str:
     return text
 
 
-def words(text: str) -> str:
+def normalize_words(text: str) -> str:
     r"""The form in which two answers in words are compared; empty if there are none.
 
-    Example: `words(r"\text{The East}.") == words("east") == "east"`
-    Example: `words("Nov") == words("November")` and `words("seven") == words("7")`
+    Example: `normalize_words(r"\text{The East}.") == normalize_words("east") == "east"`
+    Example: `normalize_words("Nov") == normalize_words("November")`
+    Example: `normalize_words("seven") == normalize_words("7")`
     """
-    text = " ".join(_MARKUP.sub(" ", unwrapped(text)).split()).casefold()
+    text = " ".join(_MARKUP.sub(" ", unwrap(text)).split()).casefold()
     text = _EDGE.sub("", _ARTICLE.sub("", text) or text)
     text = _CALENDAR.sub(lambda found: found[0][:3], text)
     text = _SPACE_BESIDE_MARK.sub("", text)
     return _SAME.get(text, _NUMBERS.get(text, text))
 
 
-def number_word(text: str) -> str | None:
+def read_number_word(text: str) -> str | None:
     """The digits of a number that is written as one word.
 
-    Example: `number_word("Seven") == "7"` and `number_word("east") is None`
+    Example: `read_number_word("Seven") == "7"` and `read_number_word("east") is None`
     """
     return _NUMBERS.get(text.strip(" .").casefold())
 
 
-def moment(text: str) -> str | None:
+def read_moment(text: str) -> str | None:
     """A date or a time of day in one spelling, None for anything else.
 
-    Example: `moment("4:05 P.M.") == moment("16:05") == "16:05"`
-    Example: `moment("December 12, 2011") == moment("2011-12-12") == "2011-12-12"`
+    Example: `read_moment("4:05 P.M.") == read_moment("16:05") == "16:05"`
+    Example: `read_moment("December 12, 2011") == read_moment("2011-12-12") == "2011-12-12"`
     """
-    text = " ".join(unwrapped(text).split()).strip(" .").casefold()
+    text = " ".join(unwrap(text).split()).strip(" .").casefold()
     if len(text) > 40:
         return None
     found = _TIME.fullmatch(text + "." if text.endswith("m") and "." in text else text) or _TIME.fullmatch(text)
     if found:
-        return _clock(found[1], found[2], found[3], found[4])
+        return _format_clock(found[1], found[2], found[3], found[4])
     found = _HOUR.fullmatch(text)
     if found:
-        return _clock(found[1], "00", None, found[2])
+        return _format_clock(found[1], "00", None, found[2])
     found = _NUMERIC_DATE.fullmatch(text)
     if found:
         first, last = found[1], found[4]
@@ -91,6 +92,6 @@ def moment(text: str) -> str | None:
     return None
 
 
-def _clock(hour: str, minute: str, second: str | None, half: str | None) -> str:
+def _format_clock(hour: str, minute: str, second: str | None, half: str | None) -> str:
     value = int(hour) % 12 + (12 if half == "p" else 0) if half else int(hour)
     return f"{value:02}:{minute}" + (f":{second}" if second and second != "00" else "")
