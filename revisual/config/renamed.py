@@ -19,6 +19,8 @@ KEYS: dict[str, str | dict[str, str]] = {
     f"{_MODEL}.entropy": f"{_MODEL}.entropy_coef",
     f"{_MODEL}.filter": f"{_MODEL}.advantage_filter",
     f"{_MODEL}.parity": f"{_MODEL}.engine_check",
+    f"{_MODEL}.parity.rows": f"{_MODEL}.engine_check.num_rollouts",
+    f"{_MODEL}.engine_check.rows": f"{_MODEL}.engine_check.num_rollouts",
     f"{_MODEL}.group_size": f"{_SAMPLING}.group_size",
     f"{_MODEL}.temperature": f"{_SAMPLING}.temperature",
     f"{_MODEL}.top_p": f"{_SAMPLING}.top_p",
