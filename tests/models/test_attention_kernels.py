@@ -194,6 +194,12 @@ def test_all_windows_are_computed_by_one_call_of_a_layer(policy_folder, processo
     assert len(calls) == len(ours.model.visual.blocks) and any(len(ends) > 4 for ends in calls)
 
 
+def test_another_model_can_be_built_from_a_policys_config(policy):
+    again = type(policy)(policy.config)
+    assert again.model.visual.config._attn_implementation == "sdpa"
+    assert "flash" in policy.model.visual.blocks[0].attn.config._attn_implementation
+
+
 def popped(ends, config, kwargs, kwarg_name="max_seqlen"):
     """A KeyError where transformers would have to work it out."""
     return kwargs.pop(kwarg_name)

@@ -95,9 +95,9 @@ def test_rotary_frequencies_stay_exact_under_bf16_true(policy_folder, tmp_path, 
 @pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])
 def test_the_reference_is_stored_as_it_is_computed(precision, policy_folder, tmp_path):
     """Without a step there is no divergence, though one of the two is stored in half the bytes."""
-    module = grpo(policy_folder, kl=Constant(0.1), optimizer=lambda p: torch.optim.SGD(p, lr=0.0))
+    module = grpo(policy_folder, kl_coef=Constant(0.1), optimizer=lambda p: torch.optim.SGD(p, lr=0.0))
     trained = fit(module, prompts(some_samples(4)), tmp_path, 2, precision=precision)
-    (reference,) = module._reference
+    reference = module.reference.copy
     matrices = {p.dtype for m in reference.modules() if isinstance(m, torch.nn.Linear) for p in m.parameters()}
     tied = reference.get_input_embeddings().weight is reference.lm_head.weight
     expected = {compute_dtype(precision)} | ({torch.float32} if tied else set())

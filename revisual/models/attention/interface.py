@@ -1,5 +1,6 @@
 """The names that transformers knows our attention by."""
 
+from copy import copy
 from functools import partial
 from typing import Any, get_args
 
@@ -29,10 +30,17 @@ def packed_attention_names(attention: Attention) -> dict[str, str]:
 def use_window_attention(policy: Any, attention: Attention) -> None:
     """Let the vision tower compute all windows of a layer by one kernel.
 
-    Not by name when the model is built: transformers would look for a package of that name.
+    Not by name when the model is built: transformers would look for a package of that name. So the tower gets a config
+    of its own to say so, and another model can be built from the policy's.
     """
-    if hasattr(policy.base_model, "visual"):
-        policy.base_model.visual.config._attn_implementation = f"{WINDOWS}_{attention}"
+    visual = getattr(policy.base_model, "visual", None)
+    if visual is None:
+        return
+    shared, own = visual.config, copy(visual.config)
+    own._attn_implementation = f"{WINDOWS}_{attention}"
+    for module in visual.modules():
+        if getattr(module, "config", None) is shared:
+            module.config = own
 
 
 def shares_prompts(policy: nn.Module) -> bool:
