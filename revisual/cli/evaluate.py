@@ -118,7 +118,16 @@ def evaluate(
         "max_pixels": max_pixels,
     }
     evaluation = Evaluation(
-        asked, data, limit, asking, responder, AnswerGrader(requirements=EVALUATION), judge, rules, out, TerminalProgress()
+        asked,
+        data,
+        limit,
+        asking,
+        responder,
+        AnswerGrader(requirements=EVALUATION),
+        judge,
+        rules,
+        out,
+        TerminalProgress(),
     )
     results = evaluation.run(settings | {"judge": judge_model})
     show_metrics([one.metrics for one in results.measured])

@@ -37,11 +37,11 @@ def grade(
     """Grade the responses of a JSONL file by their gold answers.
 
     A line has the texts "response" and "answer", and perhaps "question" (a text), "choices" (a list of texts) and
-    "truncated" (true or false) or "finish_reason" ("length": the response was cut at its limit). To each is added "score"
-    (0 or 1), "extracted" (the answer that was judged), "rule" (what decided), "error" (null, or why there is no verdict;
-    the score is 0 then), "finished" (yes, no or unknown) and "unmet" (the requirements that an answer of the right value
-    does not meet). Order and other fields are kept. Lines that cannot be graded are named on stderr and left out. A file
-    beside, GRADED.jsonl.summary.json, gets the counts and the state of the requirements.
+    "truncated" (true or false) or "finish_reason" ("length": the response was cut at its limit). To each is added
+    "score" (0 or 1), "extracted" (the answer that was judged), "rule" (what decided), "error" (null, or why there is
+    no verdict; the score is 0 then), "finished" (yes, no or unknown) and "unmet" (the requirements that an answer of
+    the right value does not meet). Order and other fields are kept. Lines that cannot be graded are named on stderr
+    and left out. A file beside, GRADED.jsonl.summary.json, gets the counts and the state of the requirements.
 
     Exit status: 0 if every line was graded, 1 if some were broken, 2 if nothing could be done.
 
