@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "report": "core",
     "grading": "core data",
     "rl": "core data",
-    "rewards": "data grading",
+    "rewards": "core data grading",
     "models": "core data rl",
     "rollout": "core data client models",
     "training": "core data grading rl rewards models rollout",
