@@ -9,7 +9,6 @@ from jaxtyping import Float
 from torch import Tensor
 from typing_extensions import override
 
-from revisual.core.distributed import all_max
 from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
 from revisual.data.loader import LoadedBatch
@@ -17,13 +16,12 @@ from revisual.data.prompt import EncodedPrompt
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.grading.grader import AnswerGrader, Grader
 from revisual.models.attention import shares_prompts
-from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import has_adapter
 from revisual.models.policy import PolicyLoader
 from revisual.models.precision import compute_dtype
 from revisual.rewards.functions import WeightedReward, default_rewards
 from revisual.rl.advantages import AdvantageEstimator, GroupNormalized
-from revisual.rl.batch import PolicyOutputs, RolloutBatch
+from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback
 from revisual.rl.filters import AdvantageFilter, KeepAll
 from revisual.rl.filters.over_ranks import select_over_ranks
@@ -31,16 +29,17 @@ from revisual.rl.losses import ClippedLoss, PolicyLoss
 from revisual.rl.schedules import CoefficientSchedules, Schedule
 from revisual.rollout.engine import RolloutEngine
 from revisual.rollout.hf.engine import HFRollout
-from revisual.training.engine_check import NO_GAPS, EngineCheck, logprob_gaps
+from revisual.training.engine_check import EngineCheck
 from revisual.training.fit_checks import check_items
 from revisual.training.grpo_checks import check_settings
-from revisual.training.micro_batches import cut_rollouts, learns_pictures, spare_rollout
+from revisual.training.micro_batches import cut_rollouts, spare_rollout
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.policy_module import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.training.rank_balance import rebalance_rollouts
 from revisual.training.reference import Reference
 from revisual.training.rollouts import reward_shares, rollout_stats, score_completions
 from revisual.training.sampler import RolloutSampler
+from revisual.training.scoring import add_fixed_logprobs, compare_with_engine, score_rollouts
 from revisual.training.settings import EvalSampling, RolloutSampling
 from revisual.training.update import Pass, Update, agree_on_updates
 from revisual.training.validation import Evaluation
@@ -160,15 +159,15 @@ class GRPOModule(PolicyModule):
 
     @override
     def prepare_updates(self, batch: LoadedBatch[EncodedPrompt]) -> Sequence[Update[RolloutBatch]]:
-        """A rollout step: sample, reward, estimate advantages, filter, and cut what is kept into updates."""
+        """Take a rollout step: sample, reward, estimate advantages, filter, and cut what is kept into updates."""
         check_items(self, batch, EncodedPrompt, "PromptDataModule")
         rollouts = self.sample(batch)
-        self.compare_with_engine(rollouts)
+        compare_with_engine(self, rollouts)
         rollouts = self.reward(rollouts)
         advantages = self.advantage(rollouts.rewards, rollouts.valid, rollouts.prompt_index)
         selected = self.select(replace(rollouts, advantages=advantages))
         updates = self.cut(rebalance_rollouts(selected), spare=rollouts)
-        return [self.with_fixed_logprobs(update) for update in updates] * self.num_iterations
+        return [add_fixed_logprobs(self, update) for update in updates] * self.num_iterations
 
     @override
     def loss_of_pass(
@@ -176,7 +175,7 @@ class GRPOModule(PolicyModule):
     ) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
         rollouts = one.rows.to(self.device)
         coefficients = self.coefficients(self.rollout_step, self.rollout_steps)
-        outputs = self.score(rollouts, one.uses_vision, entropy_gradient=coefficients.entropy != 0)
+        outputs = score_rollouts(self, rollouts, one.uses_vision, entropy_gradient=coefficients.entropy != 0)
         return self.loss(outputs, rollouts, count, coefficients)
 
     def sample(self, batch: LoadedBatch[EncodedPrompt]) -> RolloutBatch:
@@ -213,71 +212,6 @@ class GRPOModule(PolicyModule):
         micro_batches = cut_rollouts(selected, self.loss, parts, self.max_tokens_per_pass, shared)
         row = spare_rollout(spare, self.encoder.processor.tokenizer.eos_token_id)
         return agree_on_updates(micro_batches, row, self.always_uses_vision())
-
-    @torch.no_grad()
-    def with_fixed_logprobs(self, update: Update[RolloutBatch]) -> Update[RolloutBatch]:
-        """Add the log-probs that the loss compares with: before the first update, and of the reference.
-
-        A single update on the policy's own rollouts needs no old ones: they are its own, held constant.
-        """
-        passes = list(update.passes)
-        with self.trainer.precision_plugin.forward_context():
-            if self.updates_per_rollout > 1:
-                passes = [one.with_rows(old_logprobs=self.score_pass(one)) for one in passes]
-            if self.coefficients.uses_reference:
-                with self.reference.active(self.policy, self.device) as reference:
-                    passes = [one.with_rows(reference_logprobs=self.score_pass(one, reference)) for one in passes]
-        return replace(update, passes=tuple(passes))
-
-    def score_pass(self, one: Pass[RolloutBatch], policy: Any = None) -> Float[Tensor, "N T"]:
-        """Return log-probs of a pass's completions."""
-        return self.score(one.rows, one.uses_vision, policy).logprobs
-
-    def score(
-        self, rollouts: RolloutBatch, uses_vision: bool, policy: Any = None, entropy_gradient: bool = False
-    ) -> PolicyOutputs:
-        """Return log-probs and entropies of completions, under the temperature and banned tokens of the rollouts.
-
-        Args:
-            rollouts: to score.
-            uses_vision: see `Pass`.
-            policy: the reference, say; none: the policy that is trained.
-            entropy_gradient: whether the entropy has a gradient.
-        """
-        mask = rollouts.completion_mask
-        inputs = self.inputs(rollouts.prompts, rollouts.prompt_index, rollouts.token_ids, mask, uses_vision)
-        return token_logprobs(
-            policy or self.policy,
-            inputs,
-            rollouts.token_ids,
-            mask,
-            temperature=self.sampling.temperature,
-            banned=banned_token_ids(self.policy),
-            entropy_gradient=entropy_gradient,
-        )
-
-    @torch.no_grad()
-    def compare_with_engine(self, rollouts: RolloutBatch) -> None:
-        """Log how far the engine's log-probs of a few rollouts are from the policy's, dropout switched off.
-
-        Raises:
-            UserError: they are out of bounds, on any rank.
-        """
-        drawn_now = bool((rollouts.policy_version == self.rollout_step).all()) and self.sampling.top_p == 1
-        if not (drawn_now and self.engine_check.is_due(self.rollout_step, self.engine.checked)):
-            return
-        rows = self.engine_check.choose(rollouts)
-        row = spare_rollout(rollouts, self.encoder.processor.tokenizer.eos_token_id)
-        uses_vision = all_max({"pictures": float(learns_pictures(rows))})["pictures"] > 0
-        self.policy.eval()
-        with self.trainer.precision_plugin.forward_context():  # every rank takes part, whatever it has to compare
-            trained = self.score(rows if len(rows) else row, uses_vision).logprobs
-        self.policy.train()
-        gaps = logprob_gaps(trained, rows.rollout_logprobs, rows.completion_mask) if len(rows) else NO_GAPS
-        gaps = all_max(gaps)
-        self.step_log.add(gaps)
-        self.engine_check.require(gaps, self.policy.dtype == torch.float32 and self.trainer.precision == "32-true")
-        self.engine.checked = True
 
     def reward_callbacks(self) -> list[RewardCallback]:
         """Return those of the trainer's callbacks that see rollouts, in the trainer's order."""

@@ -1,22 +1,19 @@
-"""What the SFT and the GRPO module share: the policy, its optimizer, updates in several passes, and evaluation."""
+"""What the SFT and the GRPO module share: an optimizer, and updates in several passes."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
 from lightning.fabric.plugins import TorchCheckpointIO
-from lightning.pytorch import LightningModule
 from lightning.pytorch.strategies import DeepSpeedStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from typing_extensions import override
 
-from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import LoadedBatch
 from revisual.data.prompt import EncodedPrompt
 from revisual.models.checkpoints import WholeFiles
@@ -24,13 +21,14 @@ from revisual.models.inputs import ForwardInputs, forward_inputs
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
 from revisual.models.precision import require_learnable
+from revisual.training.answering_module import AnsweringModule
 from revisual.training.fit_checks import check_trainer, warn_of_long_rows
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.step_log import StepLog
 from revisual.training.strategies.placement import Placement
 from revisual.training.update import Pass, Update
-from revisual.training.validation import Answer, AnswerMeans, Evaluation
+from revisual.training.validation import Evaluation
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 SchedulerFactory = Callable[[Optimizer], torch.optim.lr_scheduler.LRScheduler]
@@ -38,7 +36,7 @@ SchedulerFactory = Callable[[Optimizer], torch.optim.lr_scheduler.LRScheduler]
 SHOWN_IN_PROGRESS_BAR = ("train/loss", "reward/mean", "rollout/tokens_per_second")
 
 
-class PolicyModule(LightningModule):
+class PolicyModule(AnsweringModule):
     """A policy that learns from updates of several passes, and is measured by generating.
 
     A batch of the loader is one optimizer step. Subclasses say what it learns from (`prepare_updates`) and what the
@@ -65,13 +63,9 @@ class PolicyModule(LightningModule):
         system_prompt: str | None,
         max_tokens_per_pass: int,
     ) -> None:
-        super().__init__()
-        self.policy_loader, self.policy = policy, cast(Any, None)
-        self.encoder = PromptEncoder(policy.load_processor(), system_prompt)
-        self.engine, self.evaluation, self.answer_means = engine, evaluation, AnswerMeans()
+        super().__init__(policy, engine, evaluation, system_prompt)
         self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
         self.max_tokens_per_pass = max_tokens_per_pass
-        self._evaluation = ExitStack()  # during which the engine stays awake
         self.step_log = StepLog()
         self.updates: Sequence[Update[Any]] = ()
         """Those of the loader's present items: one for each batch that it hands them out in."""
@@ -82,11 +76,6 @@ class PolicyModule(LightningModule):
     def updates_per_batch(self) -> int:
         """How many optimizer steps the loader hands each batch of items out for."""
         return 1
-
-    @property
-    def max_new_tokens(self) -> int:
-        """Most tokens that rollouts add to the data's."""
-        return 0
 
     @property
     def looks_ahead(self) -> bool:
@@ -100,21 +89,6 @@ class PolicyModule(LightningModule):
     @abstractmethod
     def loss_of_pass(self, one: Pass[Any], count: Float[Tensor, ""]) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
         """Return a pass's share of the update's loss, normalized by `count`, and shares of what is logged."""
-
-    @override
-    def configure_model(self) -> None:
-        if self.policy is None:
-            self.policy = self.placed(lambda: self.policy_loader.load(self.encoder.processor))
-            self.policy.train()  # transformers loads in evaluation mode, where gradient checkpointing is silently off
-            self.engine.attach(self.policy, self.encoder)
-            prompt = getattr(getattr(self._trainer, "datamodule", None), "max_prompt_tokens", None)
-            if prompt is not None:
-                self.engine.require_length(prompt + max(self.max_new_tokens, self.evaluation.max_new_tokens))
-
-    def placed(self, load: Callable[[], nn.Module]) -> nn.Module:
-        """Return what `load` gives, as the strategy spreads it over processes."""
-        strategy = self.trainer.strategy if self._trainer else None
-        return strategy.place(load) if isinstance(strategy, Placement) else load()
 
     @override
     def setup(self, stage: str) -> None:
@@ -149,10 +123,6 @@ class PolicyModule(LightningModule):
         for config in self.trainer.lr_scheduler_configs:
             if isinstance(config.scheduler, NeedsTotalSteps):
                 config.scheduler.set_present_rates()
-
-    @override
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        return batch  # prompts are shared by many rows, which go to the device when a forward's inputs are made
 
     @override
     def on_train_batch_start(self, batch: LoadedBatch[Any], batch_idx: int) -> None:
@@ -253,44 +223,3 @@ class PolicyModule(LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.step_log.tokens_seen = checkpoint.get("tokens_seen", 0)
         self.engine.forget()
-
-    @override
-    def on_validation_epoch_start(self) -> None:
-        self._evaluation.enter_context(self.engine.stay_awake())
-
-    def answers(self, batch: LoadedBatch[EncodedPrompt], stage: str) -> list[Answer]:
-        """Return graded answers to the prompts, drawn in every way that `stage` measures."""
-        with self.engine.stay_awake():  # for all samplings; an engine that sleeps in between may lose its weights
-            self.engine.sync(self.trainer.global_step)
-            answers = self.evaluation.answer(list(batch.items), stage, self.engine.engine, self.encoder)
-        self.answer_means.update(answers)
-        return answers
-
-    @override
-    def validation_step(self, batch: LoadedBatch[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]
-        return self.answers(batch, "val")
-
-    @override
-    def test_step(self, batch: LoadedBatch[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]
-        return self.answers(batch, "test")
-
-    @override
-    def predict_step(self, batch: LoadedBatch[EncodedPrompt], batch_idx: int) -> list[Answer]:
-        return self.answers(batch, "test")
-
-    @override
-    def on_validation_epoch_end(self) -> None:
-        self._evaluation.close()
-        self._log_means("val")
-
-    @override
-    def on_test_epoch_end(self) -> None:
-        self._log_means("test")
-
-    def _log_means(self, stage: str) -> None:
-        means = {f"{stage}/{name}": value for name, value in self.answer_means.compute().items()}
-        self.answer_means.reset()
-        self.log_dict(means)
-        if self.trainer.sanity_checking:  # Lightning keeps this pass to itself; it is the measurement before step 1
-            for logger in self.trainer.loggers:
-                logger.log_metrics(means, step=0)

@@ -73,29 +73,31 @@ def told(bench, capsys, command="fit", **options):
     return line
 
 
-def test_a_missing_picture(bench, capsys):
-    bench.rows(ROW, {**ROW, "id": "b", "images": ["lost.png"]})
-    line = told(bench, capsys)
-    assert "sample 'b'" in line and "lost.png" in line and "does not exist" in line
+def spoil(home, kind):
+    """A picture file of some kind that cannot be decoded; returns its name."""
+    if kind == "half":
+        picture(64, 64).save(home / "half.png")
+        content = (home / "half.png").read_bytes()
+        (home / "half.png").write_bytes(content[: len(content) // 2])
+    elif kind == "text":
+        (home / "text.png").write_text("no picture")
+    return f"{kind}.png"
 
 
-def test_a_file_that_is_no_picture(bench, capsys):
-    (bench.home / "text.png").write_text("no picture")
-    bench.rows(ROW, {**ROW, "id": "b", "images": ["text.png"]})
-    line = told(bench, capsys)
-    assert "sample 'b'" in line and "text.png" in line and "is not a picture" in line
-
-
-@pytest.mark.parametrize("num_workers", [0, 1])
+@pytest.mark.parametrize("kind", ["lost", "text", "half"])
 @pytest.mark.parametrize("module", ["SFTModule", "GRPOModule"])
-def test_a_picture_that_ends_too_early_is_found_while_training(bench, capsys, num_workers, module):
-    picture(64, 64).save(bench.home / "half.png")
-    content = (bench.home / "half.png").read_bytes()
-    (bench.home / "half.png").write_bytes(content[: len(content) // 2])
-    bench.rows(ROW, {**ROW, "id": "b", "images": ["half.png"]})
-    bench.data["num_workers"] = num_workers
-    line = told(bench, capsys, module=module)
-    assert line.startswith("revisual fit: sample 'b'") and "half.png" in line and "cannot be read" in line
+def test_a_picture_that_cannot_be_decoded_is_dropped_and_counted_before_training(bench, caplog, module, kind):
+    bad = {**ROW, "id": "b", "images": [spoil(bench.home, kind)]}
+    bench.rows(*({**ROW, "id": str(k)} for k in range(4)), bad)
+    assert bench.run("fit", module) == 0
+    (said,) = {r.getMessage() for r in caplog.records if r.getMessage().startswith("data.train: 1 samples dropped")}
+    assert "sample 'b'" in said and f"{kind}.png" in said
+
+
+def test_nothing_but_broken_pictures_is_one_line(bench, capsys):
+    bench.rows(*({**ROW, "id": str(k), "images": ["lost.png"]} for k in range(4)))
+    line = told(bench, capsys)
+    assert "data.train: no sample has pictures that can be decoded" in line and "lost.png" in line
 
 
 def test_a_fault_within_the_training_loop(bench, capsys):
