@@ -95,6 +95,7 @@ class PolicyModule(AnsweringModule):
         # Lightning's own writer leaves half a file where the disk is full.
         if type(self.trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             self.trainer.strategy.checkpoint_io = WholeFiles()
+        self.encoder = replace(self.encoder, half_patches=str(self.trainer.precision).startswith("bf16"))
 
     @override
     def configure_optimizers(self) -> OptimizerLRScheduler:

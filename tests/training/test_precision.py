@@ -105,3 +105,11 @@ def test_the_reference_is_stored_as_it_is_computed(precision, policy_folder, tmp
     assert reference.get_input_embeddings().weight.dtype == torch.float32
     divergences = trained.log.values("policy/kl")
     assert divergences and all(value == 0.0 for value in divergences)
+
+
+@pytest.mark.parametrize(("precision", "half"), [("32-true", False), ("bf16-mixed", True)])
+def test_patches_are_kept_in_what_they_are_computed_in(policy_folder, tmp_path, precision, half):
+    module = grpo(policy_folder)
+    fit(module, prompts(), tmp_path, 1, precision=precision)
+    prompt = module.encoder.encode(some_samples(2)[1])
+    assert (module.encoder.vision_inputs(prompt)["pixel_values"].dtype == torch.bfloat16) is half
