@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from revisual.grading.rules.fields import CONSTANTS, Undefined, Unsupported
-from revisual.grading.rules.numeric import PreciseField
+from revisual.grading.rules.numeric import MORE_DIGITS, PreciseField
 from revisual.grading.rules.tree import Symbol, Tree, Unit, walk
 
 NEEDED = 20
@@ -13,7 +13,8 @@ NEEDED = 20
 TRIED = 160
 MAX_COSTLY = 4
 """Points at which a formula may be too costly to evaluate before it is given up."""
-DIGITS_THAT_COUNT = 50
+DIGITS_THAT_COUNT = 120
+"""Of `MORE_DIGITS`."""
 _SCALES = Fraction(1, 11), Fraction(1, 3), Fraction(1), Fraction(3), Fraction(10)
 
 
@@ -26,7 +27,7 @@ def list_variables(tree: Tree) -> frozenset[str]:
 
 
 def agree_everywhere(gold: Tree, answer: Tree) -> bool:
-    """Whether two formulas in the same variables agree at 20 points of their common real domain, to 50 digits.
+    """Whether two formulas in the same variables agree at 20 points of their common real domain, to 120 digits.
 
     Points are tried with either sign of each variable and at five scales, so that formulas which differ only for
     negative or for small values are told apart.
@@ -67,7 +68,7 @@ def choose_point(variables: list[str], number: int) -> dict[str, Fraction]:
 
 
 def is_close(a: Any, b: Any) -> bool:
-    """Whether two numbers of many digits agree in 50 of them."""
+    """Whether two numbers of many digits agree in 120 of them."""
     return bool(abs(a - b) <= max(abs(a), abs(b)) * 10.0**-DIGITS_THAT_COUNT)
 
 
@@ -77,7 +78,7 @@ def evaluate(tree: Tree, point: dict[str, Fraction]) -> Any | None:
     Raises:
         Unsupported: it would cost too much, or is of no kind that has a value here.
     """
-    field = PreciseField()
+    field = PreciseField(digits=MORE_DIGITS)
     field.bound = {name: field.number(value) for name, value in point.items()}
     try:
         value = field.value(tree)
