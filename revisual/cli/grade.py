@@ -33,6 +33,7 @@ def grade(
     deadline: float = DEFAULT.deadline_seconds,
     workers: int = DEFAULT.workers,
     requirements: Literal["evaluation", "rewards", "value_alone"] = "evaluation",
+    explain: bool = False,
 ) -> int:
     """Grade the responses of a JSONL file by their gold answers.
 
@@ -52,6 +53,7 @@ def grade(
         deadline: seconds of CPU time for one response.
         workers: responses graded at the same time.
         requirements: what an answer has to be besides right.
+        explain: whether each line also gets "steps": why its answer was or was not accepted.
     """
     grader = AnswerGrader(deadline_seconds=deadline, workers=workers, requirements=NAMED[requirements])
     if not cases.is_file():
@@ -63,7 +65,7 @@ def grade(
     started = time.monotonic()
     grader.warm_up()
     start_seconds = time.monotonic() - started
-    summary = grade_file(cases, out, grader, TerminalProgress())
+    summary = grade_file(cases, out, grader, TerminalProgress(), explain)
     write_atomically(out.with_name(f"{out.name}.summary.json"), summary.to_json(grader.requirements))
     print(summary.text(start_seconds))
     return 1 if summary.counts["broken lines"] else 0
@@ -142,15 +144,16 @@ def grade_lines(
             yield (line, next(grades)) if isinstance(line, Case) else (line, None)
 
 
-def output_line(case: Case, timed: TimedGrade) -> str:
-    """Return a case's fields and its grade, as a line of JSON."""
+def output_line(case: Case, timed: TimedGrade, steps: list[str] | None = None) -> str:
+    """Return a case's fields and its grade, as a line of JSON, with the steps that led to it if they are given."""
     grade = timed.grade
     finished = {True: "no", False: "yes", None: "unknown"}[case.truncated]
     added = {"score": int(grade.score), "extracted": grade.extracted, "rule": grade.rule, "error": grade.error}
-    return json.dumps({**case.fields, **added, "finished": finished, "unmet": list(grade.unmet)}) + "\n"
+    explained = {} if steps is None else {"steps": steps}
+    return json.dumps({**case.fields, **added, "finished": finished, "unmet": list(grade.unmet), **explained}) + "\n"
 
 
-def grade_file(source: Path, target: Path, grader: AnswerGrader, progress: Progress) -> Summary:
+def grade_file(source: Path, target: Path, grader: AnswerGrader, progress: Progress, explain: bool = False) -> Summary:
     """Grade a file's lines into another; name on stderr what is broken.
 
     Returns:
@@ -163,7 +166,9 @@ def grade_file(source: Path, target: Path, grader: AnswerGrader, progress: Progr
             if isinstance(line, BrokenLine):
                 print(f"{source}:{line.line}: {line.fault}", file=sys.stderr)
             elif timed is not None:
-                file.write(output_line(line, timed))
+                is_cut = line.truncated
+                steps = grader.explain(line.response, line.sample.answer, line.sample, is_cut) if explain else None
+                file.write(output_line(line, timed, steps))
             if len(summary.seconds) % BLOCK == 0 or summary.read == summary.size:
                 task.add(len(summary.seconds) - task.done, f"{summary.share:.0%}")
     return summary

@@ -25,3 +25,11 @@ class Grade:
     def is_right(self) -> bool:
         """Whether the answer has the right value, paid or not."""
         return self.error is None and (self.score == 1.0 or bool(self.unmet))
+
+
+def describe_verdict(grade: Grade) -> str:
+    """A grade in words.
+
+    Example: `describe_verdict(Grade(1.0, "42", "boxed/number")) == "score 1 by boxed/number"`
+    """
+    return f"score {grade.score:.0f} by {grade.rule}" + (f", error {grade.error}" if grade.error else "")

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from revisual.core.errors import UserError
 from revisual.core.signatures import takes
 from revisual.data.sample import Sample
-from revisual.grading.grade import Grade
+from revisual.grading.grade import Grade, describe_verdict
 from revisual.grading.requirements import REWARDS, Requirements
+from revisual.grading.rules.conventions import DEFAULT, Conventions, list_changes
 from revisual.grading.sandbox.pool import Pool, shared_pool
 from revisual.grading.sandbox.worker_process import Outcome, PoolSettings
 
@@ -95,6 +96,7 @@ class AnswerGrader(Grader):
         max_response_bytes: longer responses, gold answers or questions, as UTF-8, are not judged.
         workers: responses judged at the same time; one process more is kept ready.
         requirements: what an answer has to be besides right; by default all that rewards require.
+        conventions: where more than one verdict can be defended, which one is given.
 
     Raises:
         UserError: a setting is out of range.
@@ -105,6 +107,7 @@ class AnswerGrader(Grader):
     max_response_bytes: int = 1_000_000
     workers: int = 1
     requirements: Requirements = REWARDS
+    conventions: Conventions = DEFAULT
 
     def __post_init__(self) -> None:
         if not 0 < self.deadline_seconds <= 3600:
@@ -143,6 +146,17 @@ class AnswerGrader(Grader):
         outcome = self._outcomes([_request("equal", sample, a, b)])[0]
         return outcome is not None and outcome.value is True
 
+    def explain(
+        self, response: str, answer: str, sample: Sample | None = None, truncated: bool | None = None
+    ) -> list[str]:
+        """The steps by which a response was judged, the verdict last; only the reason where it was not judged."""
+        outcome = self._outcomes([_request("explain", sample, response, answer, truncated=truncated)])[0]
+        if outcome is None or outcome.error is not None:
+            return [f"not judged: {'too_long' if outcome is None else outcome.error}"]
+        grade = self(response, answer, sample, truncated)
+        unmet = [f"an answer of the right value that is not {name.replace('_', ' ')}" for name in grade.unmet]
+        return [*outcome.value[:-1], *unmet, describe_verdict(grade)]
+
     def warm_up(self) -> None:
         """Starts the workers and waits for them; without it the first call does.
 
@@ -163,7 +177,9 @@ class AnswerGrader(Grader):
     def _outcomes(self, requests: Sequence[_Request]) -> list[Outcome | None]:
         """None for a request that is too long."""
         short = list(dict.fromkeys(request for request in requests if not self._is_too_long(request)))
-        outcomes = dict(zip(short, self._pool().run(short), strict=True)) if short else {}
+        changed = list_changes(self.conventions)
+        asked = [(*request, changed) for request in short]
+        outcomes = dict(zip(short, self._pool().run(asked), strict=True)) if short else {}
         return [outcomes.get(request) for request in requests]
 
     def _is_too_long(self, request: _Request) -> bool:

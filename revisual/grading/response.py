@@ -6,6 +6,7 @@ from revisual.grading.grade import Grade
 from revisual.grading.requirements import VALUE_ALONE, Requirements
 from revisual.grading.rules.boxes import after_thoughts
 from revisual.grading.rules.choices import read_gold_letters, read_options
+from revisual.grading.rules.conventions import DEFAULT, Context, Conventions
 from revisual.grading.rules.conversions import is_converted
 from revisual.grading.rules.deciding import Verdict, decide, matches_words
 from revisual.grading.rules.finding import Found, find, is_prose
@@ -35,7 +36,12 @@ class Question:
 
 
 def judge(
-    response: str, answer: str, question: Question = Question(), *, requirements: Requirements = VALUE_ALONE
+    response: str,
+    answer: str,
+    question: Question = Question(),
+    *,
+    requirements: Requirements = VALUE_ALONE,
+    conventions: Conventions = DEFAULT,
 ) -> Grade:
     r"""The grade of a whole response, thoughts included, given the gold answer. Never raises.
 
@@ -51,7 +57,7 @@ def judge(
     if len(response) > MAX_RESPONSE:
         return Grade(0.0, "", "none", "too_long")
     try:
-        grade = _judge_value(response, answer, question)
+        grade = _judge_value(response, answer, question, conventions)
         if grade.score == 1.0 and question.truncated and not has_whole_answer(response):
             grade = replace(grade, unmet=(*grade.unmet, "finished"))
         return requirements.apply(grade)
@@ -59,7 +65,7 @@ def judge(
         return Grade(0.0, "", "none", "failed")
 
 
-def _judge_value(response: str, answer: str, question: Question) -> Grade:
+def _judge_value(response: str, answer: str, question: Question, conventions: Conventions) -> Grade:
     golds = list_readings(answer) if 0 < len(answer.strip()) <= MAX_GOLD else []
     if not any(gold.strip() for gold in golds):
         return Grade(0.0, "", "none", "unparsable_gold")
@@ -67,24 +73,25 @@ def _judge_value(response: str, answer: str, question: Question) -> Grade:
     labeled = texts != question.choices
     right = next((named for gold in golds if (named := read_gold_letters(gold, texts, labeled))), frozenset[str]())
     if right:
-        chosen = select(after_thoughts(response), texts)
+        chosen = select(after_thoughts(response), texts if conventions.options_by_value else ())
         if chosen is not None:
             same = chosen.letters == right or _same_text(chosen.letters, right, texts)
             same = same or find(response).text.strip() == answer.strip()  # an option whose text is a letter
             return Grade(float(same), chosen.text, f"{chosen.rule}/choice", unmet=_list_undeclared(same, chosen))
-        if texts and len(right) == 1:
+        if texts and len(right) == 1 and conventions.options_by_value:
             golds = [*golds, texts[ord(min(right)) - ord("A")]]
     found = find(response)
     if not found.text:
         return Grade(0.0, "", "none")
     golds = [gold for gold in golds if gold.strip()]
-    verdicts = [decide(gold, found, _asks_percent(question)) for gold in golds]
+    context = Context.of(question.text, conventions)
+    verdicts = [decide(gold, found, context) for gold in golds]
     whole = (after_thoughts(response) or "").strip()
     if found.rule == "sentence" and len(whole) <= MAX_WORDS and any(matches_words(gold, whole) for gold in golds):
         return Grade(1.0, whole, "bare/words")
     grade = _choose_grade(found, golds, verdicts, question, texts)
     if grade.score != 1.0 and found.rule in ("boxed", "tag") and is_prose(found.text):
-        within = _judge_value(found.text, answer, question)  # a whole sentence in a box: "The answer is (B)."
+        within = _judge_value(found.text, answer, question, conventions)  # a whole sentence: "The answer is (B)."
         return replace(within, rule=grade.rule) if within.score == 1.0 else grade
     return grade
 
@@ -121,10 +128,6 @@ def _same_text(chosen: frozenset[str], right: frozenset[str], texts: tuple[str, 
     return [texts[index] for index in indices[0]] == [texts[index] for index in indices[1]]
 
 
-def _asks_percent(question: Question) -> bool:
-    return "%" in question.text or "percent" in question.text.casefold()
-
-
 def extract(response: str, question: Question = Question()) -> str:
     """The answer that a response commits to; empty if there is none.
 
@@ -140,7 +143,7 @@ def extract(response: str, question: Question = Question()) -> str:
     return find(response).text
 
 
-def equal(a: str, b: str, question: Question = Question()) -> bool:
+def equal(a: str, b: str, question: Question = Question(), conventions: Conventions = DEFAULT) -> bool:
     r"""Whether two extracted answers have the same value, for votes: symmetric, and without a gold's tolerance.
 
     Example: `equal("0.5", r"\frac{1}{2}")` and `not equal("0.33", r"\frac{1}{3}")`
@@ -152,5 +155,5 @@ def equal(a: str, b: str, question: Question = Question()) -> bool:
         chosen = [read_gold_letters(text, texts, texts != question.choices) for text in (a, b)]
         if chosen[0] and chosen[1]:
             return chosen[0] == chosen[1]
-    percent = _asks_percent(question)
-    return all(decide(x, Found(y, "bare"), percent).equal for x, y in ((a, b), (b, a)))
+    context = Context.of(question.text, conventions)
+    return all(decide(x, Found(y, "bare"), context).equal for x, y in ((a, b), (b, a)))

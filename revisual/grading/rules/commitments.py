@@ -36,6 +36,15 @@ _CHOOSE = (
     r"|(?:so|therefore|thus|hence|conclude),?\s+(?:that\s+)?(?:it'?s|it is|it must be)|it'?s|must be|would be"
     r"|corresponds to|match(?:es)?(?: with)?|is labeled|represented by|leaves(?: us)?(?: with)?|shown in|guess|is)"
 )
+_ASIAN_ANSWER = (
+    r"(?:答案|选|選|选择|選擇|选项|選項)(?:应为|應為|应选|是|为|為)?"
+    r"|(?:答え|正解|解答|正答)(?:は|が)?"
+    r"|(?:정답|답|답안)(?:은|는)?"
+)
+_EUROPEAN_ANSWER = (
+    r"réponse|respuesta|antwort|lösung|resposta|risposta|ответ|відповідь|đáp án|câu trả lời|jawaban(?:nya)?|cevap"
+    r"|odpowiedź|antwoord|svar(?:et)?"
+)
 _COMMITMENTS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -50,9 +59,13 @@ _COMMITMENTS = tuple(
         rf"(?i:\bnot\s+(?:option\s+)?\(?)[A-J]\)?,?\s+but\s+(?:rather\s+)?(?i:{_OPTION}){_MARK}{_FIRST}{_MORE}",
         # I choose B, it must be B
         rf"(?i:\b{_CHOOSE}\s*:?\s*{_OPTION}){_MARK}{_LAST}{_MORE}(?=[\s.,;:)\]*\"'}}!]|$)",
-        rf"(?i:(?:答案|选|选择|选项)(?:是|为|：|:)?\s*){_MARK}{_LAST}{_MORE}",
-        rf"(?i:(?:réponse|respuesta|antwort|resposta|risposta)(?:\s+\w+)?\s+(?:est|es|ist|é|è)\s*:?\s*)"
-        rf"{_MARK}{_LAST}{_MORE}",
+        rf"(?:{_ASIAN_ANSWER}){_MARK}{_LAST}{_MORE}",
+        rf"(?:{_ASIAN_ANSWER})[\s:(]*(?P<first>[A-J])(?P<more>[A-J]{{1,4}})(?![A-Za-z])",
+        rf"(?i:(?:{_EUROPEAN_ANSWER})(?:\s+\w+){{0,3}}\s*"
+        rf"(?:[:—–]|\b(?:est|es|ist|é|è|lautet|is|jest|to|adalah|là)\b)\s*:?\s*"
+        rf"(?:donc |also |dunque |quindi |então )?"
+        rf"(?:(?:la |el |die |der |das |l['’]|o |a |il |de )?(?:opción|option|opção|opzione|lettre|letra|lettera"
+        rf"|réponse|alternativa|Buchstabe|optie|pilihan|вариант)\s*)?){_MARK}{_LAST}{_MORE}",
         # **B**, **B. its text
         r"\*\*\s*\(?(?P<first>[A-J])(?P<more>)(?:\)?[.:)]?\s*\*\*|[.):])",
     )
@@ -62,7 +75,9 @@ _NEGATED = re.compile(
     r"(?:be|is|the|option|choice|answer|[(\[\"'*])*\s*$"
 )
 _REFUTED = re.compile(
-    r"(?i)[)\]*\"'}\s]*(?:(?:\S+\s+){0,3}?(?:is|are|was)\s*(?:not|n't|incorrect|wrong|false)|isn't|can't|cannot)"
+    r"(?i)[)\]*\"'}\s]*(?:(?:\S+\s+){0,3}?(?:is|are|was)\s*(?:not|n't|incorrect|wrong|false)|isn't|can't|cannot"
+    r"|(?:是|为)?(?:错|錯|不对|不正确)|(?:이|가|은|는)? ?(?:아니|아닙|틀)"
+    r"|(?:で|では|じゃ)(?:は)?(?:な|あり)|は(?:誤|間違))"
 )
 _ALTERNATIVE = re.compile(r"(?i)[)\]*\"'}\s]*(?:,?\s*or|/)\s*(?:option\s*)?[(\[*\"']*[A-J](?![A-Za-z])")
 _START = re.compile(

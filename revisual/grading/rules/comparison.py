@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from revisual.grading.rules.equality import formulas_equal
+from revisual.grading.rules.conventions import NO_CONTEXT, Context
+from revisual.grading.rules.equality import Undecided, formulas_equal
 from revisual.grading.rules.relations import (
     equations_equal,
     inequalities_equal,
@@ -12,7 +13,7 @@ from revisual.grading.rules.relations import (
     is_label,
     rename_argument,
 )
-from revisual.grading.rules.tree import Apply, Matrix, Symbol
+from revisual.grading.rules.tree import Apply, Matrix, Symbol, Tree
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, Words
 
 MAX_PAIRS = 60
@@ -23,7 +24,9 @@ MAX_PAIRS = 60
 class Comparison:
     """Compares values; symmetric but for decimals, where the first value, the gold one, sets the tolerance."""
 
-    percent_is_optional: bool = False
+    context: Context = NO_CONTEXT
+    prove_equal: Callable[[Tree, Tree], bool] | None = None
+    """Asked about two formulas that the fast rules do not find equal."""
 
     def same(self, gold: Value, answer: Value) -> bool:
         """Whether two values are the same answer.
@@ -52,7 +55,13 @@ class Comparison:
                 return False
             rows, other = _to_tuple(gold.tree), _to_tuple(answer.tree)
             return self.same(rows, other)
-        return formulas_equal(gold.tree, answer.tree, self.percent_is_optional)
+        try:
+            if formulas_equal(gold.tree, answer.tree, self.context):
+                return True
+        except Undecided:
+            if self.prove_equal is None:
+                raise
+        return self.prove_equal is not None and self.prove_equal(gold.tree, answer.tree)
 
     def _compare_relations(self, gold: Relation, answer: Relation) -> bool:
         if gold.sign != answer.sign:
@@ -88,6 +97,8 @@ class Comparison:
             return False
         if relation.sign == "in" and isinstance(value, Formula):
             return False
+        if not swapped and _is_product_of_variables(relation.left):
+            return False  # 6 is no curve `xy = 6`
         return self.same(value, relation.right) if swapped else self.same(relation.right, value)
 
     def _holds(self, relation: Relation) -> bool:
@@ -101,6 +112,8 @@ class Comparison:
         gold_group, answer_group = _to_group(gold), _to_group(answer)
         if gold_group is None or answer_group is None:
             return False
+        if self.context.asks_set:
+            gold_group, answer_group = _drop_order(gold_group), _drop_order(answer_group)
         if not _brackets_agree(gold_group, answer_group):
             return False
         if gold_group.ordered or answer_group.ordered:
@@ -111,6 +124,8 @@ class Comparison:
         a, b = _drop_shared_label(gold.items), _drop_shared_label(answer.items)
         labeled = [_has_distinct_labels(items) for items in (a, b)]
         if labeled[0] != labeled[1] and not any(isinstance(x, Relation) for x in (b if labeled[0] else a)):
+            return self._equal_in_order(a, b)
+        if self.context.conventions.list_order_matters and "" in (gold.left, answer.left) and not labeled[0]:
             return self._equal_in_order(a, b)
         if self._equal_in_any_order(a, b):
             return True
@@ -169,6 +184,13 @@ def _to_tuple(matrix: Matrix) -> Group:
     return Group("(", ")", tuple(Group("(", ")", tuple(map(Formula, row))) for row in matrix.rows))
 
 
+def _is_product_of_variables(value: Value) -> bool:
+    """Whether a side of an equation multiplies variables, as `xy`; capital letters name a segment: `AB = 5`."""
+    if not isinstance(value, Formula) or not isinstance(value.tree, Apply) or value.tree.head != "*":
+        return False
+    return all(isinstance(part, Symbol) and part.name[:1].islower() for part in value.tree.parts)
+
+
 def _to_group(value: Value) -> Group | None:
     if isinstance(value, Formula) and isinstance(value.tree, Matrix):
         return _to_tuple(value.tree)
@@ -182,6 +204,13 @@ def _brackets_agree(gold: Group, answer: Group) -> bool:
     if ("{", "}") in kinds or ("<", ">") in kinds:
         return False
     return len(gold.items) > 2 and all(kind in (("(", ")"), ("[", "]")) for kind in kinds)
+
+
+def _drop_order(group: Group) -> Group:
+    """A list in brackets as one without; a pair in round brackets, or an interval, is none."""
+    brackets = group.left, group.right
+    is_list = brackets == ("[", "]") or (brackets == ("(", ")") and len(group.items) > 2)
+    return Group("", "", group.items) if is_list else group
 
 
 def _get_function_name(value: Value) -> str:

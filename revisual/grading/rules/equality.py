@@ -4,13 +4,15 @@ Exactly where both are rational; else at a few points, in floating point, which 
 60 digits, which confirms what is right. A decimal gold answer sets its own tolerance; an exact one leaves none.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from revisual.grading.rules.conventions import DEFAULT, NO_CONTEXT, Context, Conventions
 from revisual.grading.rules.exact import ExactField
-from revisual.grading.rules.fields import Field, Undefined, Unsupported
-from revisual.grading.rules.numeric import FloatField, PreciseField
+from revisual.grading.rules.fields import CONSTANTS, Field, Undefined, Unsupported
+from revisual.grading.rules.numeric import MORE_DIGITS, FloatField, PreciseField
 from revisual.grading.rules.tree import Apply, Number, Symbol, Tree, Unit, sort_parts, walk
 
 POINTS = (0, 1, 2)
@@ -25,7 +27,13 @@ MIN_ROUNDED = 2
 MIN_TRUNCATED = 3
 """The same, for a gold decimal that was cut instead of rounded."""
 _FLOAT_TOLERANCE = 1e-7
-_PRECISE_TOLERANCE = Fraction(1, 10**40)
+_DIGITS_THAT_COUNT = 55
+"""Of `DIGITS`, those in which equal values agree, unless their terms cancel."""
+_GRID = 10**45
+"""Parts of one in which an answer's distance from a decimal is measured."""
+_DIGITS_OF_NOISE = 75
+"""What a rounding error loses at least in size from `DIGITS` to `MORE_DIGITS`, in decimal digits; a difference loses
+nothing."""
 
 
 class Undecided(Exception):
@@ -48,7 +56,7 @@ def _list_units(tree: Tree) -> set[str]:
 
 
 def _has_symbols(tree: Tree) -> bool:
-    return any(isinstance(node, Symbol) and node.name not in ("pi", "e", "i", "infinity") for node in walk(tree))
+    return any(isinstance(node, Symbol) and node.name not in CONSTANTS for node in walk(tree))
 
 
 def _find_decimal(tree: Tree) -> Number | None:
@@ -68,7 +76,7 @@ def _has_decimals(tree: Tree) -> bool:
     return any(isinstance(node, Number) and node.places is not None for node in walk(tree))
 
 
-def find_tolerance(gold: Tree, answer: Tree) -> Tolerance:
+def find_tolerance(gold: Tree, answer: Tree, conventions: Conventions = DEFAULT) -> Tolerance:
     """What a gold formula leaves an answer: nothing, unless one of the two is a decimal.
 
     Example: the gold 3.14 leaves pi and 3.1416 half a unit of its last digit, and 3.2 nothing
@@ -81,11 +89,20 @@ def find_tolerance(gold: Tree, answer: Tree) -> Tolerance:
         return EXACT
     if given is None and (_has_decimals(answer) or isinstance(answer, Number)):
         return EXACT
-    if rounded.digits < MIN_ROUNDED or rounded.value == 0:
+    if rounded.digits < MIN_ROUNDED or rounded.value == 0 or not conventions.round_golds:
+        return EXACT
+    if conventions.whole_floats_are_exact and _is_whole_float(rounded, gold):
         return EXACT
     last_digit = Fraction(1, 10 ** (rounded.places or 0)) / abs(rounded.value)
-    above = last_digit * (1 if rounded.digits >= MIN_TRUNCATED else Fraction(1, 2))
-    return Tolerance(last_digit / 2, above)
+    may_be_cut = conventions.truncate_golds and rounded.digits >= MIN_TRUNCATED
+    return Tolerance(last_digit / 2, last_digit if may_be_cut else last_digit / 2)
+
+
+def _is_whole_float(decimal: Number, gold: Tree) -> bool:
+    """Whether a decimal is a whole number as a column of floats writes it: 12.0, but not 1.20 x 10^3."""
+    powers = (node for node in walk(gold) if isinstance(node, Apply) and node.head == "^")
+    is_scaled = any(isinstance(power.parts[0], Number) and power.parts[0].value == 10 for power in powers)
+    return decimal.value.denominator == 1 and not is_scaled
 
 
 def _last_digit_tolerance(given: Number) -> Tolerance:
@@ -95,7 +112,7 @@ def _last_digit_tolerance(given: Number) -> Tolerance:
     return Tolerance(last_digit, last_digit)
 
 
-def formulas_equal(gold: Tree, answer: Tree, percent_is_optional: bool = False) -> bool:
+def formulas_equal(gold: Tree, answer: Tree, context: Context = NO_CONTEXT) -> bool:
     """Whether an answer's formula has the value of the gold one. A missing unit is accepted, a wrong one is not.
 
     Raises:
@@ -103,23 +120,32 @@ def formulas_equal(gold: Tree, answer: Tree, percent_is_optional: bool = False) 
     """
     if gold == answer or sort_parts(gold) == sort_parts(answer):
         return True
-    leeway = find_tolerance(gold, answer)
+    conventions = context.conventions
+    leeway = find_tolerance(gold, answer, conventions)
     units_gold, units_answer = _list_units(gold), _list_units(answer)
     if _values_equal(gold, answer, leeway, plain_units=False):
         return True
     if units_gold and units_answer:
         return False
-    needed = any(unit.startswith("base ") or (unit == "percent" and not percent_is_optional) for unit in units_answer)
-    if units_gold or (units_answer and not needed):
-        return _values_equal(gold, answer, leeway, plain_units=True)
-    return False
+    if units_gold:
+        is_optional = conventions.percent_as_number if "percent" in units_gold else conventions.unit_may_be_missing
+    else:
+        is_optional = bool(units_answer) and all(_may_be_added(unit, context) for unit in units_answer)
+    return is_optional and _values_equal(gold, answer, leeway, plain_units=True)
+
+
+def _may_be_added(unit: str, context: Context) -> bool:
+    """Whether an answer may have a unit where the gold answer has none; a number base is no unit."""
+    if unit == "percent":
+        return context.percent_is_optional
+    return not unit.startswith("base ") and context.conventions.unit_may_be_added
 
 
 def _values_equal(gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool) -> bool:
     try:
         values = [ExactField(plain_units=plain_units).value(tree) for tree in (gold, answer)]
-        if values[0].denominator == 1 and leeway.below == leeway.above:
-            leeway = EXACT  # a whole number is no rounded decimal's exact value
+        if values[0].denominator == 1 and _find_decimal(gold) is None:
+            leeway = EXACT  # a decimal of many digits stands for no whole number that it is not
         return _is_close(values[0], values[1], leeway)
     except Undefined:
         return False
@@ -136,21 +162,42 @@ def _has_absolute(tree: Tree) -> bool:
 
 
 def _values_equal_at(point: int, gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool) -> bool:
-    rough = _evaluate_both(FloatField(point, plain_units), FloatField(point, plain_units), gold, answer)
+    """Whether two formulas are equal at a point: refuted in floating point, confirmed exactly or to many digits."""
+    rough = _evaluate_both(lambda: FloatField(point, plain_units), gold, answer)
     if rough is not None:
         scale = max(abs(rough[0]), abs(rough[1]), 1e-3 if leeway is EXACT else 0.0)
         if abs(rough[0] - rough[1]) > scale * (_FLOAT_TOLERANCE + float(leeway.above)):
             return False
-    precise = _evaluate_both(PreciseField(point, plain_units), PreciseField(point, plain_units), gold, answer)
+    exact = _evaluate_both(lambda: ExactField(point, plain_units, with_variables=True), gold, answer)
+    if exact is not None:
+        return _is_close(Fraction(exact[0]), Fraction(exact[1]), leeway)
+    precise = _evaluate_both(lambda: PreciseField(point, plain_units), gold, answer)
     if precise is None:
         raise Undecided
-    return _is_precisely_close(precise[0], precise[1], leeway)
+    if _is_within(precise[0], precise[1], leeway):
+        return True
+    difference = abs(precise[0] - precise[1])
+    if difference <= max(abs(precise[0]), abs(precise[1])) * 10.0**-_DIGITS_THAT_COUNT:
+        return True
+    return leeway is EXACT and _is_noise(difference, point, gold, answer, plain_units)
 
 
-def _evaluate_both(first: Field[Any], second: Field[Any], gold: Tree, answer: Tree) -> tuple[Any, Any] | None:
-    """Both values; None where this field cannot hold one; two that differ where one is undefined."""
+def _is_noise(difference: Any, point: int, gold: Tree, answer: Tree, plain_units: bool) -> bool:
+    """Whether a difference is a rounding error, which more digits make smaller; `e^{-100} - 0` stays what it is.
+
+    Decides without any measure of what counts as small, so that two formulas of zero whose terms cancel are equal, and
+    tiny values are not.
+    """
+    finer = _evaluate_both(lambda: PreciseField(point, plain_units, MORE_DIGITS), gold, answer)
+    if finer is None:
+        raise Undecided
+    return bool(abs(finer[0] - finer[1]) <= difference * 10.0**-_DIGITS_OF_NOISE)
+
+
+def _evaluate_both(make_field: Callable[[], Field[Any]], gold: Tree, answer: Tree) -> tuple[Any, Any] | None:
+    """Both values; None where this kind of field cannot hold one; two that differ where one is undefined."""
     try:
-        return first.value(gold), second.value(answer)
+        return make_field().value(gold), make_field().value(answer)
     except Unsupported:
         return None
     except Undefined:
@@ -166,16 +213,13 @@ def _is_close(gold: Fraction, answer: Fraction, leeway: Tolerance) -> bool:
     return -leeway.below <= excess <= leeway.below or 0 <= excess < leeway.above
 
 
-def _is_precisely_close(gold: Any, answer: Any, leeway: Tolerance) -> bool:
-    size = max(abs(gold), abs(answer))
-    margin = float(_PRECISE_TOLERANCE)
-    if abs(gold - answer) <= margin * max(size, 1e-3):
-        return True
-    if leeway is EXACT or abs(gold) == 0:
+def _is_within(gold: Any, answer: Any, leeway: Tolerance) -> bool:
+    """Whether an answer lies within the tolerance that a decimal leaves; an exact gold answer leaves none."""
+    if leeway is EXACT or gold == 0:
         return False
     ratio = answer / gold
-    if abs(ratio.imag) > margin:
+    if abs(ratio.imag) > 10.0**-_DIGITS_THAT_COUNT * abs(ratio):
         return False
-    excess = ratio.real - 1
-    below, above = float(leeway.below), float(leeway.above)
-    return bool(-below <= excess <= below or 0 <= excess < above)
+    excess = Fraction(int((ratio.real - 1) * _GRID), _GRID)
+    least = Fraction(2, _GRID)  # what lies on the edge of the tolerance may have been evaluated to either side of it
+    return abs(excess) <= leeway.below + least or 0 <= excess < leeway.above - least

@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from revisual.grading.rules.fields import Field, Undefined, Unsupported
+from revisual.grading.rules.fields import CONSTANTS, Field, Undefined, Unsupported, sample_value
 
 MAX_BITS = 100_000
 """Of a number on the way: more, and the value counts as not exact."""
@@ -40,17 +40,27 @@ def _take_integer_root(value: int, degree: int) -> int:
 
 
 class ExactField(Field[Fraction]):
-    """Rational arithmetic; raises `Unsupported` at the first thing that is not rational."""
+    """Rational arithmetic; raises `Unsupported` at the first thing that is not rational.
+
+    Args:
+        point: where variables are evaluated.
+        plain_units: whether units count as 1.
+        with_variables: whether variables take their values at the point; else they are not rational.
+    """
+
+    def __init__(self, point: int = 0, plain_units: bool = False, with_variables: bool = False) -> None:
+        super().__init__(point, plain_units)
+        self.with_variables = with_variables
 
     def number(self, value: Fraction) -> Fraction:
         """The number itself."""
         return value
 
     def symbol(self, name: str) -> Fraction:
-        """No symbol is a rational number."""
-        if name in self.bound:
-            return self.bound[name]
-        raise Unsupported(name)
+        """A variable at this field's point; constants are no rational numbers."""
+        if not self.with_variables or name in CONSTANTS:
+            raise Unsupported(name)
+        return sample_value(name, self.point)
 
     def finite(self, value: Fraction) -> Fraction:
         """The value, if it is not too long."""

@@ -9,10 +9,12 @@ from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 from revisual.grading.rules.tree import Apply, Matrix, Number, Symbol, Tree, Unit
-from revisual.grading.rules.units import to_base_unit
+from revisual.grading.rules.units import DERIVED, to_base_unit
 
 MAX_TERMS = 1_000
 """Of a sum or product."""
+CONSTANTS = frozenset({"pi", "e", "i", "infinity"})
+"""Symbols that are no variables."""
 T = TypeVar("T", bound=Any)
 
 
@@ -58,6 +60,13 @@ class Field(ABC, Generic[T]):
     def finite(self, value: T) -> T:
         """The value, if this field can go on with it; raises otherwise."""
 
+    def add(self, terms: list[T]) -> T:
+        """A sum of one or more terms."""
+        total = terms[0]
+        for term in terms[1:]:
+            total = total + term
+        return total
+
     @abstractmethod
     def power(self, base: T, exponent: T) -> T:
         """A power."""
@@ -98,10 +107,7 @@ class Field(ABC, Generic[T]):
 
     def _apply(self, head: str, parts: list[T]) -> T:
         if head == "+":
-            total = parts[0]
-            for part in parts[1:]:
-                total = total + part
-            return total
+            return self.add(parts)
         if head in ("*", "of"):  # f(x): the product tells f(x) from g(x) and from f(y)
             product = parts[0]
             for part in parts[1:]:
@@ -123,7 +129,11 @@ class Field(ABC, Generic[T]):
         if name == "degree":
             return self.symbol("pi") / self.number(Fraction(180))
         base, ratio = to_base_unit(name)
-        return self.number(ratio * (sample_value(f"unit {base}", abs(self.point)) if base else 1))
+        scale, powers = DERIVED.get(base, (Fraction(1), {base: 1} if base else {}))
+        value = ratio * scale
+        for unit, power in powers.items():
+            value *= sample_value(f"unit {unit}", abs(self.point)) ** power
+        return self.number(value)
 
     def _evaluate_series(self, tree: Apply) -> T:
         variable, first, last, term = tree.parts

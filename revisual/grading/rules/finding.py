@@ -9,6 +9,7 @@ from revisual.grading.rules.sentences import (
     MAX_BARE,
     find_alternatives,
     find_complement,
+    find_compound,
     find_last_bold,
     find_last_number,
     find_lead_in,
@@ -18,7 +19,9 @@ from revisual.grading.rules.sentences import (
     split_sentences,
 )
 from revisual.grading.rules.spelling import repair_escapes
+from revisual.grading.rules.typography import name_items, prepare, strip_markdown
 from revisual.grading.rules.values import Words
+from revisual.grading.rules.words import find_moment
 
 _REASON = re.compile(
     r"(?i),? (?:because|since|as (?:the|it|they)|which|so|where|due to|based on|for (?:the|a)|when|if)\b"
@@ -27,6 +30,7 @@ _REASON = re.compile(
 _UNIT_AFTER = re.compile(
     r"\s*(?:\\?%|percent|pct|°|(?:degrees?|cm|mm|km|m|units?|meters?|inches|feet)\b)(?: ?\^? ?[²³23])?"
 )
+_DENIED = re.compile(r"(?i)^not\b|아니|아닙|では(?:な|あり)|じゃない")
 _LABEL = re.compile(r"(?:\*\*)?\(?([A-J])(?:\)|[.:](?=\s))(?:\*\*)?\s*")
 
 
@@ -94,7 +98,7 @@ def find(response: str) -> Found:
     text = after_thoughts(response)
     if text is None:
         return NONE
-    text = repair_escapes(text)
+    text = prepare(repair_escapes(text))
     box = find_boxed(text)
     if box is not None:
         later = _FINAL.search(text, text.rfind("boxed{")) if "boxed{" in text else None
@@ -111,7 +115,8 @@ def find(response: str) -> Found:
     text = text.strip()
     if not text:
         return NONE
-    return _find_unmarked(text)
+    plain = strip_markdown(text) if len(text) <= MAX_BARE * 4 else text
+    return _find_unmarked(plain if plain and _stands_alone(name_items(plain).replace("\n", "; ")) else text)
 
 
 def _stands_alone(text: str) -> bool:
@@ -127,7 +132,8 @@ def _find_unmarked(text: str) -> Found:
         return Found(short, "bare")
     if len(short) > MAX_BARE and " " not in short[: MAX_BARE * 4] and is_math(short):
         return Found(short, "bare")
-    if not _ANY_WORD.search(_FORMULA.sub(" ", short)) or (_CODE.search(short) and not is_prose(short)):
+    is_led = find_lead_in(short) is not None
+    if (not is_led and not _ANY_WORD.search(_FORMULA.sub(" ", short))) or (_CODE.search(short) and not is_prose(short)):
         last = _find_last_value(short) if "$" in short else None
         return Found(last or short, "bare", is_declared=last is None or last == short.strip("$ .\n"))
     opening = _REASON.split(short, maxsplit=1)[0].strip()
@@ -164,7 +170,7 @@ def _find_committed(text: str) -> str | None:
 
 def _read_phrase(phrase: str) -> str | None:
     """The answer at the beginning of what follows "the answer is"."""
-    if re.match(r"(?i)not\b", phrase):
+    if _DENIED.search(phrase):
         return None
     phrase = phrase.replace("**", "")
     if is_math(phrase):
@@ -197,6 +203,9 @@ def _append_unit(phrase: str, span: str) -> str:
 
 def _find_last_value(sentence: str) -> str | None:
     """The value that a sentence ends with."""
+    whole = find_moment(sentence) or find_compound(sentence)
+    if whole:
+        return whole
     bold = find_last_bold(sentence)
     if bold and is_math(bold):
         return bold

@@ -7,6 +7,7 @@ from revisual.grading.rules.finding import find
 from revisual.grading.rules.reading import read
 from revisual.grading.rules.sentences import find_lead_in
 from revisual.grading.rules.spelling import repair_escapes
+from revisual.grading.rules.typography import prepare
 from revisual.grading.rules.values import Words
 
 LONG = 80
@@ -25,7 +26,7 @@ def list_readings(gold: str) -> list[str]:
     Example: `list_readings("35/4 (or fill in 8.75)") [1:] == ["35/4", "8.75"]`
     Example: `list_readings("(D) Alina") == ["(D) Alina", "D", "Alina"]`
     """
-    gold = repair_escapes(gold)
+    gold = prepare(repair_escapes(gold))
     gold = _UNCLOSED.sub("", gold) if gold.count("{") > gold.count("}") else gold
     box = find_boxed(gold)
     if box is not None and box.text:

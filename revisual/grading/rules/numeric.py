@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mpmath.ctx_mp import MPContext
 
 DIGITS = 60
+MORE_DIGITS = 150
+"""Where `DIGITS` leave open whether a difference is a rounding error."""
+CANCELED = 1e-7
+"""What is left of a sum's largest term where floating point has nothing more to say."""
 MAX_MAGNITUDE = 100_000
 """Bits of the largest number to many digits."""
 _IMAGINARY = frozenset({"i"})
@@ -57,6 +61,13 @@ class FloatField(Field[complex]):
         if abs(value - nearest) > 1e-9 or not 0 <= nearest <= limit:
             raise Unsupported("not a small whole number")
         return nearest
+
+    def add(self, terms: list[complex]) -> complex:
+        """The sum, unless its terms cancel: then what is left of them may be a rounding error."""
+        total = sum(terms)
+        if abs(total) < CANCELED * max(map(abs, terms)):
+            raise Unsupported("terms cancel")
+        return total
 
     def power(self, base: complex, exponent: complex) -> complex:
         """The principal power; the real one for an odd root of a negative number."""
@@ -125,11 +136,11 @@ def _apply_float_function(name: str, parts: list[complex], field: FloatField) ->
 
 
 @cache
-def _make_context() -> "MPContext":
+def _make_context(digits: int) -> "MPContext":
     from mpmath.ctx_mp import MPContext
 
     context = MPContext()
-    context.dps = DIGITS
+    context.dps = digits
     return context
 
 
@@ -138,9 +149,9 @@ class PreciseField(Field[Any]):
 
     max_steps = 4_000
 
-    def __init__(self, point: int = 0, plain_units: bool = False) -> None:
+    def __init__(self, point: int = 0, plain_units: bool = False, digits: int = DIGITS) -> None:
         super().__init__(point, plain_units)
-        self.mp = _make_context()
+        self.mp = _make_context(digits)
 
     def number(self, value: Fraction) -> Any:
         """The number to many digits."""

@@ -6,13 +6,16 @@ from functools import lru_cache
 from revisual.grading.rules.formulas import parse_formula
 from revisual.grading.rules.intervals import REALS, is_symbol, make_between, make_inequality, remove_points
 from revisual.grading.rules.lexer import Token, tokenize
+from revisual.grading.rules.lists import expand_dots
 from revisual.grading.rules.matrices import fold_matrices
+from revisual.grading.rules.piecewise import read_piecewise
 from revisual.grading.rules.plus_minus import expand_signs
+from revisual.grading.rules.quantities import join_quantities
 from revisual.grading.rules.spelling import clean
 from revisual.grading.rules.tree import Apply, Symbol, Unreadable
 from revisual.grading.rules.units import ORDINAL, ORDINAL_NOUN
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, Words
-from revisual.grading.rules.words import normalize_words, read_number_word, unwrap
+from revisual.grading.rules.words import normalize_words, unwrap
 
 MAX_LENGTH = 50_000
 """Characters of an answer that is still read; longer ones are compared as text alone."""
@@ -31,6 +34,10 @@ _INTEGERS = re.compile(
     r"|(?:\\text ?\{)? ?is an(?:y)? integer ?\}?) ?\)?\.?$"
 )
 _MATH_MARK = re.compile(r"[\d=<>^_+*/()\[\]|]|\\(?!text|mathrm|mbox)|[^\W\d_a-zA-Zà-ÿ\u0400-\U0010ffff]")
+_LETTER_TERMS = re.compile(r"\s*-?\s*[a-z]{1,2}(?:\s*-\s*[a-z]{1,2})+\s*")
+_NUMBER = re.compile(r"-?\d")
+_DIGIT = re.compile(r"\d")
+_NOUN = re.compile(r" ([a-z]+)$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FORMULA_NAMES = frozenset({"pi", "infinity", "theta", "alpha", "beta", "gamma"})
 _NOTHING = Group("{", "}", ())
@@ -53,12 +60,13 @@ def read(text: str) -> Value:
     plain = normalize_words(text)
     if plain in _NAMED_SETS:
         return _NAMED_SETS[plain]
-    if _is_wordy(text) and read_number_word(plain) is None and not plain.isdigit():
+    if _is_wordy(text) and not _NUMBER.match(plain):
         return Words(plain)
     cleaned = ORDINAL.sub("", ORDINAL_NOUN.sub(r" \\text{", clean(text))).lstrip(" ,;").rstrip(" .,;\\")
-    number = plain if plain.isdigit() and cleaned.isalpha() else None
+    if _NUMBER.match(plain) and not _DIGIT.search(text):  # a number in words
+        cleaned = _NOUN.sub(r" \\text{\1}", plain)
     try:
-        found = tokenize(_rename_integer(number or cleaned.lstrip("= ")))
+        found = tokenize(_rename_integer(cleaned.lstrip("= ")))
         value = _read_value(_drop_redundant_brackets(found))
     except (Unreadable, RecursionError):
         return Words(normalize_words(text))
@@ -69,6 +77,8 @@ def _is_wordy(text: str) -> bool:
     """Whether an answer has words and nothing of a formula: no digit, no sign."""
     plain = unwrap(text)
     if _MATH_MARK.search(plain):
+        return False
+    if _LETTER_TERMS.fullmatch(plain):
         return False
     found = [word for word in _WORD.findall(plain) if word not in _FORMULA_NAMES]
     return len(found) > 1 or any(len(word) > 3 or not word.isascii() for word in found)
@@ -116,8 +126,12 @@ def _read_value(found: list[Token]) -> Value:
     for separators in (frozenset({";"}), _OR, _AND):
         pieces = _split(found, separators)
         if len(pieces) > 1:
-            items = tuple(_read_item(piece) for piece in pieces)
-            return Union(items, by_words=True) if separators is _OR else Group("", "", items)
+            items = expand_dots(tuple(_read_item(piece) for piece in pieces))
+            if separators is _OR:
+                return Union(items, by_words=True)
+            trees = [item.tree for item in items if isinstance(item, Formula)]
+            joined = join_quantities(trees) if len(trees) == len(items) else None
+            return Group("", "", items) if joined is None else Formula(joined)
         if len(pieces) == 1 and len(pieces[0]) < len(found):
             found = pieces[0]
     return _read_labeled(found) or _read_relation(found) or _read_union(found)
@@ -205,6 +219,9 @@ def _read_union(found: list[Token]) -> Value:
     removed = _split(found, frozenset({r"\setminus"}))
     if len(removed) == 2:
         return remove_points(_read_union(removed[0]), _read_union(removed[1]))
+    cases = read_piecewise(found, _read_value)
+    if cases is not None:
+        return cases
     shares = _split(found, frozenset({":"}))
     if len(shares) > 2:
         trees = [fold_matrices(parse_formula(share)) for share in shares]
@@ -236,7 +253,7 @@ def _read_bracketed(found: list[Token]) -> Value | None:
     if len(pieces) > 1 or found[0].text == r"\{":
         if found[0].text == "{":  # braces without a backslash do not show: what they hold is a list
             left = right = ""
-        return Group(left, right, tuple(_read_item(piece) for piece in pieces))
+        return Group(left, right, expand_dots(tuple(_read_item(piece) for piece in pieces)))
     if left in "({[" and any(token.text in _OPENING or token.text in _RELATIONS for token in inside):
         try:
             return _read_value(inside)

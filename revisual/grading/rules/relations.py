@@ -1,13 +1,18 @@
 """Equations and inequalities: as the zeros or the signs of the difference of their sides."""
 
+from fractions import Fraction
+from typing import Any
+
 from revisual.grading.rules.equality import POINTS, Undecided
-from revisual.grading.rules.fields import Undefined, Unsupported
-from revisual.grading.rules.numeric import PreciseField
+from revisual.grading.rules.exact import ExactField
+from revisual.grading.rules.fields import CONSTANTS, Undefined, Unsupported
+from revisual.grading.rules.numeric import MORE_DIGITS, PreciseField
 from revisual.grading.rules.tree import Apply, Symbol, Tree, Unit, negate, walk
 from revisual.grading.rules.values import Formula, Group, Relation, Value, Words
 
 _OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
-_TOLERANCE = 1e-40
+_DIGITS_THAT_COUNT = 120
+"""Of `MORE_DIGITS`, those in which equal ratios agree."""
 
 
 def is_label(value: Value) -> bool:
@@ -30,7 +35,7 @@ def is_constant(value: Value) -> bool:
 
 def _is_name(tree: Tree) -> bool:
     if isinstance(tree, Symbol):
-        return tree.name not in ("pi", "e", "i", "infinity")
+        return tree.name not in CONSTANTS
     return isinstance(tree, Apply) and tree.head in ("*", "/", "abs", "of") and all(map(_is_name, tree.parts))
 
 
@@ -60,7 +65,7 @@ def _subtract_sides(relation: Relation) -> Tree | None:
     return Apply("+", (relation.left.tree, negate(relation.right.tree)))
 
 
-def _find_ratio(gold: Tree, answer: Tree) -> float | None:
+def _find_ratio(gold: Tree, answer: Tree) -> Any:
     """The constant that one difference is of the other, None if it is none.
 
     Raises:
@@ -68,21 +73,32 @@ def _find_ratio(gold: Tree, answer: Tree) -> float | None:
     """
     ratios = []
     for point in POINTS:
+        values = _evaluate_at(point, gold, answer)
+        if values is None or 0 in values:
+            return None
+        ratios.append(values[1] / values[0])
+    if isinstance(ratios[0], Fraction):
+        return ratios[0] if len(set(ratios)) == 1 else None
+    size = abs(ratios[0]) * 10.0**-_DIGITS_THAT_COUNT
+    is_constant = all(abs(ratio - ratios[0]) <= size for ratio in ratios) and abs(ratios[0].imag) <= size
+    return ratios[0].real if is_constant else None
+
+
+def _evaluate_at(point: int, gold: Tree, answer: Tree) -> list[Any] | None:
+    """Both values, exactly or to many digits; None where one is undefined."""
+    fields = ExactField(point, with_variables=True), PreciseField(point, digits=MORE_DIGITS)
+    for field in fields:
         try:
-            values = [PreciseField(point).value(tree) for tree in (gold, answer)]
+            return [field.value(gold), field.value(answer)]
         except Undefined:
             return None
         except Unsupported:
-            raise Undecided from None
-        if min(abs(value) for value in values) < _TOLERANCE:
-            return None
-        ratios.append(values[1] / values[0])
-    same = all(abs(ratio - ratios[0]) <= _TOLERANCE * abs(ratios[0]) for ratio in ratios)
-    return float(ratios[0].real) if same and abs(ratios[0].imag) < _TOLERANCE else None
+            continue
+    raise Undecided
 
 
 def _list_symbols(tree: Tree) -> set[str]:
-    return {node.name for node in walk(tree) if isinstance(node, Symbol)} - {"pi", "e", "i", "infinity"}
+    return {node.name for node in walk(tree) if isinstance(node, Symbol)} - CONSTANTS
 
 
 def equations_equal(gold: Relation, answer: Relation) -> bool:

@@ -15,6 +15,7 @@ from revisual.grading.rules.choices import (
 )
 from revisual.grading.rules.commitments import find_committed, find_referred, refuses
 from revisual.grading.rules.sentences import find_last_bold, find_lead_in, split_sentences
+from revisual.grading.rules.typography import prepare, strip_markdown
 
 MAX_SHORT = 60
 MAX_NUMBERS = 3
@@ -43,6 +44,7 @@ def select(text: str | None, texts: Sequence[str]) -> Selected | None:
     """
     if text is None or not text.strip():
         return None
+    text = prepare(text)
     selected = _select_marked(text, texts)
     rest = skip_listing(text, texts)
     if selected is None or rest == text:
@@ -60,7 +62,7 @@ def _select_marked(text: str, texts: Sequence[str]) -> Selected | None:
         return _select_short(tag, texts, "tag") or _select_prose(tag, texts, "tag")
     text = text.strip()
     if len(text) <= MAX_SHORT:
-        short = _select_short(text, texts, "bare")
+        short = _select_short(text, texts, "bare") or _select_short(strip_markdown(text), texts, "bare")
         if short is not None:
             return short
     return _select_prose(text, texts, "sentence")

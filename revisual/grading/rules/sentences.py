@@ -5,8 +5,10 @@ Phrases are known in English, and the commonest in French, German, Spanish, Chin
 
 import re
 from collections import deque
+from functools import lru_cache
 
 from revisual.grading.rules.lexer import NUMBER
+from revisual.grading.rules.units import is_known
 
 MAX_TAIL = 4_000
 """Characters at the end of a response in which a commitment is looked for."""
@@ -23,20 +25,25 @@ _SUBJECT = (
 )
 _LEAD = re.compile(
     rf"(?i)(?:\b{_SUBJECT}\**\s*(?:{_VERB}\s*:?|\s*:)"
-    r"|(?:la |die |el |the )?"
-    r"(?:réponse(?: finale| correcte)?|antwort|respuesta(?: correcta| final)?|resposta|risposta|ответ)"
-    r"\s*(?:est|ist|es|é|è)?\s*:?"
-    r"|(?:最终)?(?:答案|结果)(?:是|为|：|:)|उत्तर(?: है)?\s*:?|الإجابة(?: هي)?\s*:?|الجواب(?: هو)?\s*:?"
+    r"|(?:la |die |el |the |a |het |de )?"
+    r"(?:réponse(?: finale| correcte)?|antwort|lösung|respuesta(?: correcta| final)?|resposta(?: correta| final)?"
+    r"|risposta(?: corretta| finale)?|ответ|відповідь|đáp (?:án|số)"
+    r"|câu trả lời|jawaban(?:nya)?|cevap|odpowiedź|antwoord)"
+    r"\s*(?:est|ist|lautet|es|is|é|è|là|adalah|to|jest)?(?![^\W\d_])\s*:?"
+    r"|(?:最终|最後)?(?:答案|结果|結果)(?:应为|應為|是|为|為|等于|:)|(?:答え|正解|解答|正答)(?:は|:)"
+    r"|(?:정답|답|답안)(?:은|는|:)|उत्तर(?: है)?\s*:?|الإجابة(?: هي)?\s*:?|الجواب(?: هو)?\s*:?"
     r"|####|\banswer\s+(?=\$|\\[(\[]))\s*"
 )
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$([^$]+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<![A-Z\d])[.!?](?=\s|$)|(?<=\d)\.(?=\s|$)|[。！？।]|\n")
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _NUMBER_IN_TEXT = re.compile(
-    rf"(?<![A-Za-z\d_\\.])[-−+]?(?>(?:{NUMBER}|\d+)(?:(?<=\d),\d+(?![\d,]))?(?: ?/ ?\d+)?)"
+    rf"(?<![A-Za-z\d_\\.])[-−+]?(?>(?:{NUMBER}|\d+)(?:(?<=\d),\d+(?![\d,]))?"
+    r"(?: ?/ ?\d+| out of \d+| in \d+(?= chance))?)"
     r"(?: ?(?:\\?%|percent\b|pct\b))?"
     r"(?![A-Z]|[abcdefijknopqrtuvwxyz](?![a-z]))"
 )
+_COMPOUND = re.compile(r"\d[\d.]* ?[A-Za-z]{1,8}(?:(?:,? and |,? )\d[\d.]* ?[A-Za-z]{1,8}\b)+")
 _OTHER = re.compile(rf"({NUMBER})[^\d\n.]{{0,20}}\b(?:or|ou|oder)\b\s*(?:(?:maybe|possibly|perhaps|even)\s+)?[$(*]*$")
 _AMOUNT = rf"(\d+,\d{{1,2}}(?!\d)|{NUMBER})"
 _PRICE = re.compile(
@@ -48,6 +55,7 @@ _NEGATED = re.compile(
     r"|\b(?:less|more|greater|fewer|larger|smaller) than|\bat (?:least|most))"
     r"\s*(?:be|equal(?: to)?|is)?\s*[$(*]*$"
 )
+_DENIED_BEHIND = re.compile(r"\s*(?:가|이|은|는|번)? ?(?:아니|아닙)|\s*(?:では|じゃ|で(?:は)?)(?:な|あり)")
 _VERB_IN_TEXT = re.compile(rf"(?i){_VERB}\s*:?\s+|[:=≈]\s*|(?:est|ist|是|为|है|هو|هي)\s*:?\s*")
 _OR = re.compile(r"\s*,?\s*(?:or|ou|oder|或)\s*(?:(?:maybe|possibly|perhaps|even)\s*)?")
 _STRIP = " \t\n*:.,;。،।\"'`"
@@ -71,7 +79,11 @@ def find_lead_in(text: str) -> str | None:
 
     Example: `find_lead_in("So the final answer is: 42. Is it?") == "42"`
     """
-    tail = text[-MAX_TAIL:]
+    return _find_lead_in(text[-MAX_TAIL:])
+
+
+@lru_cache(maxsize=32)
+def _find_lead_in(tail: str) -> str | None:
     last = next(iter(deque(_LEAD.finditer(tail), maxlen=1)), None)
     if last is None:
         return None
@@ -79,6 +91,14 @@ def find_lead_in(text: str) -> str | None:
     math = re.match(r"\$\$.+?\$\$|\$[^$]+\$|\\\[.+?\\\]|\\\(.+?\\\)", rest, re.DOTALL)
     end = _SENTENCE_END.search(rest, math.end() if math else 0)
     return rest[: end.start() if end else len(rest)].strip(_STRIP)
+
+
+def is_denied_behind(text: str) -> bool:
+    """Whether a text denies what stands before it, as Korean and Japanese do.
+
+    Example: `is_denied_behind("가 아니다")`
+    """
+    return _DENIED_BEHIND.match(text) is not None
 
 
 def is_negated(text: str) -> bool:
@@ -105,7 +125,12 @@ def find_last_number(text: str) -> str | None:
     Example: `find_last_number("I'd say 7 or 8") == "7 or 8"`
     """
     tail = text[-MAX_TAIL:]
-    found = [m for m in _NUMBER_IN_TEXT.finditer(tail) if not _NEGATED.search(tail[max(m.start() - 16, 0) : m.start()])]
+    found = [
+        match
+        for match in _NUMBER_IN_TEXT.finditer(tail)
+        if not _NEGATED.search(tail[max(match.start() - 16, 0) : match.start()])
+        and not is_denied_behind(tail[match.end() : match.end() + 12])
+    ]
     if not found:
         return None
     last = found[-1]
@@ -117,6 +142,20 @@ def find_last_number(text: str) -> str | None:
     if number[0] in "-−+" and re.search(r"[\w)\]]\s*$", tail[: last.start()]):
         number = number[1:]
     return number.strip()
+
+
+def find_compound(sentence: str) -> str | None:
+    """The quantity in two or more units that has the last number of a sentence.
+
+    Example: `find_compound("The film lasts 1 hour and 50 minutes.") == "1 hour and 50 minutes"`
+    Example: `find_compound("7 goats and 4 sheep") is None`
+    """
+    for found in reversed(list(_COMPOUND.finditer(sentence[-MAX_TAIL:]))):
+        behind = sentence[-MAX_TAIL:][found.end() :]
+        units = re.findall(r"[A-Za-z]+", found[0].replace(" and ", " "))
+        if not re.search(r"\d", behind) and all(map(is_known, units)):
+            return found[0]
+    return None
 
 
 def find_alternatives(text: str) -> str | None:

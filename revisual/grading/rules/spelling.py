@@ -7,6 +7,10 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from revisual.grading.rules.systems import unfold_systems
+from revisual.grading.rules.typography import name_items, prepare
+from revisual.grading.rules.unit_phrases import rewrite_units
+
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]+")
@@ -24,6 +28,7 @@ _SYMBOLS = {
     "‖": r"\parallel ", "∥": r"\parallel ", "°": r"\degree ", "º": r"\degree ", "˚": r"\degree ", "′": "'", "’": "'",
     "‘": "'", "“": '"', "”": '"', "€": r"\euro ", "£": r"\pound ", "¥": r"\yuan ", "¢": r"\cent ", "،": ",",
     "٫": ".", "٬": ",", "∣": r"\mid ", "→": r"\to ", "…": "...", "φ": r"\phi ", "θ": r"\theta ", "α": r"\alpha ",
+    "₹": r"\rupee ", "₩": r"\won ", "₽": r"\ruble ", "₱": r"\peso ",
     "β": r"\beta ", "γ": r"\gamma ", "λ": r"\lambda ", "∖": r"\setminus ",
 }  # fmt: skip
 _SYMBOL = re.compile("|".join(map(re.escape, _SYMBOLS)))
@@ -41,6 +46,7 @@ _REPEATING = re.compile(
 )
 _ROWS = re.compile(r"(?<!\\)\\begin")
 
+_TRANSPOSED = r"\^ ?\{? ?(?:\\top|\\intercal|\\(?:mathrm|text|mathsf) ?\{ ?T ?\}|T) ?\}?$"
 _RESPELLED = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -60,7 +66,10 @@ _RESPELLED = tuple(
         (r"(?:\{ ?\})?\^ ?(?:\{ ?\\degree ?\}|\\degree )", r"\\degree "),
         (r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|limits|textstyle|rm|bf|it)(?![A-Za-z])\.?", ""),
         (r"(?<!\\)\\(?:[,;:!> ]|q?quad(?= ))|~|\\(?:q?quad)(?=[^A-Za-z]|$)", " "),
-        (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
+        (r"\\(?:[dtcx]|nice|s|flat)frac(?![A-Za-z])", r"\\frac"),
+        (r"\\(?:ldots|cdots|dotsc|dotsb|dotsm|dots)(?![A-Za-z])|\.\.\.+", r"\\dots "),
+        (rf"^\[([^\[\]]*,[^\[\]]*)\] ?(?={_TRANSPOSED})", r"(\1)"),
+        (rf"(?<=[)\]]) ?{_TRANSPOSED}", ""),
         (r"\\[dt]binom(?![A-Za-z])", r"\\binom"),
         (r"\\leq(?:slant|q)?(?![A-Za-z])|=<|<=", r"\\le "),
         (r"\\geq(?:slant|q)?(?![A-Za-z])|>=", r"\\ge "),
@@ -71,12 +80,24 @@ _RESPELLED = tuple(
         (r"(?<=\d)[eE]([+-]?\d+)(?![\d.])", r"\\times 10^{\1}"),
         (r"(?<![A-Za-z\\])[CK]_ ?\{?(\d+)\}? ?\^ ?\{?(\d+)\}?", r"\\binom{\1}{\2}"),
         (r"(?<![A-Za-z\\])C\((\d+), ?(\d+)\)", r"\\binom{\1}{\2}"),
+        (r"(?<![\d.])(\d+) ?(?:\\text ?\{ ?)?(?:out of|in)(?: ?\})? ?(\d+)(?: chances?)?(?![\d.])", r"\\frac{\1}{\2}"),
+        (r"^(\d+) ?(?:\\text ?\{ ?)?to(?: ?\})? ?(\d+)$", r"\1:\2"),
         (r"\*\*(?=[\d({])", "^"),
         (r"\\varnothing", r"\\emptyset "),
         (r"\\(?:\{|lbrace)", r"\\{"),
         (r"\\(?:\}|rbrace)", r"\\}"),
     )
 )  # fmt: skip
+
+
+_SQUARE = re.compile(r"[\[\]]")
+_REVERSED = re.compile(r"(?:(?<=\\in)|(?<=\\cup)|(?<=^)|(?<=[\s\[\](=]))([\[\]])([^\[\](),;]+[,;][^\[\](),;]+)([\[\]])")
+
+
+def _turn_brackets(found: re.Match[str]) -> str:
+    """An open end of an interval as a round bracket, where it is written as a square bracket turned away: `]1,3[`."""
+    left, right = "(" if found[1] == "]" else "[", ")" if found[3] == "[" else "]"
+    return f"{left}{found[2]}{right}"
 
 
 def _expand_repeating(found: re.Match[str]) -> str:
@@ -125,11 +146,12 @@ def clean(text: str) -> str:
     Example: `clean("$\\dfrac{1}{2}^{\\circ}$") == r"\frac{1}{2}\degree"`
     Example: `clean(r"\$32,\!348") == r"\dollar 32348"`
     """
-    text = replace_characters(repair_escapes(text))
+    text = unfold_systems(replace_characters(name_items(prepare(repair_escapes(text)))))
     if not _ROWS.search(text):
         text = _DOUBLED.sub(r"\\", text)
     text = _REPEATING.sub(_expand_repeating, text)
     text = re.sub(r"\n", " ; ", text.strip()) if "\n" in text.strip() and "\\begin" not in text else text
     for pattern, replacement in _RESPELLED:
         text = pattern.sub(replacement, text)
-    return " ".join(text.split())
+    text = _REVERSED.sub(_turn_brackets, text) if _SQUARE.search(text) else text
+    return " ".join(rewrite_units(" ".join(text.split())).split())

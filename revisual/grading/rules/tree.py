@@ -64,6 +64,7 @@ class Matrix:
 Tree = Number | Symbol | Unit | Apply | Matrix
 
 ONE = Number(Fraction(1), None, 1)
+MINUS_ONE = Number(Fraction(-1), None, 1)
 
 
 def walk(tree: Tree) -> Iterator[Tree]:
@@ -88,7 +89,7 @@ def sort_parts(tree: Tree) -> Tree:
 
 def negate(tree: Tree) -> Tree:
     """The tree with a minus sign before it."""
-    return Apply("*", (Number(Fraction(-1), None, 1), tree))
+    return Apply("*", (MINUS_ONE, tree))
 
 
 def integer(value: int) -> Number:

@@ -21,7 +21,14 @@ _RATIOS: dict[str, tuple[str, int | str]] = {
     "yuan": ("yuan", 1), "rupee": ("rupee", 1),
     "percent": ("", "1/100"), "n": ("n", 1), "j": ("j", 1), "kj": ("j", 1000), "w": ("w", 1), "kw": ("w", 1000),
     "hz": ("hz", 1), "v": ("v", 1), "pa": ("pa", 1), "kpa": ("pa", 1000), "celsius": ("celsius", 1),
-    "fahrenheit": ("fahrenheit", 1), "radian": ("", 1), "unit": ("", 1),
+    "fahrenheit": ("fahrenheit", 1), "kelvin": ("kelvin", 1), "radian": ("", 1), "unit": ("", 1),
+    # energy, amount, electricity, area, and what counts or scales
+    "kwh": ("j", 3600000), "cal": ("cal", 1), "kcal": ("cal", 1000), "mol": ("mol", 1), "atm": ("atm", 1),
+    "mw": ("w", 1000000), "mj": ("j", 1000000), "kn": ("n", 1000), "ohm": ("ohm", 1), "ampere": ("ampere", 1),
+    "coulomb": ("coulomb", 1), "farad": ("farad", 1), "tesla": ("tesla", 1), "khz": ("hz", 1000),
+    "mhz": ("hz", 1000000), "kv": ("v", 1000), "gallon": ("gallon", 1), "acre": ("acre", 1),
+    "hectare": ("hectare", 1), "nm": ("m", "1/1000000000"), "won": ("won", 1), "yen": ("yen", 1),
+    "ruble": ("ruble", 1), "peso": ("peso", 1),
 }  # fmt: skip
 _SPELLINGS = {
     "meter": "m", "metre": "m", "kilometer": "km", "kilometre": "km", "decimeter": "dm", "decimetre": "dm",
@@ -33,13 +40,25 @@ _SPELLINGS = {
     "pc": "percent",
     "%": "percent", "deg": "degree", "rad": "radian", "newton": "n", "joule": "j", "watt": "w", "hertz": "hz",
     "volt": "v", "rs": "rupee", "sq": "square", "cu": "cubic", "C": "celsius", "F": "fahrenheit", "rmb": "yuan",
-    "mph": "mph", "kmh": "kmh", "centimes": "cent",
+    "mph": "mph", "kmh": "kmh", "centimes": "cent", "lbs": "pound", "N": "n", "J": "j", "W": "w", "V": "v",
+    "A": "ampere", "K": "kelvin", "amp": "ampere", "mole": "mol", "calorie": "cal", "gal": "gallon", "rupees": "rupee",
+    "kilowatt": "kw", "kilojoule": "kj", "Pascal": "pa", "pascal": "pa", "ohms": "ohm", "\u03a9": "ohm",
 }  # fmt: skip
 SHORT = frozenset({
     "mm", "cm", "dm", "km", "kg", "mg", "ml", "mL", "ms", "min", "hr", "hrs", "ft", "in", "yd", "mi", "lb", "oz",
     "inch", "cents", "sec", "rad", "deg", "pct", "kJ", "kW", "Hz", "kPa", "mph",
+    "kWh", "mol", "lbs", "atm", "kcal", "cal", "MHz", "kHz", "kV", "kN", "MW", "MJ", "yen", "won",
 })  # fmt: skip
 """Names of two or more letters that are units after a number even outside of text commands."""
+
+
+NAMES = frozenset({
+    *_RATIOS, *_SPELLINGS, "kW", "kJ", "Hz", "Pa", "kPa", "mL", "kWh", "meters", "metres", "kilometers", "kilometres",
+    "centimeters", "centimetres", "millimeters", "grams", "kilograms", "liters", "litres", "seconds", "minutes",
+    "hours", "days", "weeks", "months", "years", "miles", "yards", "pounds", "ounces", "dollars", "cents", "euros",
+    "rupees", "gallons", "moles", "joules", "newtons", "watts", "volts", "units", "square", "acres", "tons",
+}) - {"%", "sq", "cu", "square", "cubic", "", "percent"}  # fmt: skip
+"""Units as they are written, for phrases of several of them."""
 
 
 def normalize_unit(word: str) -> str:
@@ -64,6 +83,16 @@ def is_known(word: str) -> bool:
     Example: `is_known("minutes") and not is_known("goats")`
     """
     return normalize_unit(word) in _RATIOS or normalize_unit(word) == "degree"
+
+
+DERIVED: dict[str, tuple[Fraction, dict[str, int]]] = {
+    "l": (Fraction(1, 1000), {"m": 3}), "hectare": (Fraction(10_000), {"m": 2}), "hz": (Fraction(1), {"s": -1}),
+    "n": (Fraction(1), {"kg": 1, "m": 1, "s": -2}), "pa": (Fraction(1), {"kg": 1, "m": -1, "s": -2}),
+    "j": (Fraction(1), {"kg": 1, "m": 2, "s": -2}), "w": (Fraction(1), {"kg": 1, "m": 2, "s": -3}),
+    "coulomb": (Fraction(1), {"ampere": 1, "s": 1}), "v": (Fraction(1), {"kg": 1, "m": 2, "s": -3, "ampere": -1}),
+    "ohm": (Fraction(1), {"kg": 1, "m": 2, "s": -3, "ampere": -2}),
+}  # fmt: skip
+"""Units that are products of others: how many, and the powers of each."""
 
 
 def to_base_unit(name: str) -> tuple[str, Fraction]:

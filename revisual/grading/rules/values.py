@@ -1,5 +1,6 @@
 """What an answer can be: a formula, words, a group of answers, a relation, a union of sets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from revisual.grading.rules.tree import Tree
@@ -66,4 +67,41 @@ class Union:
     """Whether "or" joined them."""
 
 
-Value = Formula | Words | Group | Relation | Union
+@dataclass(frozen=True)
+class Piecewise:
+    """A function by cases: formulas with their conditions, None for all other arguments.
+
+    Example: `x if x >= 0, -x otherwise` has two rows, the second without a condition
+    """
+
+    rows: "tuple[tuple[Tree, Value | None], ...]"
+
+
+Value = Formula | Words | Group | Relation | Union | Piecewise
+
+
+def list_items(value: Value) -> "tuple[Value, ...]":
+    """The items of a group; any other value is its own only item."""
+    return value.items if isinstance(value, Group) else (value,)
+
+
+def list_trees(value: Value) -> Iterator[Tree]:
+    """The formulas in a value.
+
+    Example: those of `x = 2` are `x` and `2`
+    """
+    if isinstance(value, Formula):
+        yield value.tree
+    elif isinstance(value, Group):
+        for item in value.items:
+            yield from list_trees(item)
+    elif isinstance(value, Union):
+        for part in value.parts:
+            yield from list_trees(part)
+    elif isinstance(value, Relation):
+        yield from list_trees(value.left)
+        yield from list_trees(value.right)
+    elif isinstance(value, Piecewise):
+        for tree, condition in value.rows:
+            yield tree
+            yield from list_trees(condition) if condition is not None else ()

@@ -35,7 +35,10 @@ COMMANDS = frozenset({
     "lor", "forall", "exists", "Rightarrow", "rightarrow", "iff", "neg", "subset", "subseteq", "equiv", "max",
     "min", "gcd", "deg", "lcm", "arg", "star", "bullet", "square", "colon", "lvert", "rvert", "vert", "widehat",
     "tilde", "underline", "overarc", "wedge", "vee", "arccot", "iint", "oint", "partial", "nabla",
+    "over", "rupee", "won", "ruble", "peso", "intercal", "top", "implies",
 })  # fmt: skip
 """Commands that may have letters glued to them."""
+MONEY = frozenset({"dollar", "euro", "pound", "yuan", "cent", "rupee", "won", "ruble", "peso"})
+"""Currencies that have a command or a sign of their own."""
 PREFIXES = frozenset({"about", "approximately", "approx", "around", "exactly", "roughly", "only", "day", "total"})
 """Words that change nothing before a number; others ("at least", "negative") do."""

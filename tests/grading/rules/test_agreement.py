@@ -44,6 +44,12 @@ def test_hostile_answers_are_never_paid():
     assert [row["source"] for row in wrong if judge(boxed(row), row["gold"]).score != 0.0] == []
 
 
+def test_reported_answers_are_judged_right():
+    assert [
+        row for row in rows("reports.jsonl") if (judge(row["pred"], row["gold"]).score == 1.0) != row["expected"]
+    ] == []
+
+
 def value(gold):
     """A gold that is a plain number, by Python's own reading of it."""
     try:

@@ -1,0 +1,115 @@
+"""What a decimal, a suffix or a rounding error may hide: neighbors of any size and either sign are refused."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from revisual.grading.response import equal, judge
+
+QUICK = settings(max_examples=80, deadline=None)
+SIGNS = st.sampled_from(["", "-"])
+MAGNITUDES = st.integers(-90, 90)
+SUFFIXES = st.sampled_from(["", r"\%", r"^\circ", r"^{\circ}", " cm", r"\text{ cm}", r"\pi", r"\sqrt{2}", "i", "x"])
+ROOTS = st.sampled_from([r"\sqrt{2}", r"\sqrt{7}", r"\pi", "e", r"\sqrt[3]{5}", r"(\ln 3)"])
+
+
+def right(answer, gold):
+    return judge(rf"\boxed{{{answer}}}", gold).score == 1.0
+
+
+@QUICK
+@given(SIGNS, st.integers(1, 99), st.integers(2, 40), st.integers(1, 39), SUFFIXES)
+def test_a_suffix_belongs_to_the_whole_of_a_mixed_number(sign, whole, bottom, top, suffix):
+    top = top % bottom or 1
+    total = whole * bottom + top
+    golds = [rf"{sign}{whole}\frac{{{top}}}{{{bottom}}}{suffix}", f"{sign}{whole} {top}/{bottom}{suffix}"]
+    for gold in golds:
+        assert right(rf"{sign}\frac{{{total}}}{{{bottom}}}{suffix}", gold)
+        assert not right(rf"{sign}\frac{{{whole * top}}}{{{bottom}}}{suffix}", gold)  # the product
+        assert not right(rf"{sign}\frac{{{total + 1}}}{{{bottom}}}{suffix}", gold)
+        assert not right(rf"{'' if sign else '-'}\frac{{{total}}}{{{bottom}}}{suffix}", gold)
+        if "circ" not in suffix and "%" not in suffix and "cm" not in suffix:
+            assert right(f"{sign}({whole}+{top}/{bottom}){suffix}", gold)
+
+
+@pytest.mark.parametrize(("gold", "same", "other"), [(r"2/3\%", r"\frac23\%", "66.7"), ("45/2^\\circ", "22.5", "0.4")])
+def test_a_suffix_belongs_to_the_whole_of_a_quotient(gold, same, other):
+    assert right(same, gold) and not right(other, gold)
+
+
+@QUICK
+@given(SIGNS, st.integers(1, 10**6), st.integers(1, 9), st.integers(1, 4), SUFFIXES)
+def test_a_whole_gold_of_a_column_of_floats_is_exact(sign, whole, digit, places, suffix):
+    gold = f"{sign}{whole}.0{suffix}"
+    assert right(f"{sign}{whole}{suffix}", gold)
+    assert right(f"{sign}{whole}.{'0' * places}{suffix}", gold)
+    near = Fraction(digit, 10**places)
+    for other in (whole + near, whole - near):
+        assert not right(f"{sign}{float(other)!r}{suffix}", gold)
+    assert not right(rf"{sign}\sqrt{{{whole * whole + 1}}}{suffix}", gold)
+
+
+def test_a_whole_number_in_scientific_notation_has_the_digits_that_it_shows():
+    assert right("2.998 \\times 10^8", "3.00 \\times 10^8") and not right("2.98 \\times 10^8", "3.00 \\times 10^8")
+
+
+@QUICK
+@given(SIGNS, ROOTS, MAGNITUDES, st.integers(1, 40), SUFFIXES)
+def test_irrational_values_differ_from_their_neighbors_at_every_magnitude(sign, root, magnitude, apart, suffix):
+    gold = rf"{sign}10^{{{magnitude}}} \cdot {root} {suffix}"
+    assert right(rf"{sign}\frac{{{root}}}{{10^{{{-magnitude}}}}} {suffix}", gold)
+    near = rf"10^{{{magnitude}}} \cdot {root} \cdot (1 + 10^{{-{apart}}}) {suffix}"
+    assert not right(sign + near, gold)
+    assert not right(f"{sign}0{suffix}", gold)
+    assert not right(gold, f"{sign}0{suffix}")
+    assert not right(gold.removeprefix("-") if sign else f"-{gold}", gold)
+
+
+@QUICK
+@given(st.integers(2, 50), st.integers(2, 50), MAGNITUDES)
+def test_a_zero_whose_terms_cancel_is_zero_and_a_tiny_rest_is_none(a, b, magnitude):
+    zero = rf"10^{{{magnitude}}}(\sqrt{{{a}}}\sqrt{{{b}}} - \sqrt{{{a * b}}})"
+    assert right(zero, "0") and right("0", zero)
+    assert not right(rf"{zero} + 10^{{{magnitude - 90}}}", "0")
+    assert not right(rf"\sqrt{{{a}}}\sqrt{{{b}}} - \sqrt{{{a * b}}} + e^{{-100}}", "0")
+
+
+@QUICK
+@given(st.integers(40, 90), st.sampled_from(["x", "2x", "x+1", "x^2"]))
+def test_formulas_and_relations_differ_by_tiny_terms(size, left):
+    tiny = f"10^{{-{size}}}"
+    assert not right(f"{left}+{tiny}", left)
+    assert not right(f"{left}={tiny}", f"{left}=0")
+    assert not right(f"{left}<{tiny}", f"{left}<0")
+    assert right(f"2({left})=2*{tiny}", f"{left}={tiny}")
+
+
+@QUICK
+@given(SIGNS, st.integers(10**15, 10**17), st.integers(1, 9))
+def test_a_decimal_of_all_digits_of_a_double_is_one_of_its_neighbors_at_most(sign, numerator, digit):
+    gold = rf"{sign}\frac{{{numerator}}}{{7 \cdot 10^{{15}}}}"
+    near = float(Fraction(numerator, 7 * 10**15) * (1 + Fraction(digit, 10**14)))
+    assert not right(f"{sign}{near!r}", gold)
+
+
+@pytest.mark.parametrize("tiny", ["e^{-100}", r"\frac{1}{2000!}", r"10^{-60}\pi", r"\sin(10^{-50})"])
+def test_votes_tell_tiny_values_from_zero_and_from_their_opposites(tiny):
+    for other in ("0", f"-{tiny}", f"2 \\cdot {tiny}"):
+        assert not equal(tiny, other) and not equal(other, tiny)
+
+
+@QUICK
+@given(SIGNS, st.integers(1001, 9999), MAGNITUDES, SUFFIXES)
+def test_a_decimal_gold_takes_what_rounds_to_it_or_is_cut_to_it_and_no_more(sign, digits, magnitude, suffix):
+    def written(tenths):
+        """A number of tenths of the gold's last digit."""
+        return rf"{sign}{tenths // 10_000}.{tenths % 10_000:04} \cdot 10^{{{magnitude}}} {suffix}"
+
+    gold = rf"{sign}{digits // 1000}.{digits % 1000:03} \cdot 10^{{{magnitude}}} {suffix}"
+    for tenths in (-4, 0, 4, 9) if suffix != "x" else (0,):  # formulas with variables have no tolerance
+        assert right(written(10 * digits + tenths), gold)
+    for tenths in (-30, -11, -6, 10, 11, 30):
+        assert not right(written(10 * digits + tenths), gold)
+    assert not right(written(10 * digits).removeprefix("-") if sign else f"-{written(10 * digits)}", gold)
