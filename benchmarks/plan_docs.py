@@ -34,7 +34,7 @@ def run(words: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if not done.stdout:
         raise SystemExit(f"revisual {words}\n{done.stderr}")
-    return done.stdout.strip("\n") + "\n"
+    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines()) + "\n"
 
 
 if __name__ == "__main__":

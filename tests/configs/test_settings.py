@@ -95,7 +95,7 @@ def test_rollout_steps_of_512_prompts_make_four_updates_of_128(size, stage, buil
     assert trainer.devices == GPUS and data.batch_size * GPUS == 512 and module.sampling.group_size == 8
     updates = module.updates_per_rollout
     assert updates == 512 // 128 and trainer.max_steps == 200 * updates and trainer.max_epochs == -1
-    assert module.num_iterations == 1 and model.max_tokens_per_pass == data.max_prompt_tokens + 8192
+    assert module.num_iterations == 1 and model.max_tokens_per_pass == data.max_prompt_tokens + 3 * 8192
     assert trainer.val_check_interval == 20 * updates and trainer.check_val_every_n_epoch is None
     (checkpoint,) = [c for c in trainer.callbacks if c.class_path.endswith("ModelCheckpoint")]
     assert checkpoint.init_args.every_n_train_steps == 5 * updates
