@@ -19,9 +19,9 @@ TRUNCATED = "length"
 
 @dataclass(frozen=True)
 class ScoredAnswer:
-    """One answer to one question of a benchmark, and how it was graded.
+    r"""One answer to one question of a benchmark, and how it was graded.
 
-    Example: `ScoredAnswer("aime24", "60", 0, "It is \\\\boxed{7}.", "stop", "7", "boxed/number", 1.0, gold="7")`
+    Example: `ScoredAnswer("aime24", "60", 0, "It is \\boxed{7}.", "stop", "7", "boxed/number", 1.0, gold="7")`
     """
 
     benchmark: str
@@ -74,7 +74,7 @@ class ScoredAnswer:
         return self.error is None and not self.is_failed
 
     def line(self) -> str:
-        """One line of results.jsonl, without its end."""
+        """Return one line of results.jsonl, without its end."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
@@ -85,7 +85,7 @@ _TYPES = dict.fromkeys(_TEXTS, str) | {"sample_index": int, "score": float}
 
 
 def answer_from_line(line: str | bytes) -> ScoredAnswer:
-    """The answer that `ScoredAnswer.line` wrote.
+    """Return the answer that `ScoredAnswer.line` wrote.
 
     Raises:
         UserError: it is none; the message does not name the place.
@@ -112,13 +112,13 @@ def answer_from_line(line: str | bytes) -> ScoredAnswer:
 
 
 def write_answers(path: Path, answers: Iterable[ScoredAnswer]) -> None:
-    """Writes results.jsonl, whole or not at all."""
+    """Write results.jsonl, whole or not at all."""
     with replaced_file(path) as file:
         file.writelines(f"{answer.line()}\n" for answer in answers)
 
 
 def read_answers(path: Path) -> Iterator[ScoredAnswer]:
-    """The answers of a results.jsonl, in order.
+    """Yield the answers of a results.jsonl, in order.
 
     Raises:
         UserError: the file is missing or a line is no answer; names the line.

@@ -35,7 +35,7 @@ class Benchmark(ABC):
 
     @abstractmethod
     def items(self, root: Path | None) -> Iterator[Item]:
-        """The questions, read as they are asked for, from a folder of data or, without one, from the hub.
+        """Return the questions, read as they are asked for, from a folder of data or, without one, from the hub.
 
         Raises:
             UserError: the data is missing or bad; names the place.
@@ -43,29 +43,29 @@ class Benchmark(ABC):
 
     @abstractmethod
     def prompt(self, item: Item, preset: Preset) -> str:
-        """The text of the user's turn, which goes after the pictures: the official prompt, and the preset's suffix."""
+        """Return the user's text, which goes after the pictures: the official prompt, and the preset's suffix."""
 
     def unwrapped(self, response: str) -> str:
-        """What the project's grader is given: the response, or the answer in it if it keeps to an official format.
+        """Return the text to grade: the response, or the answer in it if it keeps to an official format.
 
         Only for formats that no grader could know, such as DynaMath's JSON. A response in another form is unchanged.
         """
         return response
 
     def official_score(self, answer: ScoredAnswer) -> float | None:
-        """By the benchmark's own rules, faults included; None where those need a language model.
+        """Score by the benchmark's own rules, faults included; None where those need a language model.
 
         Needs of the answer: response, extracted, gold, fields, choices.
         """
         return None
 
     def headline(self, problems: Sequence[Problem]) -> Figure:
-        """The figure that papers report; the mean score unless the benchmark has another."""
+        """Return the figure that papers report; the mean score unless the benchmark has another."""
         return mean_score(problems)
 
     @abstractmethod
     def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:
-        """All figures, from any number of answers per question.
+        """Return all figures, from any number of answers per question.
 
         Args:
             answers: those to this benchmark; failed and undecided ones are counted apart, never as wrong.
@@ -74,7 +74,7 @@ class Benchmark(ABC):
 
 
 def under_official_rules(benchmark: Benchmark, answers: Sequence[ScoredAnswer]) -> list[ScoredAnswer]:
-    """The answers with the official score as their score; "no_official_rule" is the error where there is none.
+    """Return the answers with the official score as their score; "no_official_rule" is the error where there is none.
 
     The official rules go by the original golds, so that figures by these are no longer apart.
     """

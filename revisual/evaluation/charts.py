@@ -19,7 +19,7 @@ PLOT = (200, 16)
 
 
 def score_chart(found: Sequence[Metrics]) -> Element | None:
-    """Each benchmark's headline with its interval beside what ReVisual-R1's paper reports; none for one that has not.
+    """Draw each benchmark's headline with its interval beside ReVisual-R1's published score, where there is one.
 
     A single score, or scores that no paper has, say no more than the table.
     """
@@ -42,7 +42,7 @@ def score_chart(found: Sequence[Metrics]) -> Element | None:
 
 
 def length_chart(name: str, answers: Sequence[ScoredAnswer]) -> Element | None:
-    """How long right and wrong answers are: the share that is no longer than so many tokens."""
+    """Return how long right and wrong answers are: the share that is no longer than so many tokens."""
     decided = [answer for answer in answers if answer.is_decided and answer.tokens is not None]
     if len({answer.tokens for answer in decided}) < 2:
         return None
@@ -56,7 +56,7 @@ def length_chart(name: str, answers: Sequence[ScoredAnswer]) -> Element | None:
 
 
 def interval_plot(figure: Figure) -> Element | str:
-    """A share and its interval on a line from 0 to 100 %, for a table's cell; empty without a value."""
+    """Return a share and its interval on a line from 0 to 100 %, for a table's cell; empty without a value."""
     if figure.value is None:
         return ""
     width, height = PLOT
@@ -74,7 +74,7 @@ def interval_plot(figure: Figure) -> Element | str:
 
 
 def _spread(values: Sequence[float | int] | range) -> list[float]:
-    """Values with gaps between them, so that no line joins what are points."""
+    """Return values with gaps between them, so that no line joins what are points."""
     return [float(one) for value in values for one in (value, nan)]
 
 

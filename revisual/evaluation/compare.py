@@ -41,7 +41,7 @@ class Difference:
 
 
 def compare(a: Iterable[ScoredAnswer], b: Iterable[ScoredAnswer]) -> list[Difference]:
-    """The paired difference on each benchmark that both have, in A's order.
+    """Return the paired difference on each benchmark that both have, in A's order.
 
     Raises:
         UserError: they have no problem in common.
@@ -83,5 +83,5 @@ def _difference(name: str, a: dict[str, float], b: dict[str, float]) -> Differen
 
 
 def only_in_one(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer]) -> list[str]:
-    """Benchmarks that only one of the two has."""
+    """Return the benchmarks that only one of the two has."""
     return sorted({answer.benchmark for answer in a} ^ {answer.benchmark for answer in b})

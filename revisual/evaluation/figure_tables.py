@@ -14,14 +14,14 @@ _COLUMNS = (Column("Score", format=PERCENT), Column("95 %"), Column("0 to 100 %"
 
 
 def figures_table(metrics: Metrics, caption: str = "") -> Element:
-    """The headline and what stands beside it; groups apart."""
+    """Return the headline and what stands beside it; groups apart."""
     alone = [figure for figure in metrics.figures if figure.name not in _grouped(metrics.figures)]
     rows: list[list[Cell]] = [[one.name, *_cells(one)] for one in (metrics.headline, *alone)]
     return table(["Figure", *_COLUMNS], rows, caption)
 
 
 def groups_table(figures: Sequence[Figure]) -> Element | None:
-    """A row for each value of each field that the score is split by; a field of one value says nothing."""
+    """Return a row for each value of each field that the score is split by; a field of one value says nothing."""
     rows: list[list[Cell]] = []
     fields: list[str] = []
     for figure in figures:
@@ -38,7 +38,7 @@ def groups_table(figures: Sequence[Figure]) -> Element | None:
 
 
 def _grouped(figures: Sequence[Figure]) -> set[str]:
-    """The names of figures that differ in a field's value, of which there are several."""
+    """Return the names of figures that differ in a field's value, of which there are several."""
     members: dict[str, set[str]] = {}
     for figure in figures:
         field, slash, _ = figure.name.partition("/")

@@ -84,24 +84,24 @@ class ModelJudge:
 
 
 def undecided(answers: Sequence[ScoredAnswer]) -> list[int]:
-    """The places of answers on which the rules have nothing to say, although there is a gold answer to compare with."""
+    """Return the places of answers that the rules leave open although there is a gold answer to compare with."""
     return [i for i, answer in enumerate(answers) if is_open(answer) and answer.gold.strip()]
 
 
 def is_open(answer: ScoredAnswer) -> bool:
-    """There is a response, and the rules found no answer in it or reached no verdict on it."""
+    """Return whether there is a response, and the rules found no answer in it or reached no verdict on it."""
     return not answer.is_failed and answer.rule != "judge" and (answer.error is not None or not answer.extracted)
 
 
 def with_judgement(answer: ScoredAnswer) -> ScoredAnswer:
-    """The answer with the judge's verdict as its score where the rules have none."""
+    """Return the answer with the judge's verdict as its score where the rules have none."""
     if answer.judged is None or not is_open(answer):
         return answer
     return replace(answer, score=answer.judged, rule="judge", error=None)
 
 
 def judge_share(answers: Sequence[ScoredAnswer]) -> JudgeShare | None:
-    """What the judge had to do with the answers; None if there was none."""
+    """Return the judge's share in the answers; None without a judge."""
     if all(answer.judged is None for answer in answers):
         return None
     by_judge = [answer for answer in answers if answer.rule == "judge"]
@@ -116,7 +116,7 @@ def judge_share(answers: Sequence[ScoredAnswer]) -> JudgeShare | None:
 
 
 def verdict(response: str) -> float | None:
-    """1 for YES, 0 for NO, None for anything else.
+    """Return 1 for YES, 0 for NO, None for anything else.
 
     Example: `verdict("<think>Hm.</think> Yes.") == 1.0`
     """

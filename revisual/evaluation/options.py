@@ -12,7 +12,7 @@ _SEMICOLONS = re.compile(r"(?:^|; *)(?=[A-H]\.)")
 
 
 def letter(index: int) -> str:
-    """The letter of an option.
+    """Return the letter of an option.
 
     Example: `letter(1) == "B"`
     """
@@ -20,7 +20,7 @@ def letter(index: int) -> str:
 
 
 def option_of(mark: str, options: Sequence[str]) -> str:
-    """The option that a letter stands for; empty if it stands for none.
+    """Return the option that a letter stands for; empty if it stands for none.
 
     Example: `option_of("B", ["12", "15"]) == "15"`
     """
@@ -28,7 +28,7 @@ def option_of(mark: str, options: Sequence[str]) -> str:
 
 
 def labeled(texts: Sequence[str]) -> list[str]:
-    """Options that carry their letter, so that a gold "B" means the second one even where an option's text is "B".
+    """Return options with their letters, so that a gold "B" means the second even where an option's text is "B".
 
     Example: `labeled(["12", "15"]) == ["A. 12", "B. 15"]`
     """
@@ -36,7 +36,7 @@ def labeled(texts: Sequence[str]) -> list[str]:
 
 
 def with_letters(options: Sequence[str]) -> list[str]:
-    """The options with their letters, which they may carry already.
+    """Return the options with their letters, which they may carry already.
 
     Example: `with_letters(["A. 12", "B. 15"]) == with_letters(["12", "15"]) == ["A. 12", "B. 15"]`
     """
@@ -45,7 +45,7 @@ def with_letters(options: Sequence[str]) -> list[str]:
 
 
 def without_letters(options: Sequence[str]) -> list[str]:
-    """The options without the letters that `labeled` put before them.
+    """Return the options without the letters that `labeled` put before them.
 
     Example: `without_letters(["A. 12", "B. 15"]) == without_letters(["12", "15"]) == ["12", "15"]`
     """
@@ -53,7 +53,7 @@ def without_letters(options: Sequence[str]) -> list[str]:
 
 
 def options_of_lines(question: str) -> list[str]:
-    r"""The options of a question that end it one per line; empty if there are none.
+    r"""Return the options of a question that end it one per line; empty if there are none.
 
     Example: `options_of_lines("Which?\nChoices:\nA:40\nB:60") == ["A. 40", "B. 60"]`
     """
@@ -62,7 +62,7 @@ def options_of_lines(question: str) -> list[str]:
 
 
 def options_inline(question: str) -> list[str]:
-    """The options of a question that are marked (A), (B), ... in its text; empty if there are none.
+    """Return the options of a question that are marked (A), (B), ... in its text; empty if there are none.
 
     Example: `options_inline("Is it even? choice: (A) yes (B)no") == ["A. yes", "B. no"]`
     """
@@ -71,7 +71,7 @@ def options_inline(question: str) -> list[str]:
 
 
 def options_of_semicolons(text: str) -> list[str]:
-    """The options of We-Math's one string.
+    """Return the options of We-Math's one string.
 
     Example: `options_of_semicolons("A. 3, 4;B. 4; C. no") == ["A. 3, 4", "B. 4", "C. no"]`
     """
@@ -80,7 +80,7 @@ def options_of_semicolons(text: str) -> list[str]:
 
 
 def options_of_list(text: str) -> list[str]:
-    """The options of MMMU's string, which is a Python list of texts. Nothing is evaluated.
+    """Return the options of MMMU's string, which is a Python list of texts. Nothing is evaluated.
 
     Example: `options_of_list("['12', '15']") == ["12", "15"]`
 
@@ -97,6 +97,6 @@ def options_of_list(text: str) -> list[str]:
 
 
 def _in_order(marks: Sequence[str], texts: Sequence[str]) -> list[str]:
-    """Labeled options, if there are at least two, with text, and their letters go A, B, C, ..."""
+    """Return labeled options, if there are at least two, with text, and their letters go A, B, C, ..."""
     in_order = list(marks) == [letter(index) for index in range(len(marks))]
     return labeled(texts) if len(marks) > 1 and in_order and all(texts) else []

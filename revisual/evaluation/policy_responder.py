@@ -97,7 +97,7 @@ class PolicyResponder(Responder):
         yield from self._answer(waiting, journal)
 
     def _answer(self, requests: Sequence[ChatRequest], journal: Journal) -> Iterator[Record]:
-        """Answers with the same prompt are drawn together: it is read once for all of them."""
+        """Answer requests; those with the same prompt are sampled together, so that it is read once for all of them."""
         groups = [list(group) for _, group in groupby(requests, key=lambda request: request.id)]
         for n in sorted({len(group) for group in groups}):
             for record in self._draw([group for group in groups if len(group) == n], n):
@@ -144,13 +144,13 @@ class PolicyResponder(Responder):
 
 
 def sample_of(request: ChatRequest) -> Sample:
-    """A request as the prompt encoder takes it: pictures' places stay in the conversation."""
+    """Return a request as the prompt encoder takes it: pictures' places stay in the conversation."""
     messages: list[Any] = list(request.messages)
     return Sample(request.id, messages=messages, images=request.pictures.sources)
 
 
 def weights_hash(folder: Path) -> str:
-    """What tells a policy from one that took its place under the same name; empty for a name of the hub."""
+    """Return a hash that tells apart policies under the same name; empty for a name of the hub."""
     if not folder.is_dir():
         return ""
     manifest = folder / MANIFEST
@@ -167,7 +167,7 @@ def load_responder(
     max_pixels: int | None = None,
     engine: EngineName = "transformers",
 ) -> PolicyResponder:
-    """A policy with the settings of the command line; `auto` is bfloat16 on a GPU, else float32."""
+    """Return a policy with the settings of the command line; `auto` is bfloat16 on a GPU, else float32."""
     chosen: Literal["float32", "bfloat16"]
     chosen = ("bfloat16" if torch.cuda.is_available() else "float32") if dtype == "auto" else dtype
     loader = PretrainedPolicy(model, dtype=chosen, min_pixels=min_pixels, max_pixels=max_pixels)
@@ -175,7 +175,7 @@ def load_responder(
 
 
 def chosen_engine(name: EngineName, max_tokens: int, rows: int, dtype: Literal["float32", "bfloat16"]) -> RolloutEngine:
-    """What answers: `auto` is vLLM where it is installed and there is a GPU, else transformers.
+    """Return the engine that answers: `auto` is vLLM where it is installed and there is a GPU, else transformers.
 
     Raises:
         UserError: vLLM is asked for, and not installed.

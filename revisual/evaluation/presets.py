@@ -31,7 +31,7 @@ class Preset:
     top_p: float = 1.0
 
     def around(self, prompt: str) -> str:
-        r"""The text of the user's turn.
+        r"""Return the text of the user's turn.
 
         Example: `Preset("brief", suffix="Be brief.").around("What is 6 * 7?") == "What is 6 * 7?\nBe brief."`
         """

@@ -35,7 +35,7 @@ class Asking:
             raise UserError(f"n: {self.n} is less than 1")
 
     def requests(self, benchmark: Benchmark, items: Iterable[Item]) -> Iterator[ChatRequest]:
-        """`n` requests per item, one after the other; their seeds depend on nothing but the question and the index."""
+        """Yield `n` requests per item in turn; their seeds depend on nothing but the question and the index."""
         for item in items:
             id, messages = item.sample.id, self._messages(benchmark, item)
             pictures = Pictures(item.sample.images, id, self.bounds)
@@ -57,7 +57,7 @@ class Asking:
 
 
 def scored(benchmark: Benchmark, item: Item, record: Record, grader: Grader) -> ScoredAnswer:
-    """A record, graded by the project's rules and, where they need no judge, by the benchmark's own."""
+    """Return a record, graded by the project's rules and, where they need no judge, by the benchmark's own."""
     sample = item.sample
     answer = ScoredAnswer(
         benchmark=benchmark.name,
@@ -79,7 +79,7 @@ def scored(benchmark: Benchmark, item: Item, record: Record, grader: Grader) -> 
 
 
 def graded(benchmark: Benchmark, answer: ScoredAnswer, grader: Grader) -> ScoredAnswer:
-    """An answer with its grade and official score, whatever they were before; a failed request stays one."""
+    """Return an answer with its grade and official score, whatever they were before; a failed request stays one."""
     if answer.is_failed:
         return answer
     text = benchmark.unwrapped(answer.response)

@@ -81,7 +81,7 @@ def _overview(measured: Sequence[Measured]) -> Element:
 
 
 def _names_of_rules(figures: Sequence[Figure | None]) -> list[str]:
-    """The heading of the column with the headlines by the other rules; none where there are no such."""
+    """Return the heading of the column with the headlines by the other rules; none where there are no such."""
     return list(dict.fromkeys(label(figure.name.partition("/")[0]) for figure in figures if figure is not None))
 
 

@@ -29,7 +29,7 @@ class Responder(ABC):
 
     @abstractmethod
     def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:
-        """One record per request in any order; what is in the journal already is not asked again."""
+        """Return one record per request in any order; what is in the journal already is not asked again."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ Rules = Literal["project", "official"]
 
 
 def measure(benchmark: Benchmark, answers: Sequence[ScoredAnswer], grader: Grader, rules: Rules) -> Measured:
-    """A benchmark's figures by one set of rules, and beside them its headline by the other, where that has one."""
+    """Return a benchmark's figures by one set of rules, and beside them its headline by the other, if it has one."""
     official = under_official_rules(benchmark, answers)
     kinds: dict[str, Sequence[ScoredAnswer]] = {PROJECT_RULES: answers, OFFICIAL_RULES: official}
     shown, name = (PROJECT_RULES, OFFICIAL_RULES) if rules == "project" else (OFFICIAL_RULES, PROJECT_RULES)
@@ -50,23 +50,23 @@ class Results:
     _pictures: dict[tuple[str, str], Sequence[ImageSource]] = field(default_factory=dict)
 
     def add(self, answers: Sequence[ScoredAnswer], measured: Measured, pictures_of: PicturesOf) -> None:
-        """Adds a benchmark; of its pictures only those that the report shows are kept."""
+        """Add a benchmark; of its pictures only those that the report shows are kept."""
         self.answers += answers
         self.measured.append(measured)
         shown = wrong_answers(measured.answers)
         self._pictures |= {(answer.benchmark, answer.item_id): pictures_of(answer) for answer in shown}
 
     def write_numbers(self, folder: Path) -> None:
-        """Writes results.jsonl and metrics.json, each whole or not at all."""
+        """Write results.jsonl and metrics.json, each whole or not at all."""
         write_answers(folder / RESULTS, self.answers)
         write_atomically(folder / METRICS, json.dumps(self.metrics(), indent=2, ensure_ascii=False) + "\n")
 
     def write_report(self, folder: Path) -> None:
-        """Writes report.html, whole or not at all."""
+        """Write report.html, whole or not at all."""
         write_atomically(folder / REPORT, evaluation_report(self._report_settings(), self.measured, self._shown))
 
     def _report_settings(self) -> dict[str, Any]:
-        """The settings, and the requirements in one line each."""
+        """Return the settings, and the requirements in one line each."""
         described = describe_requirements(self.requirements, self.answers)
         matters = described["answers_on_which_it_matters"]
         states = {name: "required" if on else "not required" for name, on in described["required"].items()}
@@ -79,7 +79,7 @@ class Results:
         return self._pictures.get((answer.benchmark, answer.item_id), ())
 
     def metrics(self) -> dict[str, Any]:
-        """What metrics.json holds."""
+        """Return the content of metrics.json."""
         return {
             "settings": dict(self.settings),
             "requirements": describe_requirements(self.requirements, self.answers),
@@ -88,7 +88,7 @@ class Results:
 
 
 def describe_requirements(requirements: Requirements, answers: Sequence[ScoredAnswer]) -> dict[str, Any]:
-    """The state of each requirement, on how many answers each made a difference, and where nothing says "finished"."""
+    """Return each requirement, the answers on which it made a difference, and how many do not say if they finished."""
     answered = [answer for answer in answers if not answer.is_failed]
     grades = [
         Grade(answer.score, answer.extracted, answer.rule, answer.error, tuple(answer.unmet)) for answer in answered
@@ -113,7 +113,7 @@ def _benchmark(measured: Measured) -> dict[str, Any]:
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """The settings of an evaluation, from its metrics.json; empty without one.
+    """Return the settings of an evaluation, from its metrics.json; empty without one.
 
     Raises:
         UserError: the file is broken.

@@ -17,7 +17,7 @@ from revisual.grading.grader import Grader
 
 
 def items_by_id(benchmark: Benchmark, root: Path | None, limit: int | None = None) -> dict[str, Item]:
-    """A benchmark's items, the first `limit` of them.
+    """Return a benchmark's items, the first `limit` of them.
 
     Raises:
         UserError: there are none, or two have the same id.
@@ -61,7 +61,7 @@ def answer_benchmark(
 
 
 def checked(records: Iterable[Record]) -> Iterator[Record]:
-    """The records; if each of them failed, that is told in the end.
+    """Yield the records; if every request failed, say so at the end.
 
     Raises:
         UserError: there is not one answer.
@@ -77,6 +77,6 @@ def checked(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def in_order(items: Iterable[str], n: int, answers: dict[tuple[str, int], ScoredAnswer]) -> list[ScoredAnswer]:
-    """Answers by question and index."""
+    """Sort answers by question and index."""
     keys = [(id, index) for id in items for index in range(n)]
     return [answers[key] for key in keys if key in answers]

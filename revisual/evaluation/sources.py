@@ -30,7 +30,7 @@ class Source:
     jsonl: str | None = None
 
     def rows(self, root: Path | None) -> Iterator[Row]:
-        """The rows, from below `root` or, without it, from the hub; `extra` stands among the other columns.
+        """Yield the rows, from below `root` or, without it, from the hub; `extra` stands among the other columns.
 
         Below `root`, the JSONL file comes first, then a folder with the hub's files: `root/OWNER/NAME` or `root/NAME`.
 
@@ -43,7 +43,7 @@ class Source:
             yield replace(row, values=_with_extra(row.values))
 
     def jsonl_below(self, root: Path | None) -> Path | None:
-        """The JSONL file, if it is there."""
+        """Return the JSONL file, if it is there."""
         path = None if root is None or self.jsonl is None else root / self.jsonl
         return path if path is not None and path.is_file() else None
 

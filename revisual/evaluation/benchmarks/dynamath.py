@@ -34,7 +34,7 @@ class DynaMath(TableBenchmark):
     by: Sequence[str] | None = ("answer_type", "subject", "level")
 
     def rows(self, root: Path | None) -> Iterator[Row]:
-        """All ten splits of the hub's layout, or the one JSONL file."""
+        """Return all ten splits of the hub's layout, or the one JSONL file."""
         if self.source.jsonl_below(root) is not None:
             return self.source.rows(root)
         return (_named(row, n) for n in range(1, VARIANTS + 1) for row in self._split(n).rows(root))

@@ -33,7 +33,7 @@ class MMMath(TableBenchmark):
     template: str = "{question}"
 
     def rows(self, root: Path | None) -> Iterator[Row]:
-        """The questions, each with its drawing: from a folder `images` beside them, or else from the archive."""
+        """Yield the questions, each with its drawing: from a folder `images` beside them, or else from the archive."""
         questions = self._file(root, _QUESTIONS)
         unpacked = questions.parent / "images"
         pictures = unpacked if unpacked.is_dir() else _unpacked(self._file(root, _PICTURES))
@@ -69,7 +69,7 @@ def _downloaded(hub: str, name: str) -> Path:
 
 
 def _unpacked(archive: Path) -> Path:
-    """A folder in the cache of `datasets`, filled at the first call."""
+    """Return a folder in the cache of `datasets`, filled at the first call."""
     from datasets import DownloadManager
 
     return Path(DownloadManager().extract(str(archive)))

@@ -57,7 +57,7 @@ class TableBenchmark(Benchmark):
     cleaned_by: str = "id"
 
     def items(self, root: Path | None) -> Iterator[Item]:
-        """The rows as items, in order.
+        """Yield the rows as items, in order.
 
         Raises:
             UserError: the data is missing, a row is bad, or two have the same id; names the place.
@@ -79,7 +79,7 @@ class TableBenchmark(Benchmark):
             raise UserError(f"{self.name}: no rows")
 
     def rows(self, root: Path | None) -> Iterator[Row]:
-        """The rows of the data, before anything is made of them."""
+        """Return the rows of the data, before anything is made of them."""
         return self.source.rows(root)
 
     @property
@@ -88,7 +88,7 @@ class TableBenchmark(Benchmark):
         return Source(self.hub, self.subset, self.split, self.jsonl)
 
     def item(self, row: Row) -> Item | None:
-        """What is asked about a row, or None if it cannot be asked."""
+        """Return the item that a row asks about, or None if it cannot be asked."""
         values = self.tidied({**row.values, **self._renamed(row.values)})
         values["source"] = self.name
         fields = {name: _field(values.get(name)) for name in self.fields}
@@ -100,25 +100,25 @@ class TableBenchmark(Benchmark):
         return Item(sample, fields)
 
     def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The values of a row under the names of `Sample` and `fields`, made fit: for subclasses."""
+        """Return the values of a row under the names of `Sample` and `fields`, cleaned: for subclasses."""
         return values
 
     def prompt(self, item: Item, preset: Preset) -> str:
-        """The template with its slots filled, and the preset's suffix."""
+        """Return the template with its slots filled, and the preset's suffix."""
         return preset.around(self.official_prompt(item.sample, item.fields))
 
     def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
-        """The benchmark's own text for a question: for subclasses, where a template is not enough."""
+        """Return the benchmark's own text for a question: for subclasses, where a template is not enough."""
         slots = {"question": sample.question, "choices": "\n".join(with_letters(sample.choices or ()))}
         return _SLOT.sub(lambda slot: slots[slot[1]], self.template).strip()
 
     def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:
-        """The headline, the mean score, repeats, further figures, and the mean score by each of `by`."""
+        """Return the headline, the mean score, repeats, further figures, and the mean score by each of `by`."""
         by = self.fields if self.by is None else self.by
         return standard_metrics(self.name, answers, grader, by, self.headline, self.other_figures, self.unwrapped)
 
     def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:
-        """Figures of the benchmark's own, beside the headline: for subclasses."""
+        """Return further figures of the benchmark's own, beside the headline: for subclasses."""
         return ()
 
     def _renamed(self, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ _BLOCK = 1_000_000
 
 
 def ratio(numerators: Float[ndarray, "N M"], denominators: Float[ndarray, "N M"]) -> float | None:
-    """The mean over the M groups of sum(numerators) / sum(denominators); None if a group has nothing to divide by.
+    """Return the mean over M groups of sum(numerators) / sum(denominators); None if a group's denominators are 0.
 
     A row is a problem. A mean is the case of one group and denominators of 1.
 
@@ -26,7 +26,7 @@ def ratio(numerators: Float[ndarray, "N M"], denominators: Float[ndarray, "N M"]
 def interval(
     numerators: Float[ndarray, "N M"], denominators: Float[ndarray, "N M"], resamples: int = RESAMPLES, seed: int = SEED
 ) -> tuple[float, float] | None:
-    """The 95 % interval of `ratio` over resampled problems; None for fewer than two problems.
+    """Return the 95 % interval of `ratio` over resampled problems; None for fewer than two problems.
 
     The same numbers always give the same interval. Resamples in which a group has nothing to divide by are left out.
     It is too narrow where all problems have the same value, and for a handful of problems.

@@ -10,14 +10,14 @@ VARIANTS = 10
 
 
 def average(problems: Sequence[Problem]) -> Figure:
-    """The mean over all variants. Intervals resample questions: the variants of one are not independent."""
+    """Return the mean over all variants. Intervals resample questions: the variants of one are not independent."""
     questions = families(problems, "qid", "variant").values()
     scores = [[score for run in question.values() for score in run.values()] for question in questions]
     return ratio_figure("average", [[sum(ones)] for ones in scores], [[float(len(ones))] for ones in scores])
 
 
 def worst_case(problems: Sequence[Problem], variants: int = VARIANTS) -> Figure:
-    """The share of questions with all variants right, in one run over them; over several runs, their mean.
+    """Return the share of questions with all variants right, in one run over them; over several runs, their mean.
 
     A question counts only in runs with a verdict on all its variants.
     """

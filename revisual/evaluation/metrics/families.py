@@ -9,7 +9,7 @@ Family = dict[int, dict[str, float]]
 
 
 def families(problems: Sequence[Problem], family: str, member: str) -> dict[str, Family]:
-    """The problems by two of their fields: which family they belong to, and which member they are.
+    """Return the problems by two of their fields: which family they belong to, and which member they are.
 
     By `qid` and `variant`, the entry "475" holds for sample 0 e.g. `{"1": 1.0, "2": 0.0}`.
     """

@@ -63,7 +63,7 @@ class Metrics:
 
 
 def counts(answers: Sequence[ScoredAnswer]) -> Counts:
-    """What became of the answers."""
+    """Count the answers by what became of them."""
     decided = [answer for answer in answers if answer.is_decided]
     failed = sum(answer.is_failed for answer in answers)
     return Counts(

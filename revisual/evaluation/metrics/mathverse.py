@@ -11,7 +11,7 @@ VERSIONS = ("Text Dominant", "Text Lite", "Vision Intensive", "Vision Dominant",
 
 
 def version_mean(problems: Sequence[Problem]) -> Figure:
-    """The mean of the accuracies of those of the five versions that were asked; of all questions if none was.
+    """Return the mean of the accuracies of those of the five versions that were asked; of all questions if none was.
 
     Intervals resample problems with all their versions.
     """

@@ -26,7 +26,7 @@ class Problem:
 
 
 def gather(answers: Iterable[ScoredAnswer]) -> list[Problem]:
-    """The problems, in order of their first answer; one without any verdict is left out."""
+    """Return the problems, in order of their first answer; one without any verdict is left out."""
     by_id: dict[str, list[ScoredAnswer]] = {}
     for answer in answers:
         if answer.is_decided:
@@ -38,7 +38,7 @@ def gather(answers: Iterable[ScoredAnswer]) -> list[Problem]:
 
 
 def mean_figure(name: str, values: Sequence[float]) -> Figure:
-    """The mean of one value per problem.
+    """Return the mean of one value per problem.
 
     Example: `mean_figure("accuracy", [1.0, 0.0]).value == 0.5`
     """
@@ -46,7 +46,7 @@ def mean_figure(name: str, values: Sequence[float]) -> Figure:
 
 
 def ratio_figure(name: str, numerators: Sequence[Sequence[float]], denominators: Sequence[Sequence[float]]) -> Figure:
-    """The mean over groups of a ratio of sums over problems, as in `bootstrap.ratio`; a row is a problem."""
+    """Return the mean over groups of a ratio of sums over problems, as in `bootstrap.ratio`; a row is a problem."""
     if not numerators:
         return Figure(name, None, 0)
     tops, bottoms = np.array(numerators, dtype=np.float64), np.array(denominators, dtype=np.float64)
@@ -55,7 +55,7 @@ def ratio_figure(name: str, numerators: Sequence[Sequence[float]], denominators:
 
 
 def by_field(name: str, problems: Sequence[Problem], values: Callable[[Problem], float]) -> list[Figure]:
-    """The mean of `values` for each value of a field; a problem with a list of values counts in each of them.
+    """Return the mean of `values` for each value of a field; a problem with a list of values counts in each of them.
 
     Example: names are `level/1`, `level/2`, ...; problems without the field are left out.
     """

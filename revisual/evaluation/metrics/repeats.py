@@ -10,7 +10,7 @@ Equal = Callable[[str, str], bool]
 
 
 def pass_at_k(n: int, right: int, k: int) -> float:
-    """The chance that k of n answers, drawn without replacement, hold a right one: 1 - C(n - right, k) / C(n, k).
+    """Return the chance that k of n answers, drawn without replacement, hold a right one.
 
     As a product of ratios below 1, which neither overflows nor cancels (Chen et al., 2021, section 2.1).
 
@@ -28,7 +28,7 @@ def pass_at_k(n: int, right: int, k: int) -> float:
 
 
 def classes(answers: Sequence[str], equal: Equal) -> list[int]:
-    """For each answer the number of its class of equal answers, by the class's first member; -1 for no answer.
+    """Return for each answer the number of its class of equals, by the class's first member; -1 for no answer.
 
     Example: `classes(["1/2", "", "0.5", "2"], equal) == [0, -1, 0, 1]`
     """
@@ -45,7 +45,7 @@ def classes(answers: Sequence[str], equal: Equal) -> list[int]:
 
 
 def majority_score(labels: Sequence[int], scores: Sequence[float]) -> float:
-    """The score of the largest class; of several as large, their mean: each is as likely to be picked.
+    """Return the score of the largest class; of several as large, their mean: each is as likely to be picked.
 
     A class's own score is the mean over its members. Without any answer, 0.
 
@@ -63,7 +63,7 @@ def majority_score(labels: Sequence[int], scores: Sequence[float]) -> float:
 
 
 def repeat_figures(problems: Sequence[Problem], equal: Callable[[ScoredAnswer], Equal]) -> list[Figure]:
-    """pass@k and maj@k for the powers of two up to the number of answers, and that number; none for single answers.
+    """Return pass@k and maj@k for the powers of two up to the number of answers, and for that number; none for 1.
 
     A problem with fewer than k verdicts is left out of the figures for k. maj@k votes among the first k answers.
 

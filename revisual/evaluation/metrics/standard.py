@@ -16,7 +16,7 @@ Unwrap = Callable[[str], str]
 
 
 def mean_score(problems: Sequence[Problem]) -> Figure:
-    """`pass@1` for single answers, `avg@n` for n: the mean over problems of the mean over their answers."""
+    """Return `pass@1` for single answers, `avg@n` for n: the mean over problems of the mean over their answers."""
     most = max((len(problem.answers) for problem in problems), default=1)
     return mean_figure("pass@1" if most == 1 else f"avg@{most}", [problem.score for problem in problems])
 
@@ -30,7 +30,7 @@ def standard_metrics(
     others: Callable[[Sequence[Problem]], Sequence[Figure]] = lambda problems: (),
     unwrap: Unwrap = lambda response: response,
 ) -> Metrics:
-    """All figures of a benchmark.
+    """Return all figures of a benchmark.
 
     Args:
         name: of the benchmark.
@@ -54,18 +54,18 @@ def standard_metrics(
 
 
 def equal_answers(grader: Grader, answer: ScoredAnswer) -> Equal:
-    """Which answers to the same question are equal."""
+    """Return the relation that tells which answers to the same question are equal."""
     sample = sample_of(answer)
     return lambda a, b: grader.equal(a, b, sample)
 
 
 def by_original_golds(answers: Sequence[ScoredAnswer], grader: Grader, unwrap: Unwrap) -> list[ScoredAnswer]:
-    """The answers, graded again where the gold answer was cleaned, by the one that the benchmark has."""
+    """Return the answers, graded again where the gold answer was cleaned, by the one that the benchmark has."""
     return [_regraded(answer, grader, unwrap) if ORIGINAL_GOLD in answer.fields else answer for answer in answers]
 
 
 def sample_of(answer: ScoredAnswer) -> Sample:
-    """What a grader may know of the question that was answered."""
+    """Return the question as a grader may see it."""
     return Sample(answer.item_id, answer.question, answer.gold, choices=answer.choices)
 
 

@@ -49,20 +49,20 @@ class Outcome:
         return self.all_steps and not self.whole
 
     def mastery(self, loose: bool) -> bool:
-        """The whole right, and its steps too: all of them, or if loose any."""
+        """Count a family as right if the whole is, and its steps too: all of them, or if loose any."""
         return self.whole and (self.any_step if loose else self.all_steps)
 
     def memorization(self, loose: bool) -> bool:
-        """The whole right without its steps."""
+        """Count a family whose whole is right without its steps."""
         return self.whole and not self.mastery(loose)
 
     def score(self, loose: bool) -> float:
-        """1 for mastery, a half for inadequate generalization, else 0."""
+        """Return 1 for mastery, a half for inadequate generalization, else 0."""
         return 1.0 - 0.5 * self.inadequate_generalization - self.insufficient_knowledge - self.memorization(loose)
 
 
 def outcome(run: Mapping[str, float]) -> Outcome | None:
-    """What a family's scores, by keys such as "2steps_1" and "2steps_multi", amount to; None if one is missing.
+    """Return the outcome of a family's scores, by keys such as "2steps_1" and "2steps_multi"; None if one is missing.
 
     Example: `outcome({"2steps_1": 1.0, "2steps_2": 0.0, "2steps_multi": 1.0}) == Outcome(False, True, True)`
     """
@@ -79,12 +79,12 @@ def outcome(run: Mapping[str, float]) -> Outcome | None:
 
 
 def strict_score(problems: Sequence[Problem]) -> Figure:
-    """The score, strict."""
+    """Return the score, strict."""
     return _mean("score_strict", _outcomes(problems), lambda one: one.score(loose=False))
 
 
 def other_figures(problems: Sequence[Problem]) -> list[Figure]:
-    """The loose score, the four shares of both kinds, and the accuracy by number of steps."""
+    """Return the loose score, the four shares of both kinds, and the accuracy by number of steps."""
     found = _outcomes(problems)
     figures = [
         _mean("score_loose", found, lambda one: one.score(loose=True)),
@@ -101,7 +101,7 @@ def other_figures(problems: Sequence[Problem]) -> list[Figure]:
 
 
 def _outcomes(problems: Sequence[Problem]) -> list[list[Outcome]]:
-    """For each family its outcomes in the runs that are complete, one at least."""
+    """Return for each family its outcomes in the runs that are complete, one at least."""
     found = [[outcome(run) for run in family.values()] for family in families(problems, "family", "key").values()]
     complete = [[one for one in runs if one is not None] for runs in found]
     return [runs for runs in complete if runs]
@@ -114,6 +114,6 @@ def _mean(name: str, found: Sequence[Sequence[Outcome]], value: Callable[[Outcom
 
 
 def _memorization(name: str, found: Sequence[Sequence[Outcome]], loose: bool) -> Figure:
-    """RM / (CM + RM): of the problems that were solved; no value where none was."""
+    """Return RM / (CM + RM): of the problems that were solved; no value where none was."""
     solved = [[float(sum(one.whole for one in runs))] for runs in found]
     return ratio_figure(name, [[float(sum(one.memorization(loose) for one in runs))] for runs in found], solved)

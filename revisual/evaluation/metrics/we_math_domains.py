@@ -60,7 +60,7 @@ DOMAINS: Mapping[str, Sequence[str]] = {
 
 
 def domain_figures(problems: Sequence[Problem]) -> list[Figure]:
-    """The accuracy on the steps of each domain, as in evaluation/accuracy.py: the mean over the domain's concepts.
+    """Return the accuracy on the steps of each domain, as in evaluation/accuracy.py: the mean over its concepts.
 
     Concepts weigh alike, however many steps they have; of those that were not asked none counts.
     """

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def levenshtein(a: str, b: str) -> int:
-    """The fewest insertions, deletions and replacements that make `b` of `a`. Takes len(a) x len(b) steps.
+    """Return the fewest insertions, deletions and replacements that make `b` of `a`. Takes len(a) x len(b) steps.
 
     Example: `levenshtein("Yes", "yes") == 1`
     """

@@ -18,13 +18,13 @@ _GUIDE = (
 
 
 def prompt(question: str, answer_type: str) -> str:
-    """The prompt, misprint included."""
+    """Return the prompt, misprint included."""
     number = "Please answer in a floating-point number." if answer_type == "float" else ""
     return f"## Question\n{question}{number}{_GUIDE}"
 
 
 def short_answer(response: str) -> str:
-    r"""The "short answer" of the JSON in a response, else the last line without its last character.
+    r"""Return the "short answer" of the JSON in a response, else the last line without its last character.
 
     JSON is what stands from the first brace to the last one, if there are both, without any backslash; the last line
     is taken of that too.
@@ -40,7 +40,7 @@ def short_answer(response: str) -> str:
 
 
 def unwrapped(response: str) -> str:
-    """The short answer of a response in JSON, as the prompt asks for it; another response as it is.
+    """Return the short answer of a response in JSON, as the prompt asks for it; another response as it is.
 
     Example: `unwrapped('{"solution": "2 + 3", "short answer": "5.000"}') == "5.000"`
     """
@@ -62,7 +62,7 @@ def _braced(response: str) -> str:
 
 
 def is_right(answer: str, gold: str, answer_type: str) -> bool:
-    """Whether a short answer is right.
+    """Return whether a short answer is right.
 
     Numbers: within 0.001, of the first word, which may end in π. Multiple choice: the letter, or the gold letter among
     the first three characters. Text: the gold anywhere in the answer.

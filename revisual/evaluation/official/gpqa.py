@@ -13,7 +13,7 @@ _ANSWER = re.compile(r"(?i)Answer[ \t]*:[ \t]*\$?([A-D])\$?")
 
 
 def chosen(response: str) -> str | None:
-    """The letter behind the first "Answer:", of any case; it is compared as it stands, so that "b" is wrong.
+    """Return the letter behind the first "Answer:", of any case; it is compared as it stands, so that "b" is wrong.
 
     Example: `chosen("Hence: Answer: $B$") == "B"` and `chosen("I choose B.") is None`
     Example: `chosen("Answer: Both") == "B"`: a fault of the rule
@@ -23,6 +23,6 @@ def chosen(response: str) -> str | None:
 
 
 def prompt(question: str, options: Sequence[str]) -> str:
-    """The prompt, with options as "A) text", a line each."""
+    """Return the prompt, with options as "A) text", a line each."""
     lines = "\n".join(f"{letter(index)}) {text}" for index, text in enumerate(options))
     return f"{_INSTRUCTION}\n\n{question}\n\n{lines}"

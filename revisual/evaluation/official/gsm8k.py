@@ -22,16 +22,16 @@ _AT_THE_END = re.compile(r"#### (-?[0-9.,]*[0-9])\.?$")
 
 
 def number(response: str) -> str | None:
-    """What stands behind the first "#### ", without commas; it is compared as text.
+    r"""Return the text behind the first "#### ", without commas; it is compared as text.
 
-    Example: `number("6 * 7 = 42\\n#### 1,042") == "1042"` and `number("The answer is 42.") is None`
+    Example: `number("6 * 7 = 42\n#### 1,042") == "1042"` and `number("The answer is 42.") is None`
     """
     match = _ANSWER.search(response)
     return match[1].replace(",", "") if match else None
 
 
 def unwrapped(response: str) -> str:
-    """The number alone, of a response that ends in the form of the data set's solutions; another one as it is.
+    """Return the number alone, of a response that ends in the form of the data set's solutions; another one as it is.
 
     Example: `unwrapped("<think>6 * 7</think>#### 1,042") == "1,042"` and `unwrapped("#### 1. Add") == "#### 1. Add"`
     """

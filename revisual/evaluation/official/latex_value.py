@@ -30,7 +30,7 @@ _MAX_BASE, _MAX_EXPONENT = 10_000, 5_000
 
 
 def latex_value(text: str) -> float | None:
-    r"""The value; None for what is no number or not understood.
+    r"""Return the value; None for what is no number or not understood.
 
     Example: `latex_value(r"\frac{1}{2}+\sqrt[3]{8}") == 2.5` and `latex_value("2(3)^2") == 18.0`
     Example: `latex_value("x + 1") is None` and `latex_value("9^{9^{9^9}}") is None`

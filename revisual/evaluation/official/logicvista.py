@@ -10,7 +10,7 @@ _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 
 
 def letters(extraction: str) -> list[str]:
-    r"""The options that an extraction names, in lower case and sorted; empty (officially "ZZZZZ") if it is not a list.
+    r"""Return the options of an extraction, in lower case, sorted; empty (officially "ZZZZZ") if it is not a list.
 
     Example: `letters("D, B") == letters(r"\text{BD}") == ["b", "d"]` and `letters("I cannot tell") == []`
     """
@@ -19,7 +19,7 @@ def letters(extraction: str) -> list[str]:
 
 
 def is_right(extraction: str, gold: str) -> bool:
-    """Whether the same options are named: one missing or one too many is wrong.
+    """Return whether the same options are named: one missing or one too many is wrong.
 
     Example: `is_right("B and D", "B, D") and not is_right("B", "B, D")`
     """

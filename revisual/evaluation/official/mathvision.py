@@ -18,7 +18,7 @@ _STRIPPED = ("\n", "\\!", "\\left", "\\right", "^{\\circ}", "^\\circ", "\\$", "$
 
 
 def extracted(response: str) -> str:
-    r"""The answer of a response: its last box, else what follows a phrase such as "the answer is", else all of it.
+    r"""Return a response's answer: its last box, else what follows a phrase such as "the answer is", else all of it.
 
     Lower case, without blanks, units and degrees, and of "x = 5" the 5.
 
@@ -45,7 +45,7 @@ def extracted(response: str) -> str:
 
 
 def is_equal(answer: str, gold: str) -> bool:
-    r"""The same text, or tuples of the same values, or the same value, both rounded to two decimals.
+    r"""Return the same text, or tuples of the same values, or the same value, both rounded to two decimals.
 
     Example: `is_equal("0.33", r"\frac{1}{3}")` and `is_equal("3.14159", r"\pi")`: faults of the rule
     Example: `is_equal("(1,2)", "( 1, 2)") and not is_equal("(1,2)", "(1.0,2.0)")`

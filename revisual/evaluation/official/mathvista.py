@@ -21,7 +21,7 @@ _LETTER = re.compile(r"\(([a-zA-Z])\)")
 def normalized(
     extraction: str, choices: Sequence[str], question_type: str, answer_type: str, precision: FieldValue
 ) -> str | None:
-    """The extraction in the form of the answer type, which is then compared with the gold as text; None if it has none.
+    """Return the extraction in the form of the answer type, to compare with the gold as text; None if it has none.
 
     Of multiple choice, the option of the letter, else the option at the least edit distance, whatever was extracted:
     "I cannot determine" is nearest to "Yes", and an empty extraction to the shortest option. Numbers are cut to an
@@ -55,7 +55,7 @@ def _option(extraction: str, choices: Sequence[str]) -> str | None:
 
 
 def hint(answer_type: str, precision: FieldValue) -> str:
-    """What the prompt asks for (evaluation/build_query.py).
+    """Return the instruction that begins the prompt (evaluation/build_query.py).
 
     Example: `hint("integer", None) == "requiring an integer answer and provide the final value, e.g., 1, 2, 3"`
     """

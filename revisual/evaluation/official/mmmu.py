@@ -13,7 +13,7 @@ _KEYS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", 
 
 
 def choice_score(response: str, options: Sequence[str], gold: str) -> float:
-    """1 for the gold letter. Where no option is named, officially one is drawn: the chance that it is the gold one.
+    """Return 1 for the gold letter. Where no option is named, officially one is drawn: the chance that it is right.
 
     An option is named by "(B)", else by " B ", else, in more than five words, by its text; the last one counts.
 
@@ -36,7 +36,7 @@ def choice_score(response: str, options: Sequence[str], gold: str) -> float:
 
 
 def open_is_right(response: str, gold: str) -> bool:
-    """Whether a number or text behind a word such as "is" or "so", or an "=" in the last line, is the gold answer.
+    """Return whether a number or text behind a word such as "is" or "so", or an "=" in the last line, is the gold.
 
     Numbers are compared after rounding to two decimals; of texts, the gold must be a part.
 

@@ -8,7 +8,7 @@ from revisual.evaluation.cleaning import ORIGINAL_GOLD
 
 
 def visible(response: str) -> str:
-    """What follows the thoughts, which the official evaluators never see; all of it without closed thoughts.
+    """Return the part behind the thoughts, all that official evaluators see; all of it without closed thoughts.
 
     Example: `visible("<think>6 * 7</think>42") == "42"`
     """
@@ -16,11 +16,11 @@ def visible(response: str) -> str:
 
 
 def official_gold(answer: ScoredAnswer) -> str:
-    """The gold answer as the benchmark has it."""
+    """Return the gold answer as the benchmark has it."""
     return str(answer.fields.get(ORIGINAL_GOLD, answer.gold))
 
 
 def text_field(fields: Mapping[str, Any], name: str) -> str:
-    """A field as text; empty if it is absent."""
+    """Return a field as text; empty if it is absent."""
     value = fields.get(name)
     return "" if value is None else str(value)

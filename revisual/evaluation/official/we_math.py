@@ -16,7 +16,7 @@ PROMPT = (
 
 
 def chosen(response: str) -> str | None:
-    """The first character behind the last "Answer", if it is a letter from A to H. Marks are skipped.
+    """Return the first character behind the last "Answer", if it is a letter from A to H. Marks are skipped.
 
     Without the word, the first character of the whole response: "Based on ..." chooses B, "According to ..." A.
 
@@ -28,7 +28,7 @@ def chosen(response: str) -> str | None:
 
 
 def unwrapped(response: str) -> str:
-    """The option alone, of a response in the form that the prompt asks for; another one as it is.
+    """Return the option alone, of a response in the form that the prompt asks for; another one as it is.
 
     Example: `unwrapped("<Thought process>: <<6 * 7>> <Answer>: <<C. 42>>") == "C. 42"`
     """
