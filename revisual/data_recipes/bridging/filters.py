@@ -13,9 +13,9 @@ from revisual.grading.rules.boxes import boxed_contents
 
 @dataclass(frozen=True)
 class Candidate:
-    """A sample, and the thoughts that it may get.
+    r"""A sample, and the thoughts that it may get.
 
-    Example: `Candidate(sample, "<think>The description says 3.</think>\\boxed{3}", "The image shows 3.")`
+    Example: `Candidate(sample, "<think>The description says 3.</think>\boxed{3}", "The image shows 3.")`
     """
 
     sample: Sample

@@ -48,7 +48,7 @@ class Language(Filter):
             raise UserError(f"Language: no language {self.language!r}; there are: {', '.join(known)}")
 
     def __call__(self, candidate: Candidate) -> str | None:
-        """Letters first, then small words."""
+        """Judge a text by its letters first, then by small words."""
         own = SCRIPTS.get(self.language, ("LATIN",))
         text = unicodedata.normalize("NFKC", candidate.thoughts)  # letters of formulas become plain ones
         scripts = Counter(map(_script, filter(str.isalpha, text)))
@@ -63,7 +63,7 @@ class Language(Filter):
 
 
 def most_likely(text: str) -> str | None:
-    """The language of a text in Latin letters; None if there are too few words to tell.
+    """Return the language of a text in Latin letters; None if there are too few words to tell.
 
     Example: `most_likely("Der Winkel ist nicht der, den wir suchen, und das Dreieck ist auch nicht das, das wir kennen.") == "de"`
     """  # noqa: E501

@@ -115,7 +115,7 @@ class Output:
 
 
 def keep_pictures(sample: Sample, folder: Path) -> list[str]:
-    """Copy a sample's pictures into `folder`, each once by its contents; returns their paths relative to it.
+    """Copy a sample's pictures into `folder`, each once by its contents; return their paths relative to it.
 
     Files stay as they are, bytes alike; pictures in memory become PNG.
 

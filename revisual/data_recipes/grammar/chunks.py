@@ -22,7 +22,7 @@ def array_chunks(
     progress: Task,
     chunk: int = CHUNK,
 ) -> Iterator[NDArray[np.generic]]:
-    """What `make` gives for the samples of `rows`, chunk by chunk; what an earlier call made is read back.
+    """Yield what `make` returns for the samples of `rows`, chunk by chunk; chunks of an earlier call are read back.
 
     The folder must not outlive a change of rows or of what `make` does.
     """
@@ -43,7 +43,7 @@ def array_of(
     progress: Task,
     chunk: int = CHUNK,
 ) -> NDArray[np.generic]:
-    """All chunks as one array [N, ...], mapped into memory from a file beside them."""
+    """Return all chunks as one array [N, ...], mapped into memory from a file beside them."""
     whole = folder / "all.npy"
     if not whole.is_file():
         parts = list(array_chunks(folder, store, rows, make, progress, chunk))  # each is only mapped
@@ -56,7 +56,7 @@ def array_of(
 
 
 def save_joined(path: Path, parts: Sequence[NDArray[np.generic]], rows: int) -> None:
-    """The parts one after the other in one file, without all of them in memory."""
+    """Write the parts one after the other into one file, without all of them in memory."""
     with replaced_path(path) as part_path:
         first = parts[0]
         joined = np.lib.format.open_memmap(part_path, mode="w+", dtype=first.dtype, shape=(rows, *first.shape[1:]))

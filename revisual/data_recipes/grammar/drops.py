@@ -26,7 +26,7 @@ class Drop:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self) -> str:
-        """One line of JSON, without its end."""
+        """Return one line of JSON, without its end."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
@@ -38,22 +38,22 @@ class DropLog:
     lines: list[str] = field(default_factory=list)
 
     def add(self, drop: Drop) -> None:
-        """Counts and keeps a drop."""
+        """Count and keep a drop."""
         self.count(drop.reason, drop.source)
         self.lines.append(drop.line())
 
     def count(self, reason: str, source: str, number: int = 1) -> None:
-        """Counts alone."""
+        """Count a drop without keeping it."""
         self.counts.setdefault(reason, Counter())[source] += number
 
     def write(self, path: Path) -> None:
-        """All kept lines, whole or not at all."""
+        """Write all kept lines, whole or not at all."""
         with replaced_file(path) as file:
             file.writelines(f"{line}\n" for line in self.lines)
 
 
 def read_drops(path: Path) -> Iterator[Drop]:
-    """The drops of a file, in order."""
+    """Yield the drops of a file, in order."""
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield Drop(**json.loads(line))

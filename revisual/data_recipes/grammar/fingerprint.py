@@ -12,7 +12,7 @@ from revisual.data.readers.base import SampleReader
 
 
 def described(value: Any) -> Any:
-    """A component with its settings, as JSON. Fields that do not count in comparisons are left out.
+    """Return a component with its settings, as JSON. Fields that do not count in comparisons are left out.
 
     Example: `described(MinHash(bands=16)) == {"class": "MinHash", "bands": 16, "rows": 4, "seed": 0}`
     """
@@ -30,7 +30,7 @@ def described(value: Any) -> Any:
 
 
 def _stamps(reader: SampleReader) -> list[int]:
-    """Size and time of a reader's file, so that a changed one is read again."""
+    """Return size and time of a reader's file, so that a changed one is read again."""
     path = Path(str(getattr(reader, "path", "")))
     if not path.is_file():
         return []
@@ -39,12 +39,12 @@ def _stamps(reader: SampleReader) -> list[int]:
 
 
 def digest(*parts: Any) -> str:
-    """A short hash of anything that is JSON."""
+    """Return a short hash of anything that is JSON."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def changes(before: Any, now: Any, name: str = "") -> list[str]:
-    """The names of what differs.
+    """Return the names of what differs.
 
     Example: `changes({"a": {"b": 1}}, {"a": {"b": 2}}) == ["a.b"]`
     """

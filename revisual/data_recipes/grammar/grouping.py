@@ -14,7 +14,7 @@ class UnionFind:
         self._parents = np.arange(size)
 
     def find(self, one: int) -> int:
-        """The smallest number of the group of one."""
+        """Return the smallest number of the group of one."""
         parents = self._parents
         while parents[one] != one:
             parents[one] = parents[parents[one]]
@@ -22,13 +22,13 @@ class UnionFind:
         return int(one)
 
     def join(self, one: int, other: int) -> None:
-        """Makes one group of two."""
+        """Merge the groups of two numbers."""
         a, b = self.find(one), self.find(other)
         self._parents[max(a, b)] = min(a, b)
 
 
 def buckets(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
-    """The places, ascending, of each key that is there more than once.
+    """Yield the places, ascending, of each key that is there more than once.
 
     Example: `[list(b) for b in buckets(np.array([7, 9, 7], dtype=np.uint64))] == [[0, 2]]`
     """

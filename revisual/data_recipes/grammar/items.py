@@ -34,49 +34,49 @@ class Items:
         return self.column("row").astype(np.int64)
 
     def column(self, name: str) -> NDArray[Any]:
-        """A column as an array [N]; texts as objects."""
+        """Return a column as an array [N]; texts as objects."""
         return self.table[name].to_numpy(zero_copy_only=False)
 
     def names(self, name: str) -> list[str]:
-        """A column of texts."""
+        """Return a column of texts."""
         return [str(value) for value in self.table[name].to_pylist()]
 
     def has(self, name: str) -> bool:
-        """Whether there is such a column."""
+        """Return whether there is such a column."""
         return name in self.table.column_names
 
     def key(self, place: int) -> tuple[str, str]:
-        """Source and id of an item."""
+        """Return source and id of an item."""
         return self.table["source"][int(place)].as_py(), self.table["id"][int(place)].as_py()
 
     def where(self, keep: Sequence[bool] | NDArray[np.bool_]) -> "Items":
-        """Those for which `keep` [N] is true."""
+        """Return the items for which `keep` [N] is true."""
         return Items(self.table.filter(pa.array(keep, type=pa.bool_())))
 
     def with_column(self, name: str, values: Sequence[Any] | NDArray[Any]) -> "Items":
-        """With one column more, or another in place of one."""
+        """Return items with one column more, or another in place of one."""
         table = self.table.drop_columns([name]) if self.has(name) else self.table
         return Items(table.append_column(name, pa.array(values)))
 
     def counts(self, name: str) -> dict[Any, int]:
-        """How many items there are of each value, in the order of the values."""
+        """Return how many items there are of each value, in the order of the values."""
         found = pc.value_counts(self.table[name]).to_pylist()
         pairs = [(entry["values"], entry["counts"]) for entry in found if entry["values"] is not None]
         return dict(sorted(pairs))
 
     def write(self, path: Path) -> None:
-        """As Parquet, whole or not at all."""
+        """Write the items as Parquet, whole or not at all."""
         with replaced_path(path) as part:
             pq.write_table(self.table, part)
 
     @staticmethod
     def read(path: Path) -> "Items":
-        """What `write` wrote."""
+        """Read a file that `write` wrote."""
         return Items(pq.read_table(path))
 
     @staticmethod
     def of(columns: Mapping[str, Sequence[Any]]) -> "Items":
-        """From columns.
+        """Make items from columns.
 
         Example: `Items.of({"row": [0], "source": ["gsm8k"], "id": ["1"], "pictures": [0], "solution": [True]})`
         """

@@ -36,17 +36,17 @@ class PassRates:
     """Answers that were graded; failed requests and undecided grades are none."""
 
     def rates(self) -> NDArray[np.float64]:
-        """Shares [N]; NaN without an answer."""
+        """Return shares [N]; NaN without an answer."""
         return np.divide(self.right, self.graded, out=np.full(len(self.right), np.nan), where=self.graded > 0)
 
     def histogram(self, bins: int = 10) -> list[int]:
-        """How many questions have a rate of [0, 0.1), ..., [0.9, 1]."""
+        """Return how many questions have a rate of [0, 0.1), ..., [0.9, 1]."""
         rates = self.rates()
         return [int(n) for n in np.histogram(rates[~np.isnan(rates)], bins=bins, range=(0.0, 1.0))[0]]
 
 
 def pass_rates(work: Work, solver: Solver, k: int, grader: Grader) -> PassRates:
-    """Asks `solver` every question `k` times; what an earlier call asked is not asked again.
+    """Ask `solver` every question `k` times; what an earlier call asked is not asked again.
 
     Raises:
         UserError: no response marks an answer, too many requests got no answer, or the budget is spent.
@@ -89,7 +89,7 @@ def pass_rates(work: Work, solver: Solver, k: int, grader: Grader) -> PassRates:
 
 
 def _requests(work: Work, solver: Solver, k: int) -> Iterator[ChatRequest]:
-    """`k` per question, one after the other. Ids are places in the items; seeds depend on the sample alone."""
+    """Return `k` requests per question in turn. Ids are places in the items; seeds depend on the sample alone."""
     for place, sample in enumerate(work.samples.samples(work.items.rows)):
         pictures = Pictures(sample.images, sample.id, solver.bounds)
         messages = conversation(sample, solver.system_prompt)
@@ -101,7 +101,7 @@ def _requests(work: Work, solver: Solver, k: int) -> Iterator[ChatRequest]:
 
 
 def conversation(sample: Sample, system_prompt: str | None) -> list[dict[str, Any]]:
-    """What is asked: pictures first, then the question, then its choices by letter, as in training."""
+    """Return the conversation: pictures first, then the question, then its choices by letter, as in training."""
     first = [{"role": "system", "content": system_prompt}] if system_prompt is not None else []
     text = sample.question
     if sample.choices:

@@ -39,23 +39,23 @@ CROPS: tuple[Cuts, ...] = (
 
 
 def fingerprint(image: Image.Image) -> NDArray[np.float32]:
-    """The fingerprint of a whole picture: [SIDE * SIDE], of length 1; zeros for an empty picture."""
+    """Return the fingerprint of a whole picture: [SIDE * SIDE], of length 1; zeros for an empty picture."""
     return _values(_small(image), (0.0, 0.0, 0.0, 0.0))
 
 
 def cropped_fingerprints(image: Image.Image) -> NDArray[np.float32]:
-    """Those of a picture and of its crops: [len(CROPS), SIDE * SIDE], the whole one first."""
+    """Return fingerprints of a picture and its crops: [len(CROPS), SIDE * SIDE], the whole one first."""
     grey = _small(image)
     return np.stack([_values(grey, cuts) for cuts in CROPS])
 
 
 def shape_of(image: Image.Image) -> float:
-    """The logarithm of width over height."""
+    """Return the logarithm of width over height."""
     return float(np.log(image.width / image.height))
 
 
 def sample_fingerprints(samples: Sequence[Sample]) -> NDArray[np.float32]:
-    """Of the first picture of each sample, and its shape last: [N, SIDE * SIDE + 1]."""
+    """Return the fingerprint of each sample's first picture, and its shape last: [N, SIDE * SIDE + 1]."""
     found = np.zeros((len(samples), SIDE * SIDE + 1), dtype=np.float32)
     for place, sample in enumerate(samples):
         if sample.images:
@@ -65,7 +65,7 @@ def sample_fingerprints(samples: Sequence[Sample]) -> NDArray[np.float32]:
 
 
 def thumbnails(samples: Sequence[Sample]) -> NDArray[np.uint8]:
-    """Small grey copies of the first pictures, to make fingerprints of later: [N, THUMBNAIL], the shape in the end."""
+    """Return small grey copies of first pictures, to fingerprint later: [N, THUMBNAIL], the shape in the end."""
     found = np.zeros((len(samples), THUMBNAIL), dtype=np.uint8)
     for place, sample in enumerate(samples):
         if sample.images:
@@ -77,7 +77,7 @@ def thumbnails(samples: Sequence[Sample]) -> NDArray[np.uint8]:
 
 
 def alike(rows: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How pictures correlate, either of a pair perhaps cropped, by their thumbnails: [N, M]; -1 for other shapes."""
+    """Return the correlations of pictures, either of a pair perhaps cropped: [N, M]; -1 for other shapes."""
     crops, other_crops = (np.stack([_of_thumbnail(row) for row in part]) for part in (rows, others))
     way = (crops.reshape(-1, SIDE * SIDE) @ other_crops[:, 0].T).reshape(len(rows), len(CROPS), -1).max(axis=1)
     back = (other_crops.reshape(-1, SIDE * SIDE) @ crops[:, 0].T).reshape(len(others), len(CROPS), -1).max(axis=1).T

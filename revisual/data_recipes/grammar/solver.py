@@ -42,7 +42,7 @@ class Solver(ABC):
 
     @abstractmethod
     def responder(self) -> Responder:
-        """What answers; made when it is needed."""
+        """Return the responder, made when it is first needed."""
 
     @property
     def decoding(self) -> Decoding:

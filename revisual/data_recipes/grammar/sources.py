@@ -46,7 +46,7 @@ class Source:
             raise UserError(f"sources: {self.name!r} cannot be a folder's name")
 
     def samples(self, read: Iterable[Sample]) -> Iterator[Sample]:
-        """What the reader gave, under this source's name and with its answer found."""
+        """Yield the reader's samples, under this source's name and with their answers extracted."""
         for sample in read:
             answer = sample.answer
             if self.answer_in_box:
@@ -55,7 +55,7 @@ class Source:
             yield replace(sample, source=self.name, answer=answer)
 
     def readable(self) -> SampleReader:
-        """The reader.
+        """Return the reader.
 
         Raises:
             UserError: there is none; says what is known.

@@ -62,7 +62,7 @@ class Step(ABC):
 
     @abstractmethod
     def run(self, work: Work) -> Outcome:
-        """Does the step, all of it or what an interrupted call left to do.
+        """Run the step, all of it or what an interrupted call left to do.
 
         Raises:
             UserError: it cannot; what is finished is kept.

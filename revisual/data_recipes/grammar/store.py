@@ -38,7 +38,7 @@ BATCH = 256
 
 
 def write_samples(path: Path, samples: Sequence[Sample]) -> None:
-    """One file of the store.
+    """Write one file of the store.
 
     Raises:
         UserError: a picture cannot be read.
@@ -49,7 +49,7 @@ def write_samples(path: Path, samples: Sequence[Sample]) -> None:
 
 
 def row_of(sample: Sample) -> dict[str, Any]:
-    """A sample under the names of `SCHEMA`."""
+    """Return a sample under the names of `SCHEMA`."""
     return {
         "id": sample.id,
         "source": sample.source,
@@ -63,7 +63,7 @@ def row_of(sample: Sample) -> dict[str, Any]:
 
 
 def picture_bytes(source: ImageSource, sample_id: str) -> bytes:
-    """A picture's file as it is; a picture in memory as PNG.
+    """Return a picture's file as it is; a picture in memory as PNG.
 
     Raises:
         UserError: the picture is missing, outside its folder or none.
@@ -79,7 +79,7 @@ def picture_bytes(source: ImageSource, sample_id: str) -> bytes:
 
 
 def sample_of(row: Mapping[str, Any]) -> Sample:
-    """The sample of a row."""
+    """Return the sample of a row."""
     return Sample(
         id=row["id"],
         question=row["question"],
@@ -104,7 +104,7 @@ class SampleStore:
         self._paths: list[Path] | None = None
 
     def files(self) -> list[Path]:
-        """In their order."""
+        """Return the files of the store in their order."""
         if self._paths is None:
             self._paths = sorted(self.folder.glob("*/kept-*.arrow"))
             self._starts = np.cumsum([0, *(self._open(path).num_rows for path in self._paths)])
@@ -115,16 +115,16 @@ class SampleStore:
         return int(self._starts[-1])
 
     def sample(self, row: int) -> Sample:
-        """The sample of a number."""
+        """Return the sample of a number."""
         return next(self.samples([row]))
 
     def samples(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[Sample]:
-        """The samples of ascending numbers, read a batch at a time."""
+        """Yield the samples of ascending numbers, read a batch at a time."""
         for row in self.rows(rows):
             yield sample_of(row)
 
     def rows(self, rows: Sequence[int] | NDArray[np.int64], columns: Sequence[str] = SCHEMA.names) -> Iterator[Any]:
-        """Some columns of the samples of ascending numbers, as objects."""
+        """Yield some columns of the samples of ascending numbers, as objects."""
         files = self.files()
         wanted = np.asarray(rows, dtype=np.int64)
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < self._starts[-1]:

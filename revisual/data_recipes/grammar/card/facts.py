@@ -51,14 +51,14 @@ class Facts:
         return found
 
     def step(self, name: str) -> StepFacts | None:
-        """A step, if it was done."""
+        """Return a step, if it was done."""
         return next((step for step in self.steps if step.name == name), None)
 
 
 def facts_of(
     title: str, summaries: Mapping[str, Mapping[str, Any]], items: Items, parts: Mapping[str, Mapping[str, int]]
 ) -> Facts:
-    """The facts of a run: from what the steps noted and from what is left."""
+    """Return the facts of a run: from what the steps noted and from what is left."""
     steps = [
         StepFacts(name, s["before"], s["after"], s["dropped"], s["after_by_source"], s["notes"], s["seconds"])
         for name, s in summaries.items()
@@ -85,7 +85,7 @@ def facts_of(
 
 
 def level_name(level: int) -> str:
-    """A level in words.
+    """Return a level in words.
 
     Example: `level_name(0) == "ungraded"`
     """
@@ -99,6 +99,6 @@ def _order(column: str, pair: tuple[str, int]) -> tuple[int, str]:
 
 
 def reasons(step: StepFacts) -> list[tuple[str, int]]:
-    """Why samples were dropped, the commonest reason first."""
+    """Return why samples were dropped, the commonest reason first."""
     counts = {reason: sum(sources.values()) for reason, sources in step.dropped.items()}
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -13,7 +13,7 @@ MOST_TOPICS = 40
 
 
 def markdown_card(facts: Facts) -> str:
-    """The whole file."""
+    """Return the whole file."""
     blocks = [
         f"# {cell(facts.title)}",
         f"{facts.total:,} samples in {len(facts.parts)} parts, made by `revisual curate`.",
@@ -40,7 +40,7 @@ def markdown_card(facts: Facts) -> str:
 
 
 def _head(facts: Facts) -> dict[str, Any]:
-    """What the hub and `load_dataset` read."""
+    """Return the fields that the hub and `load_dataset` read."""
     configs = [
         {
             "config_name": part,

@@ -14,7 +14,7 @@ MOST_TOPICS = 40
 
 
 def card_page(facts: Facts) -> str:
-    """The whole document."""
+    """Return the whole document."""
     sections = [
         section("Parts", _parts(facts), _plots(facts)),
         section("Sources", _sources(facts)),

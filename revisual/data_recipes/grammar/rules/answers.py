@@ -60,7 +60,7 @@ class VerifiableAnswer(Rule):
         return reasons
 
     def looks(self, sample: Sample) -> str | None:
-        """What is wrong with an answer at a glance."""
+        """Return what is wrong with an answer at a glance; None if nothing is."""
         gold = sample.answer.strip()
         if not gold:
             return "answer: empty"
@@ -77,7 +77,7 @@ class VerifiableAnswer(Rule):
 
 
 def is_plain(sample: Sample) -> bool:
-    """Whether the gold is a plain number, or the letter or text of a choice, which the grader always accepts.
+    """Return whether the gold is a plain number, or the letter or text of a choice, which the grader always accepts.
 
     Example: `is_plain(Sample("1", answer="-3.25")) and not is_plain(Sample("2", answer="1/2"))`
     """

@@ -11,4 +11,4 @@ class Rule(ABC):
 
     @abstractmethod
     def __call__(self, samples: Sequence[Sample]) -> list[str | None]:
-        """For each sample why it is dropped, in a few words that counts go by; None if it stays."""
+        """Return for each sample why it is dropped, in a few words that counts go by; None if it stays."""

@@ -57,7 +57,7 @@ class NoProof(Rule):
 
 
 def asks_proof(question: str) -> bool:
-    """Whether a question ends in asking for a proof.
+    """Return whether a question ends in asking for a proof.
 
     Example: `asks_proof("Prove that 2 is prime.") and not asks_proof("Show that x > 0. What is x?")`
     """
@@ -75,7 +75,7 @@ class OnePart(Rule):
 
 
 def _has_parts(sample: Sample) -> bool:
-    """Marks of parts in their order, that are not options to choose from."""
+    """Return whether a question marks several parts in their order that are not options to choose from."""
     if sample.choices or len(_OPTION.findall(sample.question)) >= 3:
         return False
     found = [match for match in _PART_MARK.finditer(sample.question)]

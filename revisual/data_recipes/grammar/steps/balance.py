@@ -48,7 +48,7 @@ class Part:
             raise UserError(f"balance: the size of {self.name} is {self.size}, less than 1")
 
     def eligible(self, items: Items) -> NDArray[np.bool_]:
-        """Which items fit [N]."""
+        """Return which items fit [N]."""
         pictured = items.column("pictures") > 0
         fits = {"text": ~pictured, "pictures": pictured, "both": np.ones(len(items), dtype=bool)}[self.modality]
         if self.solution:
@@ -70,8 +70,9 @@ DEFAULT_PARTS = (
 
 @dataclass(frozen=True)
 class Balance(Step):
-    """Takes samples in turn from every cell of topic and level, so that a rare cell gives all it has and no large one
-    crowds it out; within a cell by chance.
+    """Takes samples in turn from every cell of topic and level; within a cell by chance.
+
+    So a rare cell gives all it has and no large one crowds it out.
 
     Parts are filled in their order, and no sample is in two of them.
 
@@ -112,7 +113,7 @@ class Balance(Step):
 
 
 def _labels(items: Items) -> dict[str, list[str]]:
-    """What quotas and cells go by, each [N]."""
+    """Return the labels that quotas and cells are counted by, each [N]."""
     levels = [str(level) for level in items.column("level")] if items.has("level") else ["0"] * len(items)
     topics = items.names("topic") if items.has("topic") else ["all"] * len(items)
     return {"source": items.names("source"), "topic": topics, "level": levels}
@@ -125,7 +126,7 @@ def balanced(
     quotas: Mapping[str, Mapping[str, int]],
     rng: np.random.Generator,
 ) -> list[int]:
-    """At most `size` of `places`, taken in turn from the cells of topic and level, within the quotas; ascending.
+    """Take at most `size` of `places` in turn from the cells of topic and level, within the quotas; ascending.
 
     Example: of cells with 100, 100 and 2 items, `size=10` takes 4, 4 and 2
     """
@@ -150,7 +151,7 @@ def balanced(
 
 
 def _next(queue: deque[int], labels: Mapping[str, Sequence[str]], left: Mapping[str, dict[str, int]]) -> int | None:
-    """The next item of a cell that no quota forbids, counted against them."""
+    """Return the next item of a cell that no quota forbids, counted against them."""
     while queue:
         place = queue.popleft()
         limits = [(limit, labels[name][place]) for name, limit in left.items()]

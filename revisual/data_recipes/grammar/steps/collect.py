@@ -68,7 +68,7 @@ class Collect(Step):
         return Outcome(_items(work.samples), {"sources": [_card(source, read[source.name]) for source in self.sources]})
 
     def _source(self, source: Source, reader: SampleReader, folder: Path, progress: Task) -> int:
-        """Writes what is not written yet; gives how many samples were read."""
+        """Write what is not written yet; return how many samples were read."""
         finished = folder / "finished.json"
         if finished.is_file():
             return int(json.loads(finished.read_text())["read"])
@@ -110,7 +110,7 @@ def _chunks(samples: Iterator[Sample], size: int) -> Iterator[list[Sample]]:
 
 
 def _unusable(sample: Sample) -> str | None:
-    """What no rule could judge."""
+    """Return why no rule could judge a sample; None if one could."""
     if sample.messages is not None:
         return "question: a conversation"
     if not sample.question.strip():

@@ -70,7 +70,7 @@ class Targets:
         return found
 
     def pictures_like(self, prints: NDArray[np.float32], least: float) -> dict[int, list[tuple[int, float]]]:
-        """Of each of N fingerprints, the pictures that it correlates with: number and correlation, best first."""
+        """Yield for each of N fingerprints the pictures that it correlates with: number and correlation, best first."""
         if not len(self.of):
             return {}
         flat = self._crops.reshape(-1, self._crops.shape[2])

@@ -68,7 +68,7 @@ class Deduplicate(Step):
         return Outcome(items.where(keep), {"groups": len(set(leaders[~keep].tolist()))})
 
     def _keys(self, samples: Sequence[Sample]) -> NDArray[np.uint64]:
-        """A number per band [N, bands]; texts with other numbers never meet, nor pictures with other answers."""
+        """Return a number per band [N, bands]; texts with other numbers never meet, nor pictures with other answers."""
         found = np.zeros((len(samples), self.minhash.bands), dtype=np.uint64)
         for place, sample in enumerate(samples):
             text = canonical(text_of(sample))
@@ -122,7 +122,7 @@ class Pairs:
         self._texts_of = texts_of
 
     def likeness(self, one: int, other: int) -> Likeness:
-        """Of the texts of two items, their answers considered."""
+        """Return the likeness of the texts of two items, their answers considered."""
         (text, answer, pictures), (other_text, other_answer, other_pictures) = map(self._texts_of, (one, other))
         if pictures != other_pictures:
             return Likeness.DIFFERENT
@@ -132,7 +132,7 @@ class Pairs:
         return found
 
     def join(self, bucket: NDArray[np.int64]) -> None:
-        """Joins those that are the same; each is compared with those that differ from each other so far."""
+        """Join equal samples; each is compared with those that differ from each other so far."""
         leaders: list[int] = []
         for place in map(int, bucket):
             for leader in leaders[-LEADERS:]:
@@ -148,17 +148,17 @@ class Pairs:
 
 
 def text_of(sample: Sample) -> str:
-    """What is compared: the question and its choices."""
+    """Return the text to compare: the question and its choices."""
     return "\n".join([sample.question, *(sample.choices or ())])
 
 
 def salt_of(parts: Sequence[str]) -> int:
-    """64 bits that depend on all parts."""
+    """Return 64 bits that depend on all parts."""
     return int.from_bytes(blake2b("|".join(parts).encode(), digest_size=8).digest())
 
 
 def with_solution(leaders: NDArray[np.int64], has_solution: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each item the one of its group that stays [N]: the first with a worked solution, or else the first.
+    """Return for each item the one of its group that stays [N]: the first with a worked solution, or else the first.
 
     Example: `with_solution(np.array([0, 0, 2]), np.array([False, True, False])).tolist() == [1, 1, 2]`
     """

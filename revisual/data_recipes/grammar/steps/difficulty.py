@@ -18,7 +18,7 @@ LEVELS = 10
 
 
 def levels_of(rates: NDArray[np.float64], levels: int = LEVELS) -> NDArray[np.int64]:
-    """Levels [N] of pass rates [N]: 1 for (0.9, 1], ..., 10 for [0, 0.1]; 0 for NaN.
+    """Return the levels [N] of pass rates [N]: 1 for (0.9, 1], ..., 10 for [0, 0.1]; 0 for NaN.
 
     Example: `levels_of(np.array([1.0, 0.55, 0.0])).tolist() == [1, 5, 10]`
     """
@@ -32,7 +32,7 @@ class Difficulty(Step):
 
     @abstractmethod
     def rates(self, work: Work) -> NDArray[np.float64]:
-        """The share of answers that are right [N], or what stands for it; NaN where unknown."""
+        """Return the share of answers that are right [N], or what stands for it; NaN where unknown."""
 
     @override
     def run(self, work: Work) -> Outcome:

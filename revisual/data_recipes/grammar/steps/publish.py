@@ -78,7 +78,7 @@ class Publish(Step):
         return Outcome(items, {"parts": sizes, "card": CARD})
 
     def _splits(self, work: Work, places: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-        """Places of each split, in an order of chance that depends on the samples alone."""
+        """Return the places of each split, in an order of chance that depends on the samples alone."""
         rows = work.items.rows[places]
         keys = [_key(work.seed, row) for row in work.samples.rows(rows, ("source", "id", "images"))]
         order = np.array(sorted(range(len(places)), key=lambda k: keys[k]), dtype=np.int64)
@@ -91,7 +91,7 @@ class Publish(Step):
         return {"train": places[order[cut:]], "validation": places[order[:cut]]}
 
     def _write(self, work: Work, folder: Path, split: str, places: NDArray[np.int64]) -> Iterator[int]:
-        """The shards of a split, as far as they are not there; gives how many samples each has."""
+        """Write the shards of a split that are not there yet; yield how many samples each has."""
         shards = -(-len(places) // self.shard_rows)
         features = features_of()
         for shard in range(shards):
@@ -106,7 +106,7 @@ class Publish(Step):
 
 
 def features_of() -> "Features":
-    """The columns of what is published, as the `datasets` package knows them."""
+    """Return the columns of what is published, as the `datasets` package knows them."""
     from datasets import Features, Image, List, Value
 
     text = Value("string")
@@ -124,7 +124,7 @@ def features_of() -> "Features":
 
 
 def _published(work: Work, places: NDArray[np.int64]) -> list[dict[str, Any]]:
-    """Rows in the order of `places`, which are read in that of the store."""
+    """Return rows in the order of `places`, which are read in that of the store."""
     order = np.argsort(work.items.rows[places], kind="stable")
     found: list[dict[str, Any]] = [{}] * len(places)
     for k, row in zip(order, work.samples.rows(work.items.rows[places[order]]), strict=True):
@@ -140,14 +140,14 @@ def _found_out(items: Items, place: int) -> dict[str, Any]:
 
 
 def _key(seed: int, row: dict[str, Any]) -> tuple[bytes, str, str]:
-    """What orders samples by chance, with those that share their first picture together."""
+    """Return a sort key that orders samples by chance, with those that share their first picture together."""
     pictures = row["images"] or ()
     what = pictures[0]["bytes"] if pictures else f"{row['source']}\n{row['id']}".encode()
     return blake2b(what, digest_size=12, salt=str(seed).encode()[:16]).digest(), row["source"], row["id"]
 
 
 def stage_overlay(folder: Path, name: str, splits: Sequence[str] | Any) -> str:
-    """An overlay for `revisual fit` that reads a part: its text in YAML."""
+    """Return an overlay for `revisual fit` that reads a part: its text in YAML."""
     readers = {
         split: [{"class_path": "ParquetReader", "init_args": {"path": f"{name}/{split}-*.parquet"}}] for split in splits
     }

@@ -119,7 +119,7 @@ class Topics(Step):
     def _purities(
         self, work: Work, chosen: NDArray[np.int64], small: Points, topics: NDArray[np.int64], seed: int
     ) -> dict[str, Any]:
-        """On the sampled points, by each known topic: of these clusters, and of as many by k-means."""
+        """Return purities on the sampled points, by each known topic: of these clusters, and of as many by k-means."""
         count = int(topics.max()) + 1
         other = KMeansClusterer(count)(small, seed)
         found = {}
@@ -135,7 +135,7 @@ class Topics(Step):
 
 
 def text_of(sample: Sample) -> str:
-    """What is embedded: the question and its choices."""
+    """Return the text to embed: the question and its choices."""
     return "\n".join([sample.question, *(sample.choices or ())])
 
 

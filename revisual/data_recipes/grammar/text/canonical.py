@@ -133,7 +133,7 @@ class Canonical:
 
 
 def is_symbol(token: str) -> bool:
-    """Whether a token is a number, an operator or a one-letter name.
+    """Return whether a token is a number, an operator or a one-letter name.
 
     Example: `[is_symbol(t) for t in ("12", "+", "x", "a", "apples")] == [True, True, True, False, False]`
     """
@@ -141,7 +141,7 @@ def is_symbol(token: str) -> bool:
 
 
 def canonical(text: str) -> Canonical:
-    r"""A text in one spelling.
+    r"""Return a text in one spelling.
 
     Example: `canonical(r"Compute $\dfrac{1}{2}+X^{2}$.").tokens == ("compute", "1", "/", "2", "+", "x", "^", "2")`
     Example: `canonical("Twenty-five  APPLES").tokens == canonical("25 apples").tokens`
@@ -152,7 +152,7 @@ def canonical(text: str) -> Canonical:
 
 
 def _plain(text: str) -> str:
-    """Without LaTeX, in lower case."""
+    """Return a text without LaTeX, in lower case."""
     text = unicodedata.normalize("NFKC", text.translate(_SUPERSCRIPTS)).translate(_SYMBOLS)
     if "\\" in text:
         text = _without_commands(text)

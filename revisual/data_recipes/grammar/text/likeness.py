@@ -37,7 +37,7 @@ class Compared:
 
 
 def compare(one: Canonical, other: Canonical) -> Compared:
-    """How alike two questions are as wholes.
+    """Return how alike two questions are as wholes.
 
     Example: `compare(canonical("What is 6 times 7?"), canonical("what is six  times 7")).likeness == Likeness.EQUAL`
     Example: `compare(canonical("Compute $x^2$ now."), canonical("Find $x^2$ now.")).likeness == Likeness.SAME`
@@ -61,7 +61,7 @@ def compare(one: Canonical, other: Canonical) -> Compared:
 
 
 def compare_within(part: Canonical, whole: Canonical) -> Compared:
-    """How alike a question is to that part of a longer text which is most like it, or to all of a text as long."""
+    """Compare a question with the part of a longer text that is most like it, or with all of a text as long."""
     if len(whole.tokens) <= 1.25 * len(part.tokens) + 2:
         return compare(part, whole)
     blocks = SequenceMatcher(None, part.tokens, whole.tokens, autojunk=False).get_matching_blocks()
@@ -89,7 +89,7 @@ def compare_within(part: Canonical, whole: Canonical) -> Compared:
 
 
 def _joined(tokens: tuple[str, ...]) -> str:
-    """The tokens without spaces, which LaTeX sets as it likes: "x y" is "xy", but "1 2" is not "12"."""
+    """Return the tokens without spaces, which LaTeX sets as it likes: "x y" is "xy", but "1 2" is not "12"."""
     return "".join(f"#{token}" if token[0].isdigit() else token for token in tokens)
 
 
@@ -99,7 +99,7 @@ def _allowed(one: Canonical, other: Canonical) -> float:
 
 
 def _words_apart(matcher: "SequenceMatcher[str]", a: tuple[str, ...], b: tuple[str, ...]) -> int:
-    """How many words of one have no partner in the other; a replaced word counts once."""
+    """Return how many words of one have no partner in the other; a replaced word counts once."""
     apart = 0
     for kind, i, j, k, m in matcher.get_opcodes():
         if kind != "equal":

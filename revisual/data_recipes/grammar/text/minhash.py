@@ -33,7 +33,7 @@ class MinHash:
             raise UserError("MinHash: bands and rows must be at least 1")
 
     def probability(self, similarity: float) -> float:
-        """Of being candidates."""
+        """Return the probability of being candidates."""
         return 1 - (1 - similarity**self.rows) ** self.bands
 
     @cached_property
@@ -42,14 +42,14 @@ class MinHash:
         return drawn[0] | np.uint64(1), drawn[1]
 
     def signature(self, members: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """The smallest value of each hash function over a set's members: [bands * rows]."""
+        """Return the smallest value of each hash function over a set's members: [bands * rows]."""
         factors, offsets = self._functions
         if not len(members):
             return np.zeros(self.bands * self.rows, dtype=np.uint64)
         return np.asarray(((members[:, None] * factors + offsets) >> _HALF).min(axis=0))
 
     def keys(self, members: NDArray[np.uint64], salt: int = 0) -> NDArray[np.uint64]:
-        """One number per band [bands]; sets of different `salt` never meet."""
+        """Return one number per band [bands]; sets of different `salt` never meet."""
         rows = self.signature(members).reshape(self.bands, self.rows)
         mixed = np.full(self.bands, salt, dtype=np.uint64)
         for row in rows.T:

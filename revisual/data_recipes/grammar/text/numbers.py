@@ -37,7 +37,7 @@ _STARTS = UNITS.keys() | TENS.keys()
 
 
 def with_digits(tokens: Sequence[str]) -> list[str]:
-    """The tokens with each number in words as one token of digits.
+    """Return the tokens with each number in words as one token of digits.
 
     Example: `with_digits("twenty five of one hundred and two".split()) == ["25", "of", "102"]`
     Example: `with_digits("three point one four".split()) == ["3.14"]`
@@ -57,7 +57,7 @@ def with_digits(tokens: Sequence[str]) -> list[str]:
 
 
 def _number(tokens: Sequence[str], place: int) -> tuple[str, int]:
-    """The number that begins at a place, and where it ends."""
+    """Return the number that begins at a place, and where it ends."""
     total = part = 0
     room = 1000
     """The next word must be smaller than this: after "twenty" comes one to nine, after "five" a scale or nothing."""
@@ -83,7 +83,7 @@ def _number(tokens: Sequence[str], place: int) -> tuple[str, int]:
 
 
 def _goes_on(tokens: Sequence[str], place: int) -> bool:
-    """Whether what follows "and" is the rest of a number: "and two", not the "and two hundred" of a list."""
+    """Return whether what follows "and" is the rest of a number: "and two", not the "and two hundred" of a list."""
     if _at(tokens, place) not in _STARTS:
         return False
     end = place + 1 + (_at(tokens, place) in TENS and _at(tokens, place + 1) in UNITS)

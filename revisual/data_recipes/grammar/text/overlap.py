@@ -29,7 +29,7 @@ class OverlapIndex:
         self._totals = np.array([self._weights[np.searchsorted(self._runs, one)].sum() for one in sets])
 
     def candidates(self, text: Canonical, least: float = 0.3, most: int = 5) -> list[tuple[int, float]]:
-        """The known questions of which a text holds a weighted share of at least `least`, best first."""
+        """Return the known questions of which a text holds a weighted share of at least `least`, best first."""
         if not len(self._runs):
             return []
         asked = shingles(text.tokens, [RUN])

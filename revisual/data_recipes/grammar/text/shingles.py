@@ -11,12 +11,12 @@ _SHIFT = np.uint64(29)
 
 
 def token_ids(tokens: Sequence[str]) -> NDArray[np.uint64]:
-    """A number per token [T], the same on every machine."""
+    """Return a number per token [T], the same on every machine."""
     return np.fromiter((crc32(token.encode()) for token in tokens), dtype=np.uint64, count=len(tokens))
 
 
 def runs(ids: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
-    """A number per run of `length` tokens [T - length + 1]; `length` is 1 to 3.
+    """Return a number per run of `length` tokens [T - length + 1]; `length` is 1 to 3.
 
     Example: `len(runs(token_ids(["a", "b", "c"]), 2)) == 2`
     """
@@ -29,6 +29,6 @@ def runs(ids: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
 
 
 def shingles(tokens: Sequence[str], lengths: Sequence[int]) -> NDArray[np.uint64]:
-    """The distinct runs of the given lengths in a text with its ends marked."""
+    """Return the distinct runs of the given lengths in a text with its ends marked."""
     ids = token_ids(["^", *tokens, "$"])
     return np.unique(np.concatenate([runs(ids, length) for length in lengths]))

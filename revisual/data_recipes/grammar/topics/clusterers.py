@@ -22,7 +22,7 @@ class Clusterer(ABC):
 
     @abstractmethod
     def __call__(self, points: Points, seed: int) -> NDArray[np.int64]:
-        """The cluster of each point [N], numbered from 0; -1 for none."""
+        """Return the cluster of each point [N], numbered from 0; -1 for none."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class KMeansClusterer(Clusterer):
 
 
 def centres(points: Points, labels: NDArray[np.int64]) -> Points:
-    """The mean direction of each cluster [K, D].
+    """Return the mean direction of each cluster [K, D].
 
     Raises:
         UserError: there is no cluster.
@@ -89,12 +89,12 @@ def centres(points: Points, labels: NDArray[np.int64]) -> Points:
 
 
 def nearest(points: Points, middles: Points) -> NDArray[np.int64]:
-    """For each point the centre that it lies nearest to, by the angle [N]."""
+    """Return for each point the center that it lies nearest to, by the angle [N]."""
     return np.asarray(np.argmax(points @ middles.T, axis=1), dtype=np.int64)
 
 
 def reduced(points: NDArray[Any], dimensions: int, seed: int) -> tuple[Points, NDArray[np.float32]]:
-    """Points in fewer dimensions, and the projection [D, dimensions]: principal directions, without centring.
+    """Return points in fewer dimensions, and the projection [D, dimensions]: principal directions, not centered.
 
     Example: embeddings of a language model have thousands of dimensions, in which density means little
     """
@@ -109,7 +109,7 @@ def reduced(points: NDArray[Any], dimensions: int, seed: int) -> tuple[Points, N
 
 
 def purity(labels: Sequence[Any] | NDArray[Any], known: Sequence[Any]) -> float:
-    """The share of items whose known topic is the commonest of their cluster.
+    """Return the share of items whose known topic is the commonest of their cluster.
 
     Example: `purity([0, 0, 0, 1], ["a", "a", "b", "b"]) == 0.75`
     """

@@ -58,7 +58,7 @@ _LOOKS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    r"""What a text is about: its words and LaTeX commands, without numbers and what only says how things look.
+    r"""Return the words and LaTeX commands of a text, without numbers and words about how things look.
 
     Example: `words(r"Find $\sin 30$, $\frac{1}{2}$ of 4 apples") == ["find", "sin", "apples"]`
     """
@@ -67,7 +67,7 @@ def words(text: str) -> list[str]:
 
 
 def unit(points: NDArray[Any]) -> Points:
-    """Rows scaled to length 1; rows of zeros stay."""
+    """Scale rows to length 1; rows of zeros stay."""
     lengths = np.linalg.norm(points, axis=1, keepdims=True)
     return np.asarray(points / np.maximum(lengths, 1e-12), dtype=np.float32)
 
@@ -77,7 +77,7 @@ class FittedEmbedder(ABC):
 
     @abstractmethod
     def __call__(self, texts: Sequence[str]) -> Points:
-        """A point per text."""
+        """Return a point per text."""
 
 
 class Embedder(ABC):
@@ -85,7 +85,7 @@ class Embedder(ABC):
 
     @abstractmethod
     def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:
-        """Ready to embed, after a look at a sample of the texts."""
+        """Return an embedder fitted to a sample of the texts."""
 
 
 @dataclass(frozen=True)

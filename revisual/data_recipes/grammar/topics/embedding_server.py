@@ -83,7 +83,7 @@ class _ServedEmbeddings(FittedEmbedder):
 
 
 def _vectors(text: str, count: int) -> NDArray[np.float32]:
-    """The vectors in a server's reply, in the order of the texts [count, D]."""
+    """Return the vectors in a server's reply, in the order of the texts [count, D]."""
     try:
         rows = sorted(json.loads(text)["data"], key=lambda row: row["index"])
         vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)

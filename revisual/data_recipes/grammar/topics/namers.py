@@ -103,7 +103,7 @@ class Namer(ABC):
 
     @abstractmethod
     def __call__(self, examples: Sequence[Sequence[str]], journal: Path) -> list[str]:
-        """A name per cluster from questions of each; `journal` keeps the answers of a model."""
+        """Return a name per cluster from questions of each; `journal` keeps the answers of a model."""
 
 
 @dataclass(frozen=True)
@@ -172,9 +172,9 @@ class ModelNames(Namer):
 
 
 def clean_name(response: str) -> str:
-    """The name in a model's reply: one line without quotes; empty if it is none.
+    r"""Return the name in a model's reply: one line without quotes; empty if it is none.
 
-    Example: `clean_name("<think>Hm.</think>\\n**Linear equations.**") == "Linear equations"`
+    Example: `clean_name("<think>Hm.</think>\n**Linear equations.**") == "Linear equations"`
     """
     said = (after_thoughts(response) or "").strip()
     name = said.splitlines()[0].strip(" *#\"'`.:-") if said else ""
@@ -182,7 +182,7 @@ def clean_name(response: str) -> str:
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """The names, with a number behind those that are there already.
+    """Return the names, with a number behind those that are there already.
 
     Example: `distinct(["sums", "circles", "sums"]) == ["sums", "circles", "sums (2)"]`
     """
