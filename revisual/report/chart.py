@@ -39,7 +39,7 @@ def line_chart(
     separators: Sequence[Place] = (),
     size: tuple[int, int] = (360, 220),
 ) -> Element:
-    """Series over a common x axis, with axes, a legend where there are several, and a tooltip at each point.
+    """Draw series over a common x axis, with axes, a legend for several, and a tooltip at each point.
 
     Example: `line_chart("Reward", [Series("train", [0, 1, 2], [0.1, 0.4, 0.6])], x_label="step")`
 
@@ -76,7 +76,7 @@ def chart_grid(charts: Sequence[Element | None], is_wide: bool = False) -> Eleme
 def _lay_out(
     x_axis: Axis, y_axis: Axis, separators: Sequence[Place], x_label: str, y_label: str, size: tuple[int, int]
 ) -> "tuple[Scale, Scale, list[Divider]]":
-    """The frame: what the labels leave of the drawing."""
+    """Return the scales and dividers of the frame, which takes what the labels leave of the drawing."""
     left = 12 + CHARACTER * max((len(text) for _, text in y_axis.ticks), default=0) + (LINE if y_label else 0)
     right, bottom = size[0] - 14.0, size[1] - 20.0 - (LINE if x_label else 0)
     x = Scale(x_axis.low, x_axis.high, left, right)
@@ -86,7 +86,7 @@ def _lay_out(
 
 
 def _draw_all(series: Sequence[Series], x: Scale, y: Scale, describe: Callable[[Series, Row], str]) -> list[Element]:
-    """The first series last, so that it lies on top; a word where there is nothing to draw."""
+    """Draw the first series last, so that it lies on top; write a word where there is nothing to draw."""
     if not any(one.points() for one in series):
         middle = (x.start + x.end) / 2, (y.start + y.end) / 2
         return [element("text", "no data", x=middle[0], y=middle[1], class_="empty")]
@@ -167,7 +167,7 @@ class Divider:
 
 
 def _place_dividers(separators: Sequence[Place], x: Scale) -> list[Divider]:
-    """The labels beside their lines, to the left at the right edge, in as many rows as keep them apart."""
+    """Place the labels beside their lines, to the left at the right edge, in as many rows as keep them apart."""
     placed: list[Divider] = []
     for value, text in separators:
         if not x.low <= value <= x.high:

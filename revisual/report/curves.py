@@ -36,7 +36,7 @@ class Topic:
 
 
 def topic_of(key: str) -> Topic:
-    """The first part of a name is the group, the last the topic.
+    """Split a curve's name: its first part is the group, its last the topic.
 
     Example: `topic_of("train/loss") == Topic("train", "loss")`
     """
@@ -45,7 +45,7 @@ def topic_of(key: str) -> Topic:
 
 
 def line_name(key: str) -> str:
-    """What tells a curve from the others of its topic.
+    """Return a curve's name among the others of its topic.
 
     Example: `line_name("val/greedy/shapes/accuracy") == "Greedy shapes"`
     """
@@ -54,13 +54,13 @@ def line_name(key: str) -> str:
 
 
 def rank(name: str) -> tuple[int, str]:
-    """The place of a topic among the others."""
+    """Return the place of a topic among the others."""
     found = [place for place, word in enumerate(ORDER) if word in name]
     return (found[0] if found else len(ORDER), name)
 
 
 def running_mean(values: Sequence[float | int], reach: int) -> list[float]:
-    """The mean of the values up to `reach` places away; a gap stays a gap, and none looks across it.
+    """Return the mean of the values up to `reach` places away; a gap stays a gap, and none looks across it.
 
     Example: `running_mean([1.0, 2.0, 6.0], reach=1) == [1.5, 3.0, 4.0]`
     """
@@ -74,7 +74,7 @@ def running_mean(values: Sequence[float | int], reach: int) -> list[float]:
 
 
 def is_noisy(values: Sequence[float | int]) -> bool:
-    """True where the way up and down is many times the range: a learning rate's is not.
+    """Return whether a curve goes up and down by many times its range, as a learning rate's does not.
 
     Example: `is_noisy([0, 1, 0, 1, 0, 1]) and not is_noisy([0, 1, 2, 3, 2, 1])`
     """
@@ -84,7 +84,7 @@ def is_noisy(values: Sequence[float | int]) -> bool:
 
 
 def as_series(name: str, curve: Curve, color: int) -> list[Series]:
-    """A curve as one line, or, where it has many points and is noisy, as a smoothed one before the values."""
+    """Return a curve as one line, or, where it has many points and is noisy, as a smoothed one before the values."""
     xs, ys = curve
     if len(xs) < SMOOTHED_FROM or not is_noisy(ys):
         return [Series(name, xs, ys, color=color, markers=len(xs) <= MARKED_TO)]
@@ -93,7 +93,7 @@ def as_series(name: str, curve: Curve, color: int) -> list[Series]:
 
 
 def topic_chart(title: str, curves: Curves, separators: Sequence[tuple[float, str]] = ()) -> Element:
-    """The curves of one topic."""
+    """Return the curves of one topic."""
     lines = [(line_name(key), curve) for key, curve in curves.items()]
     series = [one for place, (name, curve) in enumerate(lines) for one in as_series(name, curve, place)]
     values = [value for _, ys in curves.values() for value in ys if math.isfinite(value)]
@@ -105,7 +105,7 @@ def topic_chart(title: str, curves: Curves, separators: Sequence[tuple[float, st
 
 
 def topics(curves: Curves) -> dict[Topic, dict[str, Curve]]:
-    """The curves by topic, what matters most first."""
+    """Return the curves by topic, what matters most first."""
     sorted_keys = sorted(curves, key=lambda key: (*rank(topic_of(key).name), key))
     found: dict[Topic, dict[str, Curve]] = {}
     for key in sorted_keys:
@@ -115,7 +115,7 @@ def topics(curves: Curves) -> dict[Topic, dict[str, Curve]]:
 
 
 def stage_charts(curves: Curves) -> list[Element | None]:
-    """All curves of one stage: a block of charts for each group."""
+    """Return all curves of one stage: a block of charts for each group."""
     by_topic = topics(curves)
     groups = list(dict.fromkeys(topic.group for topic in by_topic))
     blocks: list[Element | None] = []
@@ -126,7 +126,7 @@ def stage_charts(curves: Curves) -> list[Element | None]:
 
 
 def joined_charts(stages: Mapping[str, Curves]) -> list[Element]:
-    """What several stages logged of reward, accuracy, entropy, length and the share kept, on a common axis of steps."""
+    """Chart what several stages logged of reward, accuracy, entropy, length and share kept, on one axis of steps."""
     by_stage = {name: topics(curves) for name, curves in stages.items()}
     found = {topic for of_stage in by_stage.values() for topic in of_stage if rank(topic.name)[0] < ORDER.index("loss")}
     charts = []
@@ -139,7 +139,7 @@ def joined_charts(stages: Mapping[str, Curves]) -> list[Element]:
 
 
 def join(stages: Mapping[str, Curves]) -> tuple[list[tuple[float, str]], dict[str, Curve]]:
-    """Each stage moved to where the one before it ends: where each begins, and the curves, with a gap in between.
+    """Move each stage to where the one before it ends; return where each begins, and the curves with gaps in between.
 
     Example: `join({"a": {"r": ([0, 5], [1, 2])}, "b": {"r": ([0], [3])}}) ==
     ([(0.0, "A"), (5.0, "B")], {"r": ([0, 5, 5, 5], [1, 2, nan, 3])})`

@@ -9,11 +9,11 @@ INDEX_COLUMNS = {"step", "epoch"}
 
 
 def read_csv_curves(metrics_csv: Path) -> dict[str, tuple[list[float], list[float]]]:
-    """The curves in the metrics.csv of Lightning's `CSVLogger`: name to (steps, values), in the order of steps.
+    r"""Return the curves in the metrics.csv of Lightning's `CSVLogger`: name to (steps, values), in the order of steps.
 
     Empty cells are skipped. A step that was logged twice, as after a resume, keeps its later value.
 
-    Example: the file `epoch,step,loss\\n0,9,1.5\\n0,19,0.5\\n` gives `{"loss": ([9.0, 19.0], [1.5, 0.5])}`.
+    Example: the file `epoch,step,loss\n0,9,1.5\n0,19,0.5\n` gives `{"loss": ([9.0, 19.0], [1.5, 0.5])}`.
 
     Raises:
         UserError: the file is missing, has no column `step`, or a cell is not a number.

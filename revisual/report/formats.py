@@ -13,7 +13,7 @@ def _signs(text: str) -> str:
 
 
 def write_number(value: float | int) -> str:
-    """At most three significant digits; all of a whole number's.
+    """Write a number with at most three significant digits; with all of a whole number's.
 
     Example: `[write_number(v) for v in (0.12345, 12.0, 1234567)] == ["0.123", "12", "1,234,567"]`
     """
@@ -28,12 +28,15 @@ def write_number(value: float | int) -> str:
 
 
 def write_percent(value: float | int) -> str:
-    """Example: `write_percent(0.625) == "62.5%"`."""
+    """Write a fraction as a percentage.
+
+    Example: `write_percent(0.625) == "62.5%"`
+    """
     return _signs(f"{100 * value:.1f}%")
 
 
 def write_points(value: float | int) -> str:
-    """A difference of two fractions, in percentage points.
+    """Write a difference of two fractions in percentage points.
 
     Example: `write_points(0.125) == "12.5 pp"`
     """
@@ -41,7 +44,10 @@ def write_points(value: float | int) -> str:
 
 
 def write_count(value: float | int) -> str:
-    """Example: `[write_count(v) for v in (950, 12_300, 4_560_000)] == ["950", "12.3 k", "4.56 M"]`."""
+    """Write a count in thousands or millions.
+
+    Example: `[write_count(v) for v in (950, 12_300, 4_560_000)] == ["950", "12.3 k", "4.56 M"]`
+    """
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size * 0.9995:
             return _signs(f"{value / size:.3g} {letter}")
@@ -49,7 +55,10 @@ def write_count(value: float | int) -> str:
 
 
 def write_duration(seconds: float | int) -> str:
-    """Example: `[write_duration(v) for v in (4.25, 750, 11_520)] == ["4.2 s", "12 min 30 s", "3 h 12 min"]`."""
+    """Write a duration in seconds, minutes or hours.
+
+    Example: `[write_duration(v) for v in (4.25, 750, 11_520)] == ["4.2 s", "12 min 30 s", "3 h 12 min"]`
+    """
     if abs(seconds) < 59.95:
         return _signs(f"{seconds:.1f} s")
     minutes, rest = divmod(round(seconds), 60)
@@ -60,7 +69,10 @@ def write_duration(seconds: float | int) -> str:
 
 
 def write_memory(mebibytes: float | int) -> str:
-    """Example: `[write_memory(v) for v in (812, 21_914)] == ["812 MiB", "21.4 GiB"]`."""
+    """Write an amount of memory, given in MiB.
+
+    Example: `[write_memory(v) for v in (812, 21_914)] == ["812 MiB", "21.4 GiB"]`
+    """
     return f"{mebibytes:.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:.1f} GiB"
 
 
@@ -72,7 +84,7 @@ class Format:
     difference: Callable[[float | int], str]
 
     def write(self, value: float | int | None) -> str:
-        """`value` in words; what is missing or not a number is `-`."""
+        """Write `value` in words; what is missing or not a number is `-`."""
         if value is None or math.isnan(value):
             return NOTHING
         if math.isinf(value):
@@ -80,7 +92,7 @@ class Format:
         return self.value(value)
 
     def write_change(self, change: float | int) -> str:
-        """`change` with its sign; one too small to be seen is `±0`.
+        """Write `change` with its sign; one too small to be seen is `±0`.
 
         Example: `PERCENT.write_change(0.125) == "+12.5 pp"`
         """
@@ -92,7 +104,7 @@ class Format:
         return ("+" if change > 0 else "−") + size
 
     def write_interval(self, value: float | int, low: float | int, high: float | int) -> str:
-        """`±` half the width where the value is in the middle, as far as can be seen, else both bounds.
+        """Write `±` half the width where the value is in the middle, as far as can be seen, else both bounds.
 
         Example: `PERCENT.write_interval(0.5, 0.45, 0.55) == "±5.0 pp"`
         """
@@ -108,7 +120,7 @@ MEMORY = Format(write_memory, write_memory)
 
 
 def label(name: str) -> str:
-    """A key in words.
+    """Return a key in words.
 
     Example: `label("multimodal_rl") == "Multimodal RL"`
     """

@@ -6,9 +6,9 @@ Cells = Sequence[str | int | float | None]
 
 
 def table(head: Sequence[str], rows: Sequence[Cells]) -> str:
-    """Return a table; what a cell holds is text.
+    r"""Return a table; what a cell holds is text.
 
-    Example: `table(["a"], [["x|y"]]).splitlines()[2] == "| x\\\\|y |"`
+    Example: `table(["a"], [["x|y"]]).splitlines()[2] == "| x\\|y |"`
     """
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     lines += [f"| {' | '.join(cell(value) for value in row)} |" for row in rows]

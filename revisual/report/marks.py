@@ -43,20 +43,20 @@ class Series:
             raise ValueError(f"series {self.name!r}: a band needs both low and high")
 
     def segments(self) -> list[list[Row]]:
-        """The points between gaps.
+        """Return the points between gaps.
 
         Example: `Series("a", [0, 1, 2], [5.0, math.nan, 7.0]).segments() == [[(0, 5.0)], [(2, 7.0)]]`
         """
         return _between_gaps(list(zip(self.xs, self.ys, strict=True)))
 
     def bands(self) -> list[list[Row]]:
-        """The (x, low, high) between gaps."""
+        """Return the (x, low, high) between gaps."""
         if self.low is None or self.high is None:
             return []
         return _between_gaps(list(zip(self.xs, self.low, self.high, strict=True)))
 
     def points(self) -> list[Row]:
-        """Every point that can be drawn."""
+        """Return every point that can be drawn."""
         return [point for segment in self.segments() for point in segment]
 
 
@@ -66,7 +66,7 @@ def _between_gaps(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def thin(points: Sequence[Row], columns: int) -> list[Row]:
-    """At most four points per column of pixels, so that a line of many points looks the same and the file stays small.
+    """Keep at most four points per column of pixels, so that a line looks the same and the file stays small.
 
     Example: `thin([(0, 1), (1, 9), (2, 0), (3, 5), (4, 2), (5, 3)], columns=1) == [(0, 1), (1, 9), (2, 0), (5, 3)]`
     """
@@ -80,7 +80,7 @@ def thin(points: Sequence[Row], columns: int) -> list[Row]:
 
 
 def series_classes(series: Series, index: int) -> str:
-    """The classes that give a series its colour and dashes, in the frame and in the legend."""
+    """Return the classes that give a series its colour and dashes, in the frame and in the legend."""
     place = index if series.color is None else series.color
     names = ["series", f"c{place % COLORS}"]
     if series.dashed or place >= COLORS:
@@ -91,7 +91,7 @@ def series_classes(series: Series, index: int) -> str:
 
 
 def draw_series(series: Series, index: int, x: Scale, y: Scale, describe: Callable[[Row], str]) -> Element:
-    """One series as a group: band, lines, visible points, and a tooltip from `describe` around each point."""
+    """Draw one series as a group: band, lines, visible points, and a tooltip from `describe` around each point."""
     columns = max(1, round(abs(x.end - x.start)))
     segments = [thin(segment, columns) for segment in series.segments()]
     marks = [_draw_band(band, x, y) for band in series.bands()]

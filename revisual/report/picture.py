@@ -12,7 +12,7 @@ EMBEDDED_MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
 
 
 def picture(image: Image | bytes, alt: str, max_side: int = 512) -> Element:
-    """`image` as an element: a PIL picture is shrunk to `max_side` and stored as PNG, bytes are taken as they are.
+    """Return `image` as an element: a PIL picture is shrunk to `max_side` and stored as PNG, bytes are kept.
 
     Example: `picture(Image.new("RGB", (64, 64)), alt="A black square")`
 
@@ -25,7 +25,7 @@ def picture(image: Image | bytes, alt: str, max_side: int = 512) -> Element:
 
 
 def encode_png(image: Image, max_side: int) -> bytes:
-    """`image` as a PNG file no larger than `max_side` on either side."""
+    """Encode `image` as a PNG file no larger than `max_side` on either side."""
     shown = image if image.mode in EMBEDDED_MODES else image.convert("RGB")
     if max(shown.size) > max_side:
         shown = shown.convert("RGBA" if shown.mode in {"LA", "P", "RGBA"} else "RGB")
@@ -36,9 +36,9 @@ def encode_png(image: Image, max_side: int) -> bytes:
 
 
 def image_format(data: bytes) -> str:
-    """The format that the first bytes tell.
+    r"""Return an image's format, from its first bytes.
 
-    Example: `image_format(b"\\xff\\xd8\\xff\\xe0") == "jpeg"`
+    Example: `image_format(b"\xff\xd8\xff\xe0") == "jpeg"`
     """
     for signature, name in SIGNATURES.items():
         if data.startswith(signature):

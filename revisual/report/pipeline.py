@@ -66,7 +66,7 @@ def _summary(stages: Sequence[Stage]) -> Section:
 
 
 def _tiles(stages: Sequence[Stage]) -> Element:
-    """Each accuracy after the last stage with its change over the whole run, and what the run cost in all."""
+    """Draw each accuracy after the last stage with its change over the whole run, and what the run cost in all."""
     found = accuracies(stages)
     tiles = []
     for measure in found[:MOST_TILES]:
@@ -91,7 +91,7 @@ def _tile(name: str, value: str, note: str) -> Element:
 
 
 def _progress(stages: Sequence[Stage], curves: Mapping[str, Curves]) -> list[Section]:
-    """Accuracy over the stages, then what several stages logged, in one line."""
+    """Draw accuracy over the stages, then what several stages logged, in one line."""
     charts = accuracy_charts(stages) if len(stages) > 1 else []
     joined = joined_charts({name: found for name, found in curves.items() if found})
     if not charts and not joined:
@@ -103,7 +103,7 @@ def _progress(stages: Sequence[Stage], curves: Mapping[str, Curves]) -> list[Sec
 
 
 def accuracy_charts(stages: Sequence[Stage]) -> list[Element]:
-    """The accuracy of each source after each stage, a chart for each setting, all to the same scale."""
+    """Return the accuracy of each source after each stage, a chart for each setting, all to the same scale."""
     found = accuracies(stages)
     sources = list(dict.fromkeys(measure.source for measure in found))
     by_setting: dict[str, list[Series]] = {}

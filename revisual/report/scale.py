@@ -9,12 +9,12 @@ LIMIT = 1e150
 
 
 def is_drawable(value: float | int) -> bool:
-    """False for NaN, the infinities and what is as good as infinite."""
+    """Return whether a value can be drawn: it is not NaN, infinite or as good as infinite."""
     return math.isfinite(value) and abs(value) < LIMIT
 
 
 def data_range(values: Iterable[float | int]) -> tuple[float, float]:
-    """The least and greatest drawable value, apart even where all are equal; (0, 1) where there is none.
+    """Return the least and greatest drawable value, apart even where all are equal; (0, 1) where there is none.
 
     Example: `data_range([3.0, math.nan, 1.0]) == (1.0, 3.0)`
     """
@@ -29,7 +29,7 @@ def data_range(values: Iterable[float | int]) -> tuple[float, float]:
 
 
 def nice_step(low: float, high: float, count: int, whole: bool = False) -> float:
-    """The least of 1, 2, 5 x a power of ten that takes at most `count` steps from `low` to `high`.
+    """Return the least of 1, 2, 5 x a power of ten that takes at most `count` steps from `low` to `high`.
 
     Example: `nice_step(0.0, 1.0, count=5) == 0.2`
     """
@@ -40,7 +40,7 @@ def nice_step(low: float, high: float, count: int, whole: bool = False) -> float
 
 
 def ticks_within(low: float, high: float, step: float) -> list[float]:
-    """The multiples of `step` from `low` to `high`.
+    """Return the multiples of `step` from `low` to `high`.
 
     Example: `ticks_within(0.5, 3.5, 1.0) == [1.0, 2.0, 3.0]`
     """
@@ -49,7 +49,7 @@ def ticks_within(low: float, high: float, step: float) -> list[float]:
 
 
 def round_out(low: float, high: float, step: float) -> tuple[float, float]:
-    """The range up to the next multiples of `step` on either side.
+    """Return the range up to the next multiples of `step` on either side.
 
     Example: `round_out(0.3, 3.2, 1.0) == (0.0, 4.0)`
     """
@@ -57,7 +57,7 @@ def round_out(low: float, high: float, step: float) -> tuple[float, float]:
 
 
 def tick_labels(ticks: list[float], step: float, percent: bool = False) -> list[str]:
-    """Tick values with the digits that tell them apart.
+    """Write tick values with the digits that tell them apart.
 
     Example: `tick_labels([0.0, 0.5, 1.0], 0.5) == ["0.0", "0.5", "1.0"]`
     """
@@ -92,7 +92,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float | int) -> float:
-        """The pixel of `value`; the middle where all values are one."""
+        """Return the pixel of `value`; the middle where all values are one."""
         if self.high == self.low:
             return (self.start + self.end) / 2
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)

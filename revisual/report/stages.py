@@ -47,13 +47,13 @@ class Measure:
 
     @classmethod
     def of(cls, key: str) -> "Measure":
-        """The last part is what is measured, the one before it the source, the rest how."""
+        """Parse a key: the last part is what is measured, the one before it the source, the rest how."""
         *rest, name = key.split("/")
         return cls(key, setting="/".join(rest[:-1]), source=rest[-1] if rest else EVERYTHING, name=name)
 
 
 def read_stages(metrics: Mapping[str, Any]) -> list[Stage]:
-    """The stages in a metrics.json, in its order.
+    """Return the stages in a metrics.json, in its order.
 
     Raises:
         UserError: there is no list of stages, or one has no name.
@@ -81,7 +81,7 @@ def _numbers(values: object) -> dict[str, Number]:
 
 
 def estimates(stages: Sequence[Stage], key: str) -> list[Estimate]:
-    """One measure in each stage, with its interval and its change from the stage before.
+    """Return one measure in each stage, with its interval and its change from the stage before.
 
     The first stage is what the run starts from: where it has no `after`, its `before` stands for it. A stage whose
     forerunner was not measured is compared with its own `before`.
@@ -98,7 +98,7 @@ def estimates(stages: Sequence[Stage], key: str) -> list[Estimate]:
 
 
 def measures(stages: Sequence[Stage], name: str | None = None) -> list[Measure]:
-    """What was measured in any stage (called `name`, where given), setting by setting, in the order of the keys."""
+    """Return the measures of any stage (called `name`, where given), setting by setting, in the order of the keys."""
     keys = dict.fromkeys(key for stage in stages for part in (stage.before, stage.after) for key in part)
     bounds = {key + bound for key in keys for bound in BOUNDS}
     found = [Measure.of(key) for key in keys if key not in bounds]
@@ -109,19 +109,19 @@ def measures(stages: Sequence[Stage], name: str | None = None) -> list[Measure]:
 
 
 def accuracies(stages: Sequence[Stage]) -> list[Measure]:
-    """The accuracy of each source; that of all together only where there is no other."""
+    """Return the accuracy of each source; that of all together only where there is no other."""
     found = measures(stages, "accuracy")
     return [measure for measure in found if measure.source != EVERYTHING] or found
 
 
 def format_rates(stages: Sequence[Stage]) -> list[Measure]:
-    """How often the answer had the asked form, over all sources; by source only where that is not known."""
+    """Return the measures of how often the answer had the asked form: over all sources, or by source if need be."""
     found = measures(stages, "format")
     return [measure for measure in found if measure.source == EVERYTHING] or found
 
 
 def setting_in_words(setting: str, among: Sequence[Measure]) -> str:
-    """A setting without the parts that all share.
+    """Return a setting without the parts that all share.
 
     Example: "test/greedy" among "test/greedy" and "test/sampled" is "greedy".
     """
@@ -131,7 +131,7 @@ def setting_in_words(setting: str, among: Sequence[Measure]) -> str:
 
 
 def format_of(name: str, values: Sequence[Number]) -> Format:
-    """Percent for a measure that is a share of something, else a plain number."""
+    """Return the format of a measure: percent for a share of something, else a plain number."""
     is_share = any(word in FRACTIONS for word in name.split("_")) and all(
         -1e-6 <= value <= 1 + 1e-6 for value in values
     )
@@ -155,7 +155,7 @@ def summarize(metrics: Mapping[str, Number]) -> str:
 
 
 def headline_table(stages: Sequence[Stage]) -> Element:
-    """One row per stage: accuracies, format rates and costs."""
+    """Return one row per stage: accuracies, format rates and costs."""
     scores = [*accuracies(stages), *format_rates(stages)]
     columns = [Column("Stage"), *(_score_column(measure, scores) for measure in scores)]
     by_key = [estimates(stages, measure.key) for measure in scores]
@@ -179,7 +179,7 @@ def _score_column(measure: Measure, among: Sequence[Measure]) -> Column:
 
 
 def detail_table(stages: Sequence[Stage]) -> Element:
-    """Every measure in every stage, folded."""
+    """Return a folded table of every measure in every stage."""
     found = measures(stages)
     rows: list[list[Cell]] = []
     for measure in found:

@@ -87,7 +87,7 @@ def _is_numeric(cells: Sequence[Cell]) -> bool:
 
 
 def _best(column: Column, cells: Sequence[Cell]) -> str | None:
-    """The best value as it is written, so that values that look equal are marked alike; None where none stands out."""
+    """Return the best value as it is written, so that values that look equal are marked alike; None if none is best."""
     numbers = [number for cell in cells if (number := _number(cell)) is not None]
     if column.best is None or len({column.format.write(number) for number in numbers}) < 2:
         return None
