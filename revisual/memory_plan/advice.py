@@ -7,7 +7,7 @@ from revisual.memory_plan.estimate import Estimate
 
 
 def advice(plan: Estimate, config: Any) -> list[str]:
-    """Settings to try, the most telling first; none for a plan that fits.
+    """Return settings to try, the most effective first; none for a plan that fits.
 
     Example: `["--config configs/strategy/fsdp2.yaml: ..."]`
     """

@@ -45,7 +45,7 @@ class Configured:
 
 
 def parsed(args: Sequence[str]) -> tuple[Any, Any]:
-    """The parser of `revisual fit`, and what it makes of `args`.
+    """Return the parser of `revisual fit`, and what it makes of `args`.
 
     Raises:
         UserError: `revisual fit` would refuse them.
@@ -55,7 +55,7 @@ def parsed(args: Sequence[str]) -> tuple[Any, Any]:
 
 
 def configured(args: Sequence[str], architecture: Path | None) -> Configured:
-    """The config and its module.
+    """Return the config and its module.
 
     The engine is not attached, and a GPU's attention kernel is taken for the CPU's, which holds as much: neither needs
     to be there where a run is planned.
@@ -81,7 +81,7 @@ def configured(args: Sequence[str], architecture: Path | None) -> Configured:
 
 @contextmanager
 def _folder(architecture: Path | None) -> Iterator[Path | None]:
-    """A model folder with the config alone and a small tokenizer, which takes as long prompts as any."""
+    """Yield a model folder with the config alone and a small tokenizer, which takes as long prompts as any."""
     if architecture is None:
         yield None
         return

@@ -73,7 +73,7 @@ class Estimate:
         return max(self.phases, key=self.total)
 
     def total(self, phase: str) -> int:
-        """What a phase needs on a device."""
+        """Return a phase's memory on a device."""
         return sum(self.phases[phase].values())
 
     @property
@@ -105,7 +105,7 @@ class Planner:
     notes: list[str] = field(default_factory=list)
 
     def estimate(self) -> Estimate:
-        """The whole plan."""
+        """Return the whole plan."""
         module, trainer = self.run.module, self.run.config.trainer
         self.strategy = strategy_of(trainer.strategy, self.machine.devices)
         self.precision = str(trainer.precision or "32-true")
@@ -140,7 +140,7 @@ class Planner:
         return total, +trained
 
     def _weights(self, policy: Any) -> Weights:
-        """Numbers of parameters, and bytes of one as the strategy stores and computes them."""
+        """Return numbers of parameters, and bytes of one as the strategy stores and computes them."""
         parameters = list(policy.parameters())
         trained = [p for p in parameters if p.requires_grad]
         blocks = [m for m in policy.modules() if type(m).__name__ in set(policy._no_split_modules or ())]
@@ -235,14 +235,14 @@ class Planner:
         }
 
     def _reference(self) -> int:
-        """A frozen copy of the policy, for a KL term without an adapter to switch off."""
+        """Return the memory of a frozen copy of the policy, for a KL term without an adapter to switch off."""
         module = self.run.module
         if not isinstance(module, GRPOModule) or not module.coefficients.uses_reference or has_adapter(module.policy):
             return 0
         return self.weights.count * self.loaded
 
     def _keep_small_blocks(self) -> None:
-        """On a CPU, what freed small blocks hold is not given back: it adds to the large ones of any phase."""
+        """Add what freed small blocks hold, which a CPU does not give back, to the large ones of any phase."""
         step = self.peaks["optimizer step"]
         frozen = self.weights.count * self.weights.stored - sum(
             part.get("weights", 0) for part in (step.large, step.small)
@@ -267,7 +267,7 @@ class Planner:
             self.largest[kind] = max(self.largest[kind], peak.largest.get(kind, 0))
 
     def _host(self, longest: LongestPrompt) -> dict[str, int]:
-        """Each process's: the weights while they are read, and a batch's pictures with the patches of a pass."""
+        """Return each process's host memory: the weights being read, a batch's pictures and a pass's patches."""
         work = self.work
         first_only = self.strategy.name == "fsdp2"
         read = self.weights.count * self.loaded

@@ -42,7 +42,7 @@ class Passes:
         temperature: float = 1.0,
         entropy_gradient: bool = False,
     ) -> Peak:
-        """A pass over one micro-batch, forward and backward: `rows` completions of each of its prompts.
+        """Measure a pass over one micro-batch, forward and backward: `rows` completions of each of its prompts.
 
         Lightning frees the gradients of the step before when the first forward of the next one is done, unless the
         pass `accumulates`.
@@ -108,7 +108,7 @@ class Passes:
 
     @torch.no_grad()
     def _answering(self, prompts: int, sampling: Sampling, response_tokens: int) -> Peak:
-        """The prompts have no pictures here: their keys and values are like those of any token."""
+        """Measure generation. Prompts have no pictures here: their keys and values are like those of any token."""
         size = (prompts, len(self.longest.prompt.token_ids))
         memory = self._memory()
         self.policy.eval()
@@ -152,9 +152,13 @@ def optimizer_step(
     *,
     at_once: bool,
 ) -> Peak:
-    """An optimizer's second step on parameters like these, in `dtype`.
+    """Measure an optimizer's second step on parameters like these, in `dtype`.
 
     Args:
+        factory: makes the optimizer of its parameters.
+        parameters: have the shapes of those to measure.
+        shapes: the mode in which tensors have no data.
+        dtype: of the parameters that are made; their own if None.
         at_once: on all parameters together, as torch does on a GPU, and not one by one.
     """
     memory = LiveMemory(shapes, lambda _: "working")
@@ -178,7 +182,7 @@ def optimizer_step(
 
 
 def _line(one: Peak, two: Peak, at: int) -> Peak:
-    """What a peak that grows linearly is at `at`, from what it is at 1 and 2."""
+    """Extrapolate a peak that grows linearly to `at`, from what it is at 1 and 2."""
 
     def extended(first: int, second: int) -> int:
         return first + (at - 1) * (second - first)
@@ -196,7 +200,7 @@ def _line(one: Peak, two: Peak, at: int) -> Peak:
 
 
 def _with_caches(peak: Peak, more: int) -> Peak:
-    """What a peak is beside `more` bytes of KV cache."""
+    """Return a peak with `more` bytes of KV cache beside it."""
 
     def added(held: Mapping[str, int]) -> dict[str, int]:
         return {**held, "KV cache": held.get("KV cache", 0) + more}
@@ -215,7 +219,7 @@ def _count_cache(memory: LiveMemory, cache: AnswerCache) -> None:
 
 
 def _lengthen(cache: AnswerCache, rows: int, tokens: int) -> None:
-    """Goes on to where all answers but for their last token are there."""
+    """Go on to where all answers but for their last token are there."""
 
     def room(like: Tensor, length: int) -> Tensor:
         return torch.empty_like(like[:1, :, :1]).expand(rows, -1, length, -1).contiguous()

@@ -77,7 +77,7 @@ class Strategy:
 
 
 def strategy_of(value: Any, devices: int) -> Strategy:
-    """What `trainer.strategy` says: a name, or a class and its arguments.
+    """Parse `trainer.strategy`: a name, or a class and its arguments.
 
     Raises:
         UserError: it is not one that this can plan for.
@@ -101,7 +101,7 @@ def strategy_of(value: Any, devices: int) -> Strategy:
 
 
 def layout(strategy: Strategy, weights: Weights, devices: int, per_node: int) -> Layout:
-    """Where everything of a policy lies."""
+    """Return where each part of a policy lies."""
     if strategy.name == "fsdp2":
         return _fsdp2(weights, min(devices, per_node) if strategy.hybrid else devices)
     if strategy.name == "deepspeed":
@@ -120,7 +120,7 @@ def layout(strategy: Strategy, weights: Weights, devices: int, per_node: int) ->
 
 
 def _fsdp2(w: Weights, shards: int) -> Layout:
-    """Two blocks are together at a time, the next being fetched, and the root all through a pass.
+    """Lay out FSDP2: two blocks are together at a time, the next being fetched, and the root all through a pass.
 
     A block's gradient is there whole, and once more in float32 while it is summed over the processes; the root's when
     the pass ends.
@@ -138,7 +138,7 @@ def _fsdp2(w: Weights, shards: int) -> Layout:
 
 
 def _zero(strategy: Strategy, w: Weights, shards: int) -> Layout:
-    """Half precision has a copy in float32 of what is trained; so have float32 weights at stages 1 and 2."""
+    """Lay out ZeRO: half precision has a float32 copy of what is trained; so have float32 weights at stages 1 and 2."""
     stage, split = strategy.stage, w.trained / shards
     master = round(4 * split)
     state = master + round(split * w.state)

@@ -78,7 +78,7 @@ class LiveMemory(TorchDispatchMode):
         self.restart()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """What torch calls for every operation."""
+        """Run an operation of torch and count the tensors that it makes."""
         kwargs = kwargs or {}
         result = self._result(func, args, kwargs)
         for tensor in tree_leaves(result):
@@ -101,7 +101,7 @@ class LiveMemory(TorchDispatchMode):
         return func(*args, **kwargs)
 
     def hold(self, tensor: Tensor, kind: str | None = None) -> None:
-        """Counts a tensor as long as it lives; one that is counted already changes its kind if one is given."""
+        """Count a tensor as long as it lives; one that is counted already changes its kind if one is given."""
         storage = tensor.untyped_storage()
         key = storage._cdata
         if key in self._held:
@@ -118,14 +118,14 @@ class LiveMemory(TorchDispatchMode):
             self._most, self._kinds = self._all, self.now.copy()
 
     def restart(self) -> None:
-        """Forgets the peaks so far."""
+        """Forget the peaks so far."""
         self._most, self._kinds = self._all, self.now.copy()
         self._largest, self._most_passing = self.now.copy(), self._all_passing
         for part in self._by_size.values():
             part.restart()
 
     def peak(self) -> Peak:
-        """The most that was held since the last restart."""
+        """Return the most that was held since the last restart."""
         large, small = (+self._by_size[is_large].kinds for is_large in (True, False))
         return Peak(+self._kinds, +self._largest, self._most_passing, large, small)
 
@@ -162,5 +162,5 @@ class _Part:
 
 
 def shape_mode() -> FakeTensorMode:
-    """What tensors without data belong to; tensors with data may meet them."""
+    """Return the mode of tensors without data, in which tensors with data may meet them."""
     return FakeTensorMode(allow_non_fake_inputs=True)

@@ -18,7 +18,7 @@ from revisual.data.sample import Sample
 
 
 def on_no_device(policy: Any, shapes: FakeTensorMode, dtype: torch.dtype | None = None) -> None:
-    """Gives a policy on the meta device weights that say they are on a CPU, and still have no data.
+    """Give a policy on the meta device weights that say they are on a CPU, and still have no data.
 
     What an operation does may depend on the device: autocast and the choice of an attention kernel do.
     """
@@ -30,7 +30,7 @@ def on_no_device(policy: Any, shapes: FakeTensorMode, dtype: torch.dtype | None 
 
 
 def kinds_of(policy: Any) -> Callable[[Tensor], str]:
-    """What a new tensor is counted as: a copy of a weight (or its gradient in the making), logits, or anything else."""
+    """Return a function that names a new tensor's kind: a copy of a weight (or its gradient), logits, or other."""
     shapes = [parameter.shape for parameter in policy.parameters() if parameter.ndim > 1]
     weights = {*shapes, *(shape[::-1] for shape in shapes)}
     vocabulary = policy.get_output_embeddings().weight.shape[0]
@@ -61,7 +61,7 @@ class LongestPrompt:
 def longest_prompt(
     encoder: PromptEncoder, policy: nn.Module, tokens: int, pictures: int, shapes: FakeTensorMode
 ) -> LongestPrompt:
-    """A prompt of `tokens` tokens with the largest pictures that the processor and the prompt's length allow.
+    """Return a prompt of `tokens` tokens with the largest pictures that the processor and the prompt's length allow.
 
     Raises:
         UserError: so many pictures do not fit.
@@ -87,7 +87,7 @@ def longest_prompt(
 
 
 def _one_window(policy: Any, patches: Mapping[str, Tensor]) -> None:
-    """Makes a tower's attention windows as large as the picture: as much memory by far fewer operations.
+    """Make a tower's attention windows as large as the picture: as much memory by far fewer operations.
 
     Kernels hold no weights of the attention, and queries and keys are as many. Eager attention does hold them.
     """

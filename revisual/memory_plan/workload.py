@@ -136,6 +136,6 @@ def _together(prompts: int, n: int, max_rows: int) -> int:
 
 
 def _pictures(module: PolicyModule) -> int:
-    """A run with a frozen tower is taken to be one on text."""
+    """Return the number of pictures of a prompt. A run with a frozen tower is taken to be one on text."""
     frozen: Sequence[str] = getattr(module.policy_loader, "freeze", ())
     return 0 if "vision_tower" in frozen else 1
