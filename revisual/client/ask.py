@@ -54,7 +54,7 @@ class _Asking:
         self._records: Queue[Record | BaseException | None] = Queue(maxsize=4 * self.server.concurrency)
 
     def records(self) -> Records:
-        """One record per request: what is in the journal already at once, the others as they arrive."""
+        """Return one record per request: what is in the journal already at once, the others as they arrive."""
         thread = Thread(target=self._run, name="asking", daemon=True)
         thread.start()
         try:
@@ -87,7 +87,7 @@ class _Asking:
                     watch.cancel()
 
     async def _finish(self, workers: list[asyncio.Task[None]]) -> None:
-        """Waits for all; when the budget is spent, what is on its way still arrives, and any other error ends it."""
+        """Wait for all; when the budget is spent, what is on its way still arrives, and any other error ends it."""
         spent: BudgetSpent | None = None
         for done in asyncio.as_completed(workers):
             try:
@@ -117,7 +117,7 @@ class _Asking:
             self._records.put_nowait(record)
 
     def _next(self) -> _Prepared | None:
-        """The next request with its pictures encoded, or with what is known of its answer."""
+        """Return the next request with its pictures encoded, or with what is known of its answer."""
         with self._taking:
             request = next(self._source, None)
         if request is None or self._stop.is_set():
@@ -162,7 +162,7 @@ class _Asking:
 
 
 def failure(request: ChatRequest, reason: str, key: str = "", seconds: float = 0.0) -> Record:
-    """The record of a request without an answer; without a key if it could not even be made."""
+    """Return the record of a request without an answer; without a key if it could not even be made."""
     return Record(
         key, request.id, request.sample_index, request.seed, "", FAILED, error=reason, seconds=round(seconds, 3)
     )
@@ -176,7 +176,7 @@ def ask_all(
     budget: Budget | None = None,
     traffic: Traffic | None = None,
 ) -> Records:
-    """Asks a server all that is not in the journal yet, and gives one record per request, as they arrive.
+    """Ask a server all that is not in the journal yet, and yield one record per request, as they arrive.
 
     A request that fails for good gives a record that says so, and the rest goes on; a later call asks it again.
 

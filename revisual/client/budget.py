@@ -28,7 +28,7 @@ class Budget:
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def take(self) -> None:
-        """Called before each request.
+        """Count a request before it is sent.
 
         Raises:
             BudgetSpent: there may be no further one.
@@ -41,6 +41,6 @@ class Budget:
             self.requests += 1
 
     def pay(self, tokens: int) -> None:
-        """Called after each answer."""
+        """Count the cost of an answer."""
         with self._lock:
             self.tokens += tokens

@@ -77,7 +77,7 @@ class ChatClient:
         await self._session.close()
 
     async def complete(self, body: bytes) -> tuple[Reply, int]:
-        """The answer to a request's body, and the number of attempts that it took.
+        """Return the answer to a request's body, and the number of attempts that it took.
 
         Raises:
             RequestFailed: there is none; says why, without the key.
@@ -150,7 +150,7 @@ class ChatClient:
         return streamed.reply()
 
     async def _said(self, response: aiohttp.ClientResponse) -> str:
-        """The status and what a server says about it, in one line."""
+        """Return the status and the server's message, in one line."""
         try:
             said = await response.content.read(2000)
         except (aiohttp.ClientError, OSError, TimeoutError):
@@ -158,7 +158,7 @@ class ChatClient:
         return self._clean(f"HTTP {response.status}: {said.decode('utf-8', 'replace')}")
 
     def _without_key(self, text: bytes) -> bytes:
-        """`text` without the key, should a server send it back."""
+        """Return `text` without the key, should a server send it back."""
         return text.replace(self._key.encode(), b"***") if self._key else text
 
     def _clean(self, text: str) -> str:

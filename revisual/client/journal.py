@@ -100,7 +100,7 @@ class Journal:
         return len(self._places)
 
     def find(self, key: str) -> Record | None:
-        """The answer with a key; None if there is none yet, or only failures."""
+        """Return the answer with a key; None if there is none yet, or only failures."""
         place = self._places.get(bytes.fromhex(key))
         if place is None:
             return None
@@ -109,7 +109,7 @@ class Journal:
             return _record(file.readline())
 
     def append(self, record: Record) -> None:
-        """Adds a line. To be called from one thread at a time.
+        """Add a line. To be called from one thread at a time.
 
         Raises:
             UserError: the disk takes no more.
@@ -140,7 +140,7 @@ class Journal:
             raise UserError(f"{self.path}: another process is writing it") from error
 
     def _read(self) -> None:
-        """Finds the answers, and repairs the end."""
+        """Find the answers, and repair the end."""
         self._file.seek(0)
         self._end = 0
         broken = 0
@@ -160,7 +160,7 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[Record]:
-    """All records of a file, in the order in which they were written; broken lines are passed over."""
+    """Yield all records of a file, in the order in which they were written; broken lines are passed over."""
     with path.open("rb") as file:
         for line in file:
             record = _record(line)

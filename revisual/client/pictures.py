@@ -26,7 +26,7 @@ class PixelBounds:
     max_pixels: int | None = None
 
     def __call__(self, image: Image) -> Image:
-        """`image` in a size that a server with the same bounds does not change again."""
+        """Resize `image` so that a server with the same bounds does not change it again."""
         if self.min_pixels is None and self.max_pixels is None:
             return image
         size = self._size(image.size)
@@ -67,7 +67,7 @@ class Pictures:
         return len(self.sources)
 
     def hashes(self) -> tuple[str, ...]:
-        """SHA-256 of what each picture shows: its size and pixels, not its file.
+        """Return the SHA-256 of what each picture shows: its size and pixels, not its file.
 
         Raises:
             UserError: a picture cannot be read.
@@ -78,7 +78,7 @@ class Pictures:
             return self._hashes
 
     def urls(self) -> tuple[str, ...]:
-        """Each picture as a `data:` URL.
+        """Return each picture as a `data:` URL.
 
         Raises:
             UserError: a picture cannot be read.
@@ -90,14 +90,14 @@ class Pictures:
 
 
 def pixel_hash(image: Image) -> str:
-    """SHA-256 of a picture's size and RGB pixels."""
+    """Return the SHA-256 of a picture's size and RGB pixels."""
     digest = hashlib.sha256(f"{image.width}x{image.height}:".encode())
     digest.update(image.convert("RGB").tobytes())
     return digest.hexdigest()
 
 
 def data_url(image: Image) -> str:
-    """A picture as `data:image/png;base64,...`: PNG keeps every pixel, as in training."""
+    """Return a picture as `data:image/png;base64,...`: PNG keeps every pixel, as in training."""
     buffer = BytesIO()
     image.save(buffer, format="PNG", compress_level=1)  # 4 times as fast as the default, and little larger
     return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode('ascii')}"

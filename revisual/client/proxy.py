@@ -8,7 +8,7 @@ from revisual.core.errors import UserError
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy for an address by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; None where there is none.
+    """Return an address's proxy by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; None without one.
 
     This machine's own servers are asked without one. A password belongs into the variable, as curl has it.
 
@@ -32,7 +32,7 @@ def proxy_for(url: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or address is this machine's own.
+    """Return whether a name or address is this machine's own.
 
     Example: `is_loopback("localhost") and is_loopback("127.0.0.2") and not is_loopback("10.0.0.1")`
     """

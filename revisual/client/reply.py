@@ -31,7 +31,7 @@ class Reply:
 
 
 def read_reply(body: bytes) -> Reply:
-    """The answer in a response's body.
+    """Return the answer in a response's body.
 
     Raises:
         BrokenReply: it holds none.
@@ -58,7 +58,7 @@ class StreamedReply:
     is_done: bool = False
 
     def add(self, line: bytes) -> None:
-        """Takes one line of the stream.
+        """Take one line of the stream.
 
         Raises:
             BrokenReply: it is garbage, or an error.
@@ -80,7 +80,7 @@ class StreamedReply:
         self.finish_reason = choice.get("finish_reason") or self.finish_reason
 
     def reply(self) -> Reply:
-        """The whole answer.
+        """Return the whole answer.
 
         Raises:
             BrokenReply: the stream ended before the answer did.
@@ -108,7 +108,7 @@ def _choice(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _texts(message: Any) -> tuple[str, str]:
-    """Thoughts, which servers with a reasoning parser give apart under one of two names, and the rest."""
+    """Return the thoughts, which servers with a reasoning parser give apart under one of two names, and the rest."""
     if not isinstance(message, dict):
         raise BrokenReply("the response's message is no object")
     texts = [message.get("reasoning_content") or message.get("reasoning") or "", message.get("content") or ""]
@@ -128,7 +128,7 @@ def _reply(thoughts: str, text: str, finish_reason: Any, usage: Any) -> Reply:
 
 
 def _storable(text: str) -> str:
-    """`text` with halves of surrogate pairs, which JSON can hold and UTF-8 cannot, replaced."""
+    """Replace halves of surrogate pairs in `text`, which JSON can hold and UTF-8 cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

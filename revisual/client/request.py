@@ -36,7 +36,7 @@ class Decoding:
             raise UserError(f"temperature >= 0, 0 < top_p <= 1, top_k >= 0 and max_tokens >= 1 are needed, got {self}")
 
     def settings(self) -> dict[str, Any]:
-        """The fields of a request's body, those to leave out as None."""
+        """Return the fields of a request's body, those to leave out as None."""
         top_k = {"top_k": self.top_k} if self.top_k else {}  # OpenAI's own servers refuse the name
         shared = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
         return {**shared, **top_k, **self.extra}
@@ -58,7 +58,7 @@ class ChatRequest:
     seed: int = 0
 
     def key(self, model: str, decoding: Decoding) -> str:
-        """What an answer depends on, hashed: the model, how answers are drawn, words, pixels, sample index and seed.
+        """Hash what an answer depends on: the model, sampling, words, pixels, sample index and seed.
 
         The server's address is no part of it: a model that moves to another port keeps its answers.
 
@@ -77,7 +77,7 @@ class ChatRequest:
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
     def body(self, model: str, decoding: Decoding, stream: bool = False) -> bytes:
-        """The request's JSON.
+        """Return the request's JSON.
 
         Raises:
             UserError: a picture cannot be read, or the messages have not as many places as there are pictures.

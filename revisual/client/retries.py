@@ -23,7 +23,7 @@ class Retries:
     """Seconds that the delay grows to, unless the server asks for more."""
 
     def delay(self, attempt: int, draw: float, retry_after: float | None = None) -> float:
-        """Seconds to wait after attempt 1, 2, ...; `draw` is a random number in [0, 1).
+        """Return the seconds to wait after attempt 1, 2, ...; `draw` is a random number in [0, 1).
 
         Never less than what the server asked for.
 
@@ -34,7 +34,7 @@ class Retries:
 
 
 def retry_after_seconds(header: str | None, now: datetime | None = None) -> float | None:
-    """What a `Retry-After` header asks for: seconds, or a date to wait for; None where it says neither.
+    """Return the seconds that a `Retry-After` header asks for, as a number or a date; None if it says neither.
 
     Example: `retry_after_seconds("2.5") == 2.5`
     """

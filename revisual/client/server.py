@@ -47,7 +47,7 @@ class Server:
         return f"{self.base_url.rstrip('/')}/chat/completions"
 
     def key(self) -> str:
-        """The key from the environment; empty if there is none.
+        """Return the key from the environment; empty if there is none.
 
         Raises:
             UserError: it cannot stand in a header; its value is not shown.
