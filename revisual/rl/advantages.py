@@ -22,7 +22,7 @@ class AdvantageEstimator(ABC):
     def __call__(
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
-        """Advantages [N]."""
+        """Return advantages [N]."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class GroupNormalized(AdvantageEstimator):
     def __call__(
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
-        """(r - mean) / (std + eps)."""
+        """Return (r - mean) / (std + eps)."""
         groups = Groups.of(prompt_index)
         centered, size = _centered(rewards, valid, groups)
         variance = groups.sum(centered.square())[groups.index] / (size - 1).clamp(min=1)
@@ -62,7 +62,7 @@ class MeanCentered(AdvantageEstimator):
     def __call__(
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
-        """r - mean."""
+        """Return r - mean."""
         return _centered(rewards, valid, Groups.of(prompt_index))[0].to(rewards)
 
 
@@ -78,7 +78,7 @@ class LeaveOneOut(AdvantageEstimator):
     def __call__(
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
-        """n / (n - 1) * (r - mean), which is r - the mean of the others."""
+        """Return n / (n - 1) * (r - mean), which is r - the mean of the others."""
         centered, size = _centered(rewards, valid, Groups.of(prompt_index))
         return (centered * size / (size - 1).clamp(min=1)).to(rewards)
 
@@ -86,7 +86,7 @@ class LeaveOneOut(AdvantageEstimator):
 def _centered(
     rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], groups: Groups
 ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
-    """Rewards minus their group's mean, and the group's number of valid rows, in float64.
+    """Return rewards minus their group's mean, and the group's number of valid rows, in float64.
 
     Equal rewards give exact zeros: divided by a standard deviation of nearly 0, what rounding leaves of them would
     become advantages of full size.

@@ -16,14 +16,14 @@ class LossAggregation(ABC):
 
     @abstractmethod
     def token_weights(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, "N T"]:
-        """What each token's term is multiplied by: 0 where `mask` is false."""
+        """Return the factor of each token's term: 0 where `mask` is false."""
 
     @abstractmethod
     def count(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, ""]:
-        """What the sum is divided by."""
+        """Return the divisor of the sum."""
 
     def mean_weights(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, "N T"]:
-        """As `token_weights`, but such that they always sum to `count`: for the means that are logged."""
+        """Return the weights of logged means: as `token_weights`, but such that they always sum to `count`."""
         return self.token_weights(mask, weights)
 
 
@@ -32,11 +32,11 @@ class TokenMean(LossAggregation):
     """Every token counts equally (DAPO, arXiv 2503.14476): rows of 3 and 1 tokens count 3/4 and 1/4."""
 
     def token_weights(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, "N T"]:
-        """The row's weight."""
+        """Return the row's weight."""
         return mask * weights[:, None]
 
     def count(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, ""]:
-        """Tokens, times their row's weight."""
+        """Count tokens, times their row's weight."""
         return (mask.sum(1) * weights).sum()
 
 
@@ -45,11 +45,11 @@ class SequenceMean(LossAggregation):
     """Every sequence counts equally, as the mean of its tokens (GRPO, arXiv 2402.03300)."""
 
     def token_weights(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, "N T"]:
-        """The row's weight over its length."""
+        """Return the row's weight over its length."""
         return mask * (weights / mask.sum(1).clamp(min=1))[:, None]
 
     def count(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, ""]:
-        """Rows that have tokens, times their weights."""
+        """Count rows that have tokens, times their weights."""
         return (mask.any(1) * weights).sum()
 
 
@@ -68,13 +68,13 @@ class ConstantLength(LossAggregation):
             raise ValueError(f"length must be at least 1, not {self.length}")
 
     def token_weights(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, "N T"]:
-        """The row's weight over `length`."""
+        """Return the row's weight over `length`."""
         return mask * (weights / self.length)[:, None]
 
     def count(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, ""]:
-        """Rows that have tokens, times their weights."""
+        """Count rows that have tokens, times their weights."""
         return SequenceMean().count(mask, weights)
 
     def mean_weights(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, "N T"]:
-        """Each sequence's mean: sums over a constant are no mean."""
+        """Raise an error: sequence means over a constant are no mean."""
         return SequenceMean().token_weights(mask, weights)

@@ -14,7 +14,7 @@ class RewardCallback(Callback):
     """Sees every batch of rollouts. List it under `trainer.callbacks`; callbacks run in the order of that list."""
 
     def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
-        """Called before advantages are computed; returns the batch, perhaps with another reward term."""
+        """Change a batch before advantages are computed; return it, perhaps with another reward term."""
         return batch
 
     def on_selection(
@@ -25,11 +25,11 @@ class RewardCallback(Callback):
         indices: Int[Tensor, " M"],
         weights: Float[Tensor, " M"],
     ) -> None:
-        """Called when the filter has chosen the rows `indices` of `batch`, whose advantages are set."""
+        """Act when the filter has chosen the rows `indices` of `batch`, whose advantages are set."""
 
 
 def add_reward_term(batch: RolloutBatch, name: str, values: Float[Tensor, " N"], weight: float) -> RolloutBatch:
-    """The batch with reward term `name` added to its rewards at `weight`.
+    """Return the batch with reward term `name` added to its rewards at `weight`.
 
     Raises:
         ValueError: the batch has a term of that name.

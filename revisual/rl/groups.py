@@ -24,16 +24,16 @@ class Groups:
 
     @classmethod
     def of(cls, prompt_index: Int[Tensor, " N"]) -> "Groups":
-        """Groups of [N] prompt numbers, which need neither be sorted nor without gaps."""
+        """Group [N] prompt numbers, which need neither be sorted nor without gaps."""
         kept, index = torch.unique(prompt_index.cpu(), return_inverse=True)
         return cls(index, len(kept))
 
     def sum(self, values: Float[Tensor, " N"]) -> Float[Tensor, " G"]:
-        """The sum of each group's values."""
+        """Return the sum of each group's values."""
         return values.new_zeros(self.number).index_add_(0, self.index, values)
 
     def constant(self, values: Float[Tensor, " N"], known: Bool[Tensor, " N"]) -> Bool[Tensor, " G"]:
-        """Whether each group's known values are all the same, rounding aside; true with fewer than two of them.
+        """Return whether each group's known values are all the same, rounding aside; true with fewer than two of them.
 
         Rounding is a few units in the last place (of float32 at the coarsest): a weighted sum of equal terms has no
         more.

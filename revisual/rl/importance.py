@@ -18,7 +18,7 @@ class ImportanceWeights(ABC):
 
     @abstractmethod
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
-        """Weights without gradient; `log_ratio` is 0 off the mask."""
+        """Return weights without gradient; `log_ratio` is 0 off the mask."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TokenImportance(ImportanceWeights):
         _check_cap(self.cap)
 
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
-        """Each token's own."""
+        """Return each token's own weight."""
         return _capped(log_ratio.detach(), self.cap)
 
 
@@ -51,7 +51,7 @@ class SequenceImportance(ImportanceWeights):
         _check_cap(self.cap)
 
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
-        """The sequence's."""
+        """Return the sequence's weight, for each of its tokens."""
         total = log_ratio.detach().where(mask, 0.0).sum(1, keepdim=True)
         return _capped(total, self.cap).expand_as(log_ratio)
 

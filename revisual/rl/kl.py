@@ -19,7 +19,7 @@ class KLEstimator(ABC):
     def __call__(
         self, logprobs: Float[Tensor, "N T"], reference_logprobs: Float[Tensor, "N T"]
     ) -> Float[Tensor, "N T"]:
-        """An estimate per token [N, T]."""
+        """Return an estimate per token [N, T]."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class K1(KLEstimator):
     def __call__(
         self, logprobs: Float[Tensor, "N T"], reference_logprobs: Float[Tensor, "N T"]
     ) -> Float[Tensor, "N T"]:
-        """log(p / q)."""
+        """Return log(p / q)."""
         return logprobs - reference_logprobs
 
 
@@ -40,7 +40,7 @@ class K2(KLEstimator):
     def __call__(
         self, logprobs: Float[Tensor, "N T"], reference_logprobs: Float[Tensor, "N T"]
     ) -> Float[Tensor, "N T"]:
-        """log(p / q)^2 / 2."""
+        """Return log(p / q)^2 / 2."""
         return 0.5 * (logprobs - reference_logprobs).square()
 
 
@@ -61,6 +61,6 @@ class K3(KLEstimator):
     def __call__(
         self, logprobs: Float[Tensor, "N T"], reference_logprobs: Float[Tensor, "N T"]
     ) -> Float[Tensor, "N T"]:
-        """q / p - 1 - log(q / p)."""
+        """Return q / p - 1 - log(q / p)."""
         log_ratio = (reference_logprobs - logprobs).clamp(-self.clamp, self.clamp)
         return torch.expm1(log_ratio) - log_ratio

@@ -9,7 +9,7 @@ from torch import Tensor
 def efficient_length_reward(
     lengths: Int[Tensor, " N"], budget: int | float, alpha: float = 0.005, delta: float = 0.5
 ) -> Float[Tensor, " N"]:
-    """clip(alpha * (budget - length) + delta, 0, 1) of N lengths in tokens (arXiv 2506.04207, eq. 5 and 6).
+    """Return clip(alpha * (budget - length) + delta, 0, 1) of N lengths in tokens (arXiv 2506.04207, eq. 5 and 6).
 
     With the paper's alpha and delta it is 1 up to 100 tokens below the budget and 0 from 100 above it.
 

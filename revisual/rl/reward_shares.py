@@ -13,7 +13,7 @@ from revisual.rl.groups import Groups
 def term_covariances(
     terms: Mapping[str, Float[Tensor, " N"]], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
 ) -> dict[str, float]:
-    """Each weighted term's covariance with the total reward within groups, times the number of valid rows.
+    """Return each weighted term's covariance with the total reward within groups, times the number of valid rows.
 
     Values are less their group's mean over valid rows. The sum over terms is the total's variance times that number;
     so these add up over processes, too.
@@ -37,7 +37,7 @@ def term_covariances(
 
 
 def variance_shares(covariances: Mapping[str, float]) -> dict[str, float]:
-    """Covariances divided by their sum: shares of the advantages' variance, before any division by its square root.
+    """Divide covariances by their sum: shares of the advantages' variance, before any division by its square root.
 
     They add up to 1. A term that works against the others has a negative share; without any variance all are NaN.
 

@@ -12,7 +12,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def __call__(self, rollout_step: int, total: int) -> float:
-        """The value at a rollout step."""
+        """Return the value at a rollout step."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Constant(Schedule):
             raise ValueError(f"value must be finite, not {self.value}")
 
     def __call__(self, rollout_step: int, total: int) -> float:
-        """`value`."""
+        """Return `value`."""
         return self.value
 
 
@@ -55,7 +55,7 @@ class Linear(Schedule):
             raise ValueError(f"steps must be at least 1, not {self.steps}")
 
     def __call__(self, rollout_step: int, total: int) -> float:
-        """The value at a rollout step."""
+        """Return the value at a rollout step."""
         steps = max(1, total if self.steps is None else self.steps)
         done = min(max(rollout_step / steps, 0.0), 1.0)
         return (1 - done) * self.start + done * self.end
@@ -86,7 +86,7 @@ class ExponentialDecay(Schedule):
             raise ValueError(f"warmup must not be negative, not {self.warmup}")
 
     def __call__(self, rollout_step: int, total: int) -> float:
-        """The value at a rollout step."""
+        """Return the value at a rollout step."""
         if rollout_step < self.warmup:
             return 0.0
         return max(self.end, self.start * self.decay ** (rollout_step - self.warmup))

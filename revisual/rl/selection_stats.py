@@ -16,7 +16,7 @@ def selection_stats(
     indices: Int[Tensor, " M"],
     weights: Float[Tensor, " M"],
 ) -> dict[str, float]:
-    """Statistics of the rows `indices` [M] of N, with `weights` [M], by their group's mean accuracy.
+    """Return statistics of the rows `indices` [M] of N, with `weights` [M], by their group's mean accuracy.
 
     `advantage/kept_fraction_group_accuracy_B` is the share of rows kept of groups whose mean accuracy is 0, in
     (0, 0.5), in [0.5, 1) and 1. `advantage/kept_fraction_rare_right` is the share kept of the right rows (accuracy
