@@ -70,7 +70,7 @@ class PromptDataModule(LightningDataModule):
         """Tokens of the longest item of each split that was read."""
 
     def setup(self, stage: str) -> None:
-        """Reads what `stage` needs, and drops what is too long.
+        """Read what `stage` needs, and drop what is too long.
 
         Raises:
             UserError: there is nothing to read, or nothing is left.
@@ -87,7 +87,7 @@ class PromptDataModule(LightningDataModule):
             self.datasets[split] = self.dataset(split, self.fitting(samples, encoder, split), encoder)
 
     def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:
-        """The items of a split."""
+        """Return the items of a split."""
         return PromptDataset(samples, encoder)
 
     def lengths(self, sample: Sample, encoder: PromptEncoder, split: str) -> tuple[int, int]:

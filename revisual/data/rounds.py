@@ -22,7 +22,7 @@ class PromptChooser(ABC):
 
     @abstractmethod
     def active(self, keys: Sequence[int], least: int) -> list[int]:
-        """The places in `keys`, which are those of `prompt_key`, in ascending order; at least `least` of them."""
+        """Return at least `least` places in `keys`, which are those of `prompt_key`, in ascending order."""
 
 
 class RoundLoader(BatchLoader[T]):
@@ -70,7 +70,7 @@ class RoundLoader(BatchLoader[T]):
                     yield LoadedBatch(items, update)
 
     def _rest_of_round(self) -> DataLoader[Any]:
-        """The batches of the present round that are still to come, or those of the next one.
+        """Return the batches of the present round that are still to come, or those of the next one.
 
         Raises:
             UserError: the chooser names too few prompts.
@@ -85,7 +85,7 @@ class RoundLoader(BatchLoader[T]):
         return DataLoader(self.dataset, batch_sampler=batches, num_workers=self.num_workers, collate_fn=self.collate_fn)
 
     def _batches_of_round(self) -> list[list[int]]:
-        """This rank's share of the present round: a function of seed, round and what was chosen."""
+        """Return this rank's share of the present round: a function of seed, round and what was chosen."""
         active: Any = self._active  # a sampler wants no more than a length
         order: DistributedSampler[int] = DistributedSampler(
             active, num_replicas=self.world_size, rank=self.rank, seed=stable_seed(self.seed), drop_last=True
@@ -96,7 +96,7 @@ class RoundLoader(BatchLoader[T]):
         return [places[i : i + self.batch_size] for i in range(0, full, self.batch_size)]
 
     def state_dict(self) -> dict[str, Any]:
-        """The positions in the epoch and in the round, and what the round holds."""
+        """Return the positions in the epoch and in the round, and what the round holds."""
         return {
             **super().state_dict(),
             "round": self._round,
@@ -106,7 +106,7 @@ class RoundLoader(BatchLoader[T]):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on within the round of `state`; a state of `BatchLoader` begins a new one.
+        """Go on within the round of `state`; a state of `BatchLoader` begins a new one.
 
         Raises:
             UserError: the state is of other data.

@@ -31,7 +31,7 @@ class Sample:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def load_images(self) -> list[Image]:
-        """The pictures, opened and converted to RGB.
+        """Return the pictures, opened and converted to RGB.
 
         Raises:
             UserError: a picture is missing, corrupt or outside the data folder; names the sample and the file.

@@ -43,7 +43,7 @@ class ExampleDataset(Dataset[Example]):
 
 
 def response_text(sample: Sample, template: str) -> str:
-    r"""The response that a sample teaches.
+    r"""Return the response that a sample teaches.
 
     Example: template `"<think>{solution}</think>\boxed{{answer}}"` gives `<think>6 * 7 = 42</think>\boxed{42}`.
 

@@ -31,7 +31,7 @@ class ArithmeticTask(SyntheticTask):
 
 
 def _columns(a: int, b: int, sign: int) -> str:
-    """Column by column from the right, with the carry or borrow of the column before."""
+    """Work out column by column from the right, with the carry or borrow of the column before."""
     steps, carry = [], 0
     while a or b or carry:
         x, y = a % 10, b % 10

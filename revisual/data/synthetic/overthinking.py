@@ -8,7 +8,7 @@ MOST_ROUNDS = 12
 
 
 def overthought(solution: str, doubt: float, rng: random.Random) -> str:
-    """The solution, gone through again and again: after each round comes another with probability `doubt`.
+    """Repeat a solution: after each round comes another with probability `doubt`.
 
     Every round is right, so that a response gains nothing from its length: what Vision-R1 calls overthinking. There
     are 1 / (1 - doubt) rounds on average and at most `MOST_ROUNDS`.

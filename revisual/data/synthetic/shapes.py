@@ -88,7 +88,7 @@ class ThingsTask(SyntheticTask):
 
 
 def draw_shape(shape: Shape) -> Image.Image:
-    """A white picture with one shape."""
+    """Draw one shape on a white picture."""
     image = Image.new("RGB", (SIDE, SIDE), "white")
     draw, (x, y, r) = ImageDraw.Draw(image), (shape.x, shape.y, shape.radius)
     if shape.form == "circle":

@@ -63,10 +63,10 @@ class SyntheticTask(SampleReader):
 
     @abstractmethod
     def question(self, rng: random.Random) -> Question:
-        """A random question."""
+        """Return a random question."""
 
     def __call__(self) -> Iterator[Sample]:
-        """The questions; the same ones for the same arguments."""
+        """Yield the questions; the same ones for the same arguments."""
         rng = random.Random(stable_seed(self.name, self.split, self.seed))
         seen: set[str] = set()
         misses = 0
