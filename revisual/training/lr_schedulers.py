@@ -14,7 +14,7 @@ class NeedsTotalSteps(LambdaLR):
     total_steps: Callable[[], int] | None = None
 
     def set_present_rates(self) -> None:
-        """Sets the rates of the coming step: when the schedule was made, it could not know the first one."""
+        """Set the rates of the coming step: when the schedule was made, it could not know the first one."""
         for group, rate, factor in zip(self.optimizer.param_groups, self.base_lrs, self.lr_lambdas, strict=True):
             group["lr"] = rate * factor(self.last_epoch)
 
@@ -27,7 +27,7 @@ class WarmupCosine(NeedsTotalSteps):
         super().__init__(optimizer, self.factor)
 
     def factor(self, step: int) -> float:
-        """The share of the learning rate at optimizer step `step`."""
+        """Return the share of the learning rate at optimizer step `step`."""
         if self.total is None:
             if self.total_steps is None:
                 return 0.0  # before a module has said how long the run is, and called set_present_rates

@@ -162,7 +162,7 @@ class PolicyModule(AnsweringModule):
 
     @override
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """With nothing to learn from, move no parameter: without a gradient, neither momentum nor decay acts."""
+        """Move no parameter if there is nothing to learn from: without a gradient, neither momentum nor decay acts."""
         assert self.update is not None
         if self.update.count == 0:
             if isinstance(self.trainer.strategy, Placement):

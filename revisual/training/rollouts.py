@@ -22,7 +22,7 @@ def decode_and_score(
     grader: Grader,
     rewards: Mapping[str, WeightedReward],
 ) -> tuple[list[str], ScoredResponses]:
-    """The completions' texts, and their grades and rewards; rows are grouped by prompt."""
+    """Return the completions' texts, and their grades and rewards; rows are grouped by prompt."""
     lengths = completions.mask.sum(1).tolist()
     rows = [row[:length] for row, length in zip(completions.token_ids.tolist(), lengths, strict=True)]
     responses = [encoder.decode(row) for row in rows]
@@ -40,7 +40,7 @@ def score_completions(
     rewards: Mapping[str, WeightedReward],
     policy_version: int,
 ) -> RolloutBatch:
-    """Scored rollouts; a row that holds a banned token is not valid, and so is never trained on."""
+    """Return scored rollouts; a row that holds a banned token is not valid, and so is never trained on."""
     responses, scored = decode_and_score(prompts, completions, encoder, grader, rewards)
     rows, device = len(responses), completions.token_ids.device
 

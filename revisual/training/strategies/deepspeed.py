@@ -40,11 +40,11 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
         self._dropped: list[tuple[dict[str, Any], float]] = []
 
     def setup_environment(self) -> None:
-        """Lightning's own refuses CPUs, on which DeepSpeed runs by gloo."""
+        """Set up the environment also on CPUs, on which DeepSpeed runs by gloo and which Lightning's own refuses."""
         super(DeepSpeedStrategy, self).setup_environment()
 
     def setup_distributed(self) -> None:
-        """As Lightning's; CPUs have no device index to check."""
+        """Set up processes as Lightning does; CPUs have no device index to check."""
         if isinstance(self.accelerator, CUDAAccelerator):
             super().setup_distributed()
             return
@@ -65,12 +65,12 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
 
     @contextmanager
     def model_sharded_context(self) -> Iterator[None]:
-        """Weights are spread by transformers while it reads them, and not by what stands around `configure_model`."""
+        """Leave weights alone: transformers spreads them while it reads them, and nothing around `configure_model`."""
         self._init_config_if_needed()
         yield
 
     def place(self, load: Callable[[], nn.Module]) -> nn.Module:
-        """At stage 3, transformers reads weights one file at a time and leaves each process its part."""
+        """Load a model. At stage 3, transformers reads one file at a time and leaves each process its part."""
         from deepspeed import zero
         from transformers.integrations.deepspeed import HfDeepSpeedConfig
 
@@ -114,6 +114,6 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
             self._dropped = []
 
     def save_checkpoint(self, checkpoint: dict[str, Any], filepath: str | Path, storage_options: Any = None) -> None:
-        """As Lightning's; the folder appears whole or not at all."""
+        """Save as Lightning does; the folder appears whole or not at all."""
         with replaced_together(self, filepath) as folder:
             super().save_checkpoint(checkpoint, folder, storage_options)

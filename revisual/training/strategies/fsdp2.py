@@ -43,12 +43,12 @@ class FSDP2(Placement, ModelParallelStrategy):
         self.hybrid = hybrid
 
     def setup_environment(self) -> None:
-        """All processes share the data; Lightning's own default is one group per node."""
+        """Set up process groups: all processes share the data; Lightning's own default is one group per node."""
         self._data_parallel_size, self._tensor_parallel_size = self.num_nodes * self.num_processes, 1
         super().setup_environment()
 
     def place(self, load: Callable[[], nn.Module]) -> nn.Module:
-        """The first process alone reads the weights, and hands each its part."""
+        """Load a model: the first process alone reads the weights, and hands each process its part."""
         with torch.device("meta"):
             policy: Any = load()
         whole = load() if self.global_rank == 0 else None
@@ -65,7 +65,7 @@ class FSDP2(Placement, ModelParallelStrategy):
         return policy
 
     def shard(self, policy: Any) -> None:
-        """Each block is a unit that is brought together when it is computed; the rest is one more."""
+        """Shard a model: each block is a unit that is gathered when it is computed; the rest is one more."""
         options: dict[str, Any] = {"mesh": self.mesh(), "mp_policy": self.mixed_precision()}
         blocks = set(policy._no_split_modules or ())
         for module in list(policy.modules()):
@@ -74,20 +74,20 @@ class FSDP2(Placement, ModelParallelStrategy):
         fully_shard(policy, **options)
 
     def mesh(self) -> DeviceMesh:
-        """The processes that shards are spread over, and for hybrid sharding, in the first dimension, their copies."""
+        """Return the mesh of processes for the shards; for hybrid sharding, its first dimension holds their copies."""
         if not self.hybrid:
             return self.device_mesh["data_parallel"]
         size = (self.num_nodes, self.num_processes)
         return init_device_mesh(self.root_device.type, size, mesh_dim_names=("replicate", "shard"))
 
     def mixed_precision(self) -> MixedPrecisionPolicy:
-        """With bf16-mixed, weights travel in half; gradients are summed in float32."""
+        """Return the policy of precision: with bf16-mixed, weights travel in half; gradients are summed in float32."""
         if self.precision_plugin.precision != "bf16-mixed":
             return MixedPrecisionPolicy()
         return MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
 
     def save_checkpoint(self, checkpoint: dict[str, Any], filepath: str | Path, storage_options: Any = None) -> None:
-        """As Lightning's; a folder appears whole or not at all, as a file does."""
+        """Save as Lightning does; a folder appears whole or not at all, as a file does."""
         if not self._save_distributed_checkpoint:
             super().save_checkpoint(checkpoint, filepath, storage_options)
             return

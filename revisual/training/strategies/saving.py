@@ -14,7 +14,7 @@ from revisual.models.export import restore_folder
 
 @contextmanager
 def replaced_together(strategy: Any, path: str | Path) -> Iterator[Path]:
-    """A fresh folder that all processes write into; it takes the place of `path` when all have finished.
+    """Yield a fresh folder that all processes write into; it takes the place of `path` when all have finished.
 
     Raises:
         UserError: it cannot be written (full disk, no permission); what was there before is kept.
