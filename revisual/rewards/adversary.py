@@ -32,7 +32,7 @@ def _box(text: str) -> str:
 
 
 def _expressions(sample: Sample) -> list[str]:
-    """The expressions of a question without its options, which are guesses."""
+    """Return the expressions of a question without its options, which are guesses."""
     texts = _options(sample)
     found = list_expressions(sample.question)
     if not texts and not _gold_letters(sample):
@@ -55,7 +55,7 @@ def _letters(sample: Sample) -> list[str]:
 
 
 def _chosen(sample: Sample) -> dict[str, list[str]]:
-    """The last, the longest and each expression of a question."""
+    """Return the last, the longest and each expression of a question."""
     found = _expressions(sample)
     return {"last": found[-1:], "longest": sorted(found, key=len)[-1:], "each": found[:MAX_RESPONSES]}
 
@@ -65,14 +65,14 @@ def _on_expressions(which: str, form: str) -> Respond:
 
 
 def _half_work(sample: Sample) -> list[str]:
-    """The last calculation that a solution marks (`<<48+24=72>>`), without its result."""
+    """Return the last calculation that a solution marks (`<<48+24=72>>`), without its result."""
     marked = _MARKED.findall(str(sample.extra.get("solution", "")) or sample.solution or "")
     is_work = bool(marked) and re.search(r"\d\D+\d", marked[-1][0].replace(".", "").replace(",", "")) is not None
     return [_box(marked[-1][0])] if is_work else []
 
 
 def _rewrite_question(sample: Sample) -> list[str]:
-    """The expressions of a question with a factor of 1, a zero, their factors swapped, both sides doubled."""
+    """Return the expressions of a question with a factor of 1, a zero, their factors swapped, both sides doubled."""
     found: list[str] = []
     for text in _expressions(sample)[:4]:
         sides = text.split("=")
@@ -86,7 +86,7 @@ def _rewrite_question(sample: Sample) -> list[str]:
 
 
 def _rewrite_gold(sample: Sample) -> list[str]:
-    """A gold answer in numbers with work put into it: what half of a calculation looks like."""
+    """Return a gold answer in numbers with work put into it: what half of a calculation looks like."""
     gold = read(sample.answer)
     text = sample.answer.strip("$ ")
     if isinstance(gold, Relation) and gold.sign == "=" and text.count("=") == 1:
@@ -119,7 +119,7 @@ class Adversary:
     """Whether it sees half of the solution or the gold answer: then a number of the question is no chance hit."""
 
     def responses(self, sample: Sample) -> list[str]:
-        """The responses to a question, none where the policy has nothing to say."""
+        """Return the responses to a question, none where the policy has nothing to say."""
         return self.respond(sample)[:MAX_RESPONSES]
 
 
@@ -174,7 +174,7 @@ ADVERSARIES: tuple[Adversary, ...] = (
 
 
 def chance(adversary: Adversary, sample: Sample) -> float:
-    """What a policy may win by luck: one over the number of options, 1 where the gold answer stands in the question.
+    """Return the chance of a lucky answer: one over the number of options, 1 if the gold answer is in the question.
 
     Example: 0.25 for a question with four options and a policy that names one
     """
@@ -185,7 +185,7 @@ def chance(adversary: Adversary, sample: Sample) -> float:
 
 
 def _stands_there(adversary: Adversary, sample: Sample) -> bool:
-    """Whether the gold answer is a number, a name, words or an expression of the question as they stand there."""
+    """Return whether the gold answer is a number, name, words or expression that stands in the question."""
     if adversary.sees_work:
         return False
     texts = _options(sample)
@@ -205,10 +205,10 @@ def _stands_in(gold: str, question: str) -> bool:
 
 
 def _normalize_text(gold: str) -> str:
-    """The words of a gold answer in lower case, without its commands."""
+    """Return the words of a gold answer in lower case, without its commands."""
     return re.sub(r"\\[A-Za-z]+", " ", gold).casefold()
 
 
 def list_attempts(adversary: Adversary, samples: Sequence[Sample]) -> list[tuple[Sample, str]]:
-    """All responses of a policy to some questions, each with its question."""
+    """Return all responses of a policy to some questions, each with its question."""
     return [(sample, response) for sample in samples for response in adversary.responses(sample)]

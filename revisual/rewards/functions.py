@@ -48,7 +48,7 @@ class RewardFunction(ABC):
 
     @abstractmethod
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
-        """One score and one error, or None, per response."""
+        """Return one score and one error, or None, per response."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class AccuracyReward(RewardFunction):
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
-        """The scores and errors of the grades."""
+        """Return the scores and errors of the grades."""
         return RewardScores([grade.score for grade in grades], [grade.error for grade in grades])
 
 
 def _split_thoughts(response: str) -> tuple[str, str] | None:
-    """Thoughts and answer of `<think>thoughts</think>answer`, each tag once and neither part blank, else None."""
+    """Split `<think>thoughts</think>answer`, each tag once and neither part blank; None for any other response."""
     response = response.strip()
     if not response.startswith("<think>") or response.count("<think>") != 1 or response.count("</think>") != 1:
         return None
@@ -98,7 +98,7 @@ class FormatReward(RewardFunction):
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
-        """1 or 0 per response; never an error."""
+        """Return 1 or 0 per response; never an error."""
         return RewardScores([float(_ends_in_box(response.text)) for response in responses], [None] * len(responses))
 
 
@@ -110,7 +110,7 @@ class HardFormatResultReward(RewardFunction):
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
-        """1 or 0 per response; a grader's error counts only where the format leaves the reward open."""
+        """Return 1 or 0 per response; a grader's error counts only where the format leaves the reward open."""
         formed = [_ends_in_answer_tag(response.text) for response in responses]
         return RewardScores(
             [float(ok and grade.score == 1.0) for ok, grade in zip(formed, grades, strict=True)],
@@ -120,7 +120,7 @@ class HardFormatResultReward(RewardFunction):
 
 @dataclass(frozen=True)
 class WeightedReward:
-    """A reward function and its weight in the sum. The name that a reward has in logs is its key in `rewards`:
+    """A reward function and its weight in the sum. In logs, a reward's name is its key in `rewards`.
 
     ```yaml
     rewards:
@@ -159,7 +159,7 @@ class ScoredResponses:
 
 
 def _checked(name: str, result: RewardScores, count: int) -> RewardScores:
-    """The result with scores that are no finite numbers turned into errors."""
+    """Return the result with scores that are no finite numbers turned into errors."""
     if len(result.scores) != count or len(result.errors) != count:
         raise ValueError(
             f"reward '{name}' returned {len(result.scores)} scores, {len(result.errors)} errors for {count} responses"
@@ -174,7 +174,7 @@ def _checked(name: str, result: RewardScores, count: int) -> RewardScores:
 def score_responses(
     responses: Sequence[Response], grader: Grader, rewards: Mapping[str, WeightedReward]
 ) -> ScoredResponses:
-    r"""Grades each response once and adds up its rewards.
+    r"""Grade each response once and add up its rewards.
 
     Example: with accuracy weighing 0.9 and format 0.1, a right answer in a box but without thoughts gets
     `accuracy == [1.0]`, `reward_terms == {"accuracy": [1.0], "format": [0.0]}` and `rewards == [0.9]`.
@@ -194,7 +194,7 @@ def score_responses(
 
 
 def _call(function: RewardFunction, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
-    """Calls a reward function by its signature, that of the last release included."""
+    """Call a reward function by its signature, that of the last release included."""
     if not has_old_parameter(type(function).__call__, "samples"):
         return function(responses, grades)
     texts, samples = [response.text for response in responses], [response.sample for response in responses]

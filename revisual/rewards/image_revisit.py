@@ -23,7 +23,7 @@ _INSIGHT = re.compile(
 
 
 def image_revisit_score(text: str) -> float:
-    """From 0 to 1, by what a text says of its picture. Letters' case does not count.
+    """Score from 0 to 1, by what a text says of its picture. Letters' case does not count.
 
     - 0.2 for each mention ("the figure", "this image", "as shown"), 0.4 at most;
     - 0.3 if a sentence goes back to it ("wait, the diagram", "looking at the image again", "closer inspection");
@@ -52,5 +52,5 @@ class ImageRevisitScore(RewardFunction):
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
-        """Scores from 0 to 1; never an error."""
+        """Return scores from 0 to 1; never an error."""
         return RewardScores([image_revisit_score(response.text) for response in responses], [None] * len(responses))

@@ -30,7 +30,7 @@ MOST_CORRECTIONS = 3
 
 
 def reflection_score(text: str) -> float:
-    """The worth of a text's phrases of self-criticism, 1 at most. Letters' case does not count.
+    """Score a text's phrases of self-criticism, 1 at most. Letters' case does not count.
 
     - Each phrase that names a fault ("mistake", "wrong") is worth 0.12, one that goes back ("reconsider", "verify")
       0.10, one of doubt ("wait", "but") 0.06, a mild one ("maybe") 0.03; the same phrase again, half of that.
@@ -67,5 +67,5 @@ class ReflectionScore(RewardFunction):
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
-        """Scores from 0 to 1; never an error."""
+        """Return scores from 0 to 1; never an error."""
         return RewardScores([reflection_score(response.text) for response in responses], [None] * len(responses))

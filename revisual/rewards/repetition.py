@@ -14,12 +14,12 @@ _TURN = re.compile(r"\b(?:but wait|wait, but|so maybe|but actually|but maybe|but
 
 
 def _again(items: Sequence[object]) -> int:
-    """How many items have been there before."""
+    """Return how many items have been there before."""
     return len(items) - len(set(items))
 
 
 def repetition_score(text: str) -> float:
-    """1 less what repeated sentences, runs of words and turns of thought cost, as below.
+    """Return 1 less the cost of repeated sentences, runs of words and turns of thought, as below.
 
     - 0.1 for each sentence that has been there before, 0.5 at most;
     - 0.05 for each run of five words, cut at blanks, that has been there before, 0.3 at most;
@@ -48,5 +48,5 @@ class RepetitionReward(RewardFunction):
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
-        """Scores from 0 to 1; never an error."""
+        """Return scores from 0 to 1; never an error."""
         return RewardScores([repetition_score(response.text) for response in responses], [None] * len(responses))
