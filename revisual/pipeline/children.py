@@ -58,7 +58,7 @@ class Child:
         return self._process.poll()
 
     def stop(self) -> None:
-        """End it and what it started."""
+        """End the process and those that it started."""
         for number, patience in ((signal.SIGTERM, self._grace), (signal.SIGKILL, 5.0)):
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)

@@ -56,7 +56,7 @@ class Evaluations:
         return has_ended
 
     def stop(self) -> None:
-        """End the one that runs."""
+        """End the running evaluation."""
         if self._running is not None:
             self._running[2].stop()
 
