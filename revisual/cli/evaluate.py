@@ -137,7 +137,7 @@ def evaluate(
 def _decoding(
     preset: Preset, temperature: float | None, top_p: float | None, top_k: int, max_tokens: int, extra: dict[str, Any]
 ) -> Decoding:
-    """What is not given is the preset's."""
+    """Return the decoding of the options; what is not given is the preset's."""
     return Decoding(
         preset.temperature if temperature is None else temperature,
         preset.top_p if top_p is None else top_p,

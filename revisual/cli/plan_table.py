@@ -11,7 +11,7 @@ from revisual.memory_plan.estimate import Estimate
 
 
 def as_json(plan: Estimate, changes: Sequence[str]) -> dict[str, Any]:
-    """Everything in the plan; sizes in bytes."""
+    """Return everything in the plan; sizes in bytes."""
     work = plan.work
     return {
         "parameters": dict(plan.parameters) | {"total": sum(plan.parameters.values())},
@@ -39,7 +39,7 @@ def as_json(plan: Estimate, changes: Sequence[str]) -> dict[str, Any]:
 
 
 def show(plan: Estimate, changes: Sequence[str], console: Console) -> None:
-    """Prints the plan."""
+    """Print the plan."""
     console.print(_parameters(plan))
     console.print(_tokens(plan))
     console.print(_device(plan))
@@ -50,7 +50,7 @@ def show(plan: Estimate, changes: Sequence[str], console: Console) -> None:
 
 
 def verdict(plan: Estimate) -> str:
-    """One line: does it fit?"""
+    """Return one line that says whether a plan fits."""
     need = f"{_gb(plan.peak)} GB on each of {plan.machine.devices} devices, in the {plan.fullest}"
     if plan.fits is None:
         return f"Needs {need}."

@@ -81,12 +81,12 @@ class LiveAnswer:
         self._console, self._splitter = console, ThoughtSplitter()
 
     def say(self, piece: str) -> None:
-        """Prints a piece."""
+        """Print a piece."""
         for is_thought, text in self._splitter.add(piece):
             self._print(is_thought, text)
 
     def end(self, extracted: str, is_cut: bool) -> None:
-        """Prints what waits, and in a box the answer that was extracted from the whole."""
+        """Print what waits, and in a box the answer that was extracted from the whole."""
         for is_thought, text in self._splitter.end():
             self._print(is_thought, text)
         self._console.print()
