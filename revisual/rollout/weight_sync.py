@@ -29,7 +29,7 @@ def weight_names(policy: nn.Module) -> frozenset[str]:
 
 
 def checksum(tensor: Tensor) -> str:
-    """Shape, type and the sum of a tensor's bits: another value anywhere gives another sum, but for coincidence.
+    """Return shape, type and the sum of a tensor's bits: another value gives another sum, but for coincidence.
 
     Example: `checksum(torch.ones(2))` is `"2 float32 7f000000"`: a float of 1 has the bits 3f800000.
     """

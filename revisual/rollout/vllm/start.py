@@ -44,7 +44,7 @@ def register_blank_loader() -> None:
 
     class BlankLoader(base):
         def download_model(self, model_config: Any) -> None:
-            """There is nothing to download."""
+            """Do nothing: there is nothing to download."""
 
         def load_weights(self, model: Any, model_config: Any) -> None:
             for parameter in model.parameters():
