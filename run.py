@@ -23,7 +23,7 @@ usage: python3 run.py quickstart [OPTION ...]   train and measure a tiny policy;
 
 
 def main(args: list[str]) -> int:
-    """Installs what is missing and runs; returns only if it cannot."""
+    """Install what is missing and run; return only if it cannot."""
     if sys.version_info < (3, 11):  # noqa: UP036  # this file is also read by a Python that is too old for the rest
         return fail(f"revisual needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     if not args or args[0] not in ("quickstart", "test"):
@@ -46,7 +46,7 @@ def main(args: list[str]) -> int:
 
 
 def install(with_tests: bool) -> None:
-    """Makes the environment as pyproject.toml and constraints.txt have it, unless it is there."""
+    """Make the environment as pyproject.toml and constraints.txt have it, unless it is there."""
     wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + CONSTRAINTS.read_bytes()).hexdigest()
     stamps = {extra: VENV / f"installed{extra}" for extra in ("", "[dev]")}
     enough = ("[dev]",) if with_tests else ("", "[dev]")
@@ -68,23 +68,23 @@ def install(with_tests: bool) -> None:
 
 
 def pip(*words: str) -> None:
-    """Installs; on a terminal pip shows how far it is."""
+    """Install packages; on a terminal pip shows how far it is."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     subprocess.run([PYTHON, "-m", "pip", "install", "--disable-pip-version-check", *quiet, *words], check=True)
 
 
 def is_stamped(stamp: Path, wanted: str) -> bool:
-    """Whether an installation of what is wanted came to its end."""
+    """Return whether an installation of what is wanted came to its end."""
     return stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted
 
 
 def say(text: str) -> None:
-    """A line at once."""
+    """Print a line at once."""
     print(f"run.py: {text}", flush=True)
 
 
 def fail(text: str) -> int:
-    """A line on stderr; gives the exit status."""
+    """Print a line on stderr; return the exit status."""
     print(f"run.py: {text}", file=sys.stderr)
     return 1
 

@@ -19,7 +19,7 @@ class HFExport(Callback):
         self.folder = folder
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Exports, unless the run was interrupted."""
+        """Export, unless the run was interrupted."""
         if trainer.interrupted:
             return
         weights = {}

@@ -28,7 +28,7 @@ class LengthReward(RewardCallback):
         self.weight, self.budget, self.alpha, self.delta = weight, budget, alpha, delta
 
     def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
-        """Adds the term `length`."""
+        """Add the term `length`."""
         budget = self.budget if self.budget is not None else float(module.sampling.max_new_tokens)
         lengths = batch.completion_mask.sum(1)
         values = efficient_length_reward(lengths, budget, self.alpha, self.delta)

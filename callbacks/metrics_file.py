@@ -64,6 +64,6 @@ class MetricsFile(Callback):
 
 
 def peak_memory_mib() -> float:
-    """The most memory that this process has had."""
+    """Return the most memory that this process has had."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -65,7 +65,7 @@ class OnlineDifficulty(RewardCallback, PromptChooser):
         """By `prompt_key`; a prompt without one was mixed at its last visit, or was never seen."""
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Checks that it is asked.
+        """Check that the prompts come from a sampler by rounds.
 
         Raises:
             UserError: the training data are not in rounds of its choice.
@@ -76,7 +76,7 @@ class OnlineDifficulty(RewardCallback, PromptChooser):
             )
 
     def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
-        """Notes how the prompts of all ranks went."""
+        """Record how the prompts of all ranks went."""
         self.step = module.rollout_step + 1
         for verdicts in all_gather_objects(group_verdicts(batch)):
             for key, verdict in verdicts.items():
@@ -94,7 +94,7 @@ class OnlineDifficulty(RewardCallback, PromptChooser):
         self.streaks[key] = Streak(verdict, visits, self.step + rest)
 
     def active(self, keys: Sequence[int], least: int) -> list[int]:
-        """Those that do not rest; if they are too few, also those whose rest ends first."""
+        """Return the prompts that do not rest; if they are too few, also those whose rest ends first."""
         until = [self.streaks[key].until if key in self.streaks else 0 for key in keys]
         active = [place for place in range(len(keys)) if until[place] <= self.step]
         missing = max(least, math.ceil(self.least_active * len(keys))) - len(active)
@@ -104,18 +104,18 @@ class OnlineDifficulty(RewardCallback, PromptChooser):
         return active
 
     def state_dict(self) -> dict[str, Any]:
-        """What was seen."""
+        """Return what was seen."""
         streaks = {key: [each.verdict, each.visits, each.until] for key, each in self.streaks.items()}
         return {"step": self.step, "streaks": streaks}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on from what was seen."""
+        """Go on from what was seen."""
         self.step = state_dict["step"]
         self.streaks = {key: Streak(*values) for key, values in state_dict["streaks"].items()}
 
 
 def group_verdicts(batch: RolloutBatch) -> Mapping[int, int]:
-    """By the `prompt_key` of each prompt: `RIGHT` or `WRONG` if all its responses are, else 0.
+    """Return by each prompt's `prompt_key` `RIGHT` or `WRONG` if all its responses are, else 0.
 
     Responses that could not be judged are left out, and so is a prompt that has no others.
     """

@@ -63,7 +63,7 @@ class PTST(Callback):
         self.stages = tuple(stages)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Checks the stages against the module.
+        """Check the stages against the module.
 
         Raises:
             UserError: a response of a stage might be longer than the module's limit, or the module does no rollouts.
@@ -97,7 +97,7 @@ class PTST(Callback):
 
 
 def stage_number(stages: Sequence[PTSTStage], rollout_step: int) -> int:
-    """The stage, counted from 1, of a rollout before which there were `rollout_step`.
+    """Return the stage, counted from 1, of a rollout before which there were `rollout_step`.
 
     Example: with the paper's stages of 100 steps, 0 and 99 are in stage 1, 100 in stage 2, and 300 still in stage 3.
     """

@@ -32,7 +32,7 @@ class StopOnSignal(Callback):
         self._before: dict[signal.Signals, Any] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Takes the signals over from Lightning."""
+        """Take the signals over from Lightning."""
         self._asked = False
         self._before = {number: signal.signal(number, self._ask) for number in self.signals}
 
@@ -42,7 +42,7 @@ class StopOnSignal(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """At a boundary, saves and stops if any process was asked to."""
+        """Save and stop at a boundary if any process was asked to."""
         if batch.update + 1 < pl_module.updates_per_batch or not all_max({"asked": float(self._asked)})["asked"]:
             return
         trainer.save_checkpoint(Path(trainer.default_root_dir) / STOPPED)
@@ -51,13 +51,13 @@ class StopOnSignal(Callback):
         raise SystemExit(0)  # without the validation and the export of a run that has come to its end
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """A run that has come to its end leaves nothing to go on from."""
+        """Forget the checkpoint to resume from: a run that has come to its end leaves nothing to go on from."""
         saved = Path(trainer.default_root_dir) / STOPPED
         if trainer.is_global_zero and saved.exists():
             shutil.rmtree(saved) if saved.is_dir() else saved.unlink()
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Gives the signals back."""
+        """Give the signals back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}

@@ -23,7 +23,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Imports torch and Lightning when a module is asked for, and not for `revisual --help`."""
+    """Import torch and Lightning when a module is asked for, and not for `revisual --help`."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'revisual' has no attribute {name!r}")

@@ -10,7 +10,7 @@ MANIFEST = "revisual_manifest.json"
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a folder but the manifest."""
+    """Return the SHA-256 of every file of a folder but the manifest."""
     found: dict[str, str] = {}
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name != MANIFEST:
@@ -20,7 +20,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def check_export(folder: Path) -> dict[str, str]:
-    """The hashes of an exported folder, checked against its manifest.
+    """Return the hashes of an exported folder, checked against its manifest.
 
     Raises:
         UserError: the manifest is missing, or a file is missing or not the one that was exported.

@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 
 def stable_seed(*parts: int | str) -> int:
-    """63 bits that depend on `parts` alone: the same on every machine, rank and run.
+    """Return 63 bits that depend on `parts` alone: the same on every machine, rank and run.
 
     Different parts give different seeds, also where they read alike: (1, 23), (12, 3), ("1", 23) and ("1,23",).
 

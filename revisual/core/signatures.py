@@ -9,7 +9,7 @@ from typing import Any
 
 @cache
 def takes(function: Callable[..., Any], name: str) -> bool:
-    """Whether a function takes a parameter that is new in this release; warns once per function that it does not.
+    """Return whether a function takes a parameter new in this release; warn once per function that does not.
 
     Example: `takes(lambda response, truncated: None, "truncated")`
     """
@@ -22,7 +22,7 @@ def takes(function: Callable[..., Any], name: str) -> bool:
 
 @cache
 def has_old_parameter(function: Callable[..., Any], name: str) -> bool:
-    """Whether a function takes a parameter that is gone in this release; warns once per function that it does.
+    """Return whether a function takes a parameter gone in this release; warn once per function that does.
 
     Example: `not has_old_parameter(lambda responses, grades: None, "samples")`
     """

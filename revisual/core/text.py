@@ -7,8 +7,8 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069
 
 
 def printable(text: str) -> str:
-    """Return `text` without what a terminal would obey.
+    r"""Return `text` without what a terminal would obey.
 
-    Example: `printable("a\\x1b[31mb") == "a\\ufffd[31mb"`
+    Example: `printable("a\x1b[31mb") == "a\ufffd[31mb"`
     """
     return UNPRINTABLE.sub("\ufffd", text)

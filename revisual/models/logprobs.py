@@ -17,7 +17,7 @@ from revisual.rl.batch import PolicyOutputs
 
 
 def banned_token_ids(policy: nn.Module) -> Int[Tensor, " B"]:
-    """Tokens that no response may hold: a picture, video or vision-start token without a picture crashes a forward."""
+    """Return tokens that no response may hold: picture, video or vision-start without a picture crash a forward."""
     config: Any = policy.config
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "image_token_index", "video_token_index")
     return torch.tensor(sorted({getattr(config, name) for name in names if getattr(config, name, None) is not None}))
@@ -105,7 +105,7 @@ def _score(
 
 @contextmanager
 def computing_unused_picture(policy: Any, picture: Mapping[str, Tensor] | None) -> Iterator[None]:
-    """Forwards within compute a picture and add its features, times 0, to the embeddings of their tokens.
+    """Let forwards within compute a picture and add its features, times 0, to the embeddings of their tokens.
 
     It happens where a row's own pictures are computed: sharding strategies need every process to come by the same
     weights in the same order, forward and backward.

@@ -89,7 +89,7 @@ def store_as_computed(policy: nn.Module, dtype: torch.dtype) -> None:
 
 @contextmanager
 def casting_once(policy: nn.Module) -> Iterator[None]:
-    """Autocast casts each frozen weight once within, and not at each use, as it else does for those without gradient.
+    """Let autocast cast each frozen weight once within, not at each use, as it else does for those without gradient.
 
     Nothing within may need gradients. The copies are let go of at the end.
     """

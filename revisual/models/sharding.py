@@ -56,7 +56,7 @@ def full_tensor(tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
 
 @contextmanager
 def open_for_writing(parameters: Sequence[Tensor]) -> Iterator[None]:
-    """Parameters can be written within: those that ZeRO-3 spreads, by the first process, for all."""
+    """Let parameters be written within: those that ZeRO-3 spreads, by the first process, for all."""
     if not any(hasattr(p, "ds_id") for p in parameters):
         yield
         return
@@ -99,7 +99,7 @@ def unsharded_weights(policy: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def whole_without_engine(policy: nn.Module) -> Iterator[None]:
-    """Forwards of a policy that ZeRO-3 has spread, but that is no part of what DeepSpeed trains, work within."""
+    """Let forwards work within for a policy that ZeRO-3 has spread, but that is no part of what DeepSpeed trains."""
     if isinstance(policy, FSDPModule):
         yield
     else:
@@ -120,7 +120,7 @@ def _unsharded(parts: Sequence[Any]) -> Iterator[None]:
 
 @contextmanager
 def _without_hooks(policy: nn.Module) -> Iterator[None]:
-    """Strategies gather and let go of weights in hooks around each module's forward."""
+    """Forward without the hooks in which strategies gather and free weights around each module."""
     names = ("_forward_pre_hooks", "_forward_hooks")
     kept = [(module, name, getattr(module, name)) for module in policy.modules() for name in names]
     for module, name, _ in kept:
