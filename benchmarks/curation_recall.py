@@ -28,7 +28,7 @@ from revisual.data_recipes.grammar.steps.collect import Collect
 from revisual.data_recipes.grammar.steps.decontaminate import Decontaminate
 from revisual.data_recipes.grammar.steps.deduplicate import Deduplicate
 from revisual.data_recipes.grammar.store import row_of
-from revisual.evaluation.selection import chosen_benchmarks
+from revisual.evaluation.selection import choose_benchmarks
 
 FILES = {
     "gsm8k": "gsm8k/train.jsonl",
@@ -71,7 +71,7 @@ def kept_by(data: Path, out: Path, sources: list[Source]) -> set[tuple[str, str]
 def plant(data: Path, rng: random.Random, each: int, clean: set[tuple[str, str]]) -> list[Sample]:
     samples = [replace(s, source=name) for name, path in FILES.items() for s in JSONLReader(data / path)()]
     samples = [s for s in samples if (s.source, s.id) in clean]
-    items = [item.sample for one in chosen_benchmarks(TARGETS) for item in one.items(data)]
+    items = [item.sample for one in choose_benchmarks(TARGETS) for item in one.items(data)]
     text, pictured = [s for s in samples if not s.images], [s for s in samples if s.images]
     test_text, test_pictured = [s for s in items if not s.images], [s for s in items if s.images]
     planted = []

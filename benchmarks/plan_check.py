@@ -165,12 +165,11 @@ def prepare(case: Case, folder: Path) -> None:
     """Writes model, data and config, with the limits that the data is of; prints the plan."""
     import torch
 
-    from revisual.cli.plan import estimated, machine_of
+    from revisual.cli.plan import machine_of
     from revisual.cli.plan_table import as_json
     from revisual.data.encoding import PromptEncoder
     from revisual.data.readers import JSONLReader, read_all
     from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
-    from revisual.memory_plan.config import configured
     from revisual.memory_plan.workload import Given
     from revisual.models.policy import THOUGHT_TOKENS
     from revisual.models.processor import add_tokens, load_processor
@@ -191,8 +190,8 @@ def prepare(case: Case, folder: Path) -> None:
     config = settings(case, folder, encoder.prompt_tokens(sample), answer)
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     with redirect_stdout(sys.stderr):
-        configuration = configured([f"--config={folder / 'config.yaml'}"], architecture=None)
-    plan = estimated(configuration, machine_of(configuration.config, None, 8, None), Given())
+        configuration = configure([f"--config={folder / 'config.yaml'}"], architecture=None)
+    plan = estimate_run(configuration, machine_of(configuration.config, None, 8, None), Given())
     print(json.dumps(as_json(plan, [])))
 
 

@@ -60,7 +60,7 @@ def curate(
         only: do this step alone, again if it is done.
         seed: of everything that is drawn.
     """
-    chosen = _chosen(sources, choose)
+    chosen = _choose(sources, choose)
     if isinstance(collect, Collect):
         collect = replace(collect, sources=tuple(chosen), root=collect.root or data)
     if isinstance(decontaminate, Decontaminate) and decontaminate.root is None:
@@ -81,7 +81,7 @@ def curate(
         print(out / "card.html")
 
 
-def _chosen(sources: Sequence[Source], names: Sequence[str] | None) -> list[Source]:
+def _choose(sources: Sequence[Source], names: Sequence[str] | None) -> list[Source]:
     if names is None:
         return list(sources)
     known = {source.name: source for source in sources}

@@ -19,7 +19,7 @@ from revisual.evaluation.presets import Preset
 from revisual.evaluation.questions import Asking
 from revisual.evaluation.responder import Responder, ServerResponder
 from revisual.evaluation.results import REPORT, Rules
-from revisual.evaluation.selection import chosen_benchmarks, chosen_preset
+from revisual.evaluation.selection import choose_benchmarks, choose_preset
 from revisual.grading.grader import AnswerGrader
 from revisual.grading.requirements import EVALUATION
 
@@ -93,8 +93,8 @@ def evaluate(
         judge_key_env: the environment variable that holds that server's key, never the one of key_env unasked.
         judge_checks: how many decided answers per benchmark it is shown, to see how often it disagrees.
     """
-    asked = chosen_benchmarks(benchmarks, custom or ())
-    way = chosen_preset(preset)
+    asked = choose_benchmarks(benchmarks, custom or ())
+    way = choose_preset(preset)
     decoding = _decoding(way, temperature, top_p, top_k, max_tokens, extra or {})
     asking = Asking(way, n, seed, PixelBounds(min_pixels, max_pixels))
     judge = _judge(judge_url, judge_model, judge_key_env, judge_checks, concurrency, timeout)

@@ -14,7 +14,7 @@ from revisual.cli.command import FunctionCommand
 from revisual.cli.plan_table import as_json, show
 from revisual.core.errors import UserError
 from revisual.memory_plan.advice import advice
-from revisual.memory_plan.config import Configured, configured, parsed
+from revisual.memory_plan.config import Configured, configure, parse_options
 from revisual.memory_plan.estimate import Estimate, Machine, Planner
 from revisual.memory_plan.workload import Given
 
@@ -76,14 +76,14 @@ def plan(
         if value is not None and value < 1:
             raise UserError(f"--{name} {value}: must be at least 1")
     if any(word.startswith("--print_config") for word in rest):
-        parsed(rest)  # prints it, and ends
+        parse_options(rest)  # prints it, and ends
     memory = None if gpu_memory is None else memory_size(gpu_memory)
     screen = Console(stderr=True)
     with screen.status("reading the config") as status, redirect_stdout(sys.stderr):
-        configuration = configured(rest, architecture)
+        configuration = configure(rest, architecture)
         machine = machine_of(configuration.config, devices, devices_per_node, memory)
         given = Given(prompt_tokens, response_tokens, pictures)
-        found = estimated(configuration, machine, given, lambda what: status.update(f"on shapes alone: {what}"))
+        found = estimate_run(configuration, machine, given, lambda what: status.update(f"on shapes alone: {what}"))
     changes = advice(found, configuration.config)
     if json:
         print(dumps(as_json(found, changes), indent=2))
@@ -91,7 +91,7 @@ def plan(
         show(found, changes, Console(highlight=False, width=None if screen.is_terminal else 120))
 
 
-def estimated(configuration: Configured, machine: Machine, given: Given, say: Any = lambda _: None) -> Estimate:
+def estimate_run(configuration: Configured, machine: Machine, given: Given, say: Any = lambda _: None) -> Estimate:
     """Return the plan of a configured run."""
     return Planner(configuration, machine, given, say).estimate()
 

@@ -13,11 +13,11 @@ from revisual.data.images import ImageSource
 from revisual.evaluation.answers import ScoredAnswer, read_answers
 from revisual.evaluation.benchmark import Benchmark
 from revisual.evaluation.judge_model import with_judgement
-from revisual.evaluation.questions import graded
+from revisual.evaluation.questions import grade_answer
 from revisual.evaluation.report import PicturesOf
 from revisual.evaluation.results import REPORT, Results, Rules, measure, read_settings
 from revisual.evaluation.runner import items_by_id
-from revisual.evaluation.selection import chosen_benchmarks
+from revisual.evaluation.selection import choose_benchmarks
 from revisual.evaluation.tally import AnswerTally
 from revisual.grading.grader import AnswerGrader, Grader
 from revisual.grading.requirements import EVALUATION
@@ -49,7 +49,7 @@ def score(
     counted: Rules = rules or ("official" if settings.get("rules") == "official" else "project")
     progress = TerminalProgress()
     grader, scored = AnswerGrader(requirements=EVALUATION), Results(settings | {"rules": counted})
-    for benchmark in measured_benchmarks(answers, custom or ()):
+    for benchmark in list_benchmarks(answers, custom or ()):
         own = grade_again(benchmark, answers, grader, progress)
         scored.add(own, measure(benchmark, own, grader, counted), pictures_under(data, benchmark))
     folder = results.parent if out is None else out
@@ -59,7 +59,7 @@ def score(
     print(folder / REPORT)
 
 
-def measured_benchmarks(answers: Sequence[ScoredAnswer], custom: Sequence[Benchmark]) -> list[Benchmark]:
+def list_benchmarks(answers: Sequence[ScoredAnswer], custom: Sequence[Benchmark]) -> list[Benchmark]:
     """Return the benchmarks that the answers are to, in order of their first answer.
 
     Raises:
@@ -67,7 +67,7 @@ def measured_benchmarks(answers: Sequence[ScoredAnswer], custom: Sequence[Benchm
     """
     given = {one.name: one for one in custom}
     names = list(dict.fromkeys(answer.benchmark for answer in answers))
-    return [given[name] if name in given else chosen_benchmarks(name)[0] for name in names]
+    return [given[name] if name in given else choose_benchmarks(name)[0] for name in names]
 
 
 def grade_again(
@@ -81,7 +81,7 @@ def grade_again(
     found, tally = [], AnswerTally()
     with progress.task(benchmark.name, len(own)) as task:
         for answer in own:
-            found.append(with_judgement(graded(benchmark, answer, grader)))
+            found.append(with_judgement(grade_answer(benchmark, answer, grader)))
             tally.add(found[-1])
             task.add(state=tally.words())
     return found

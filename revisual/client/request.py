@@ -89,7 +89,7 @@ class ChatRequest:
 
     def _messages(self) -> list[dict[str, Any]]:
         urls = iter(self.pictures.urls())
-        filled = [_filled(message, urls) for message in self.messages]
+        filled = [_fill(message, urls) for message in self.messages]
         places = sum(part.get("type") == "image" for message in self.messages for part in _parts(message))
         if places != len(self.pictures):
             raise UserError(f"{self.id}: {places} places for pictures in the messages, {len(self.pictures)} pictures")
@@ -101,7 +101,7 @@ def _parts(message: Message) -> Sequence[Mapping[str, Any]]:
     return () if isinstance(content, str) else content
 
 
-def _filled(message: Message, urls: Any) -> dict[str, Any]:
+def _fill(message: Message, urls: Any) -> dict[str, Any]:
     if isinstance(message["content"], str):
         return dict(message)
     parts = [

@@ -78,7 +78,7 @@ class ImageSource:
         Raises:
             UserError: the picture is missing, outside `root`, corrupt or too large; names the sample and the file.
         """
-        with self._opened(sample_id) as image:
+        with self._open(sample_id) as image:
             turn = _TURNS.get(_orientation(image))
             rgb = _rgb(image)
             # Without this, whoever honours the EXIF orientation later would turn the picture a second time.
@@ -91,7 +91,7 @@ class ImageSource:
         Raises:
             UserError: as `load`, but for damage behind the header, which only decoding finds.
         """
-        with self._opened(sample_id) as image:
+        with self._open(sample_id) as image:
             width, height = image.size
             return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
 
@@ -101,7 +101,7 @@ class ImageSource:
         Raises:
             UserError: as `load`.
         """
-        with self._opened(sample_id) as image:
+        with self._open(sample_id) as image:
             image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))  # of JPEG only
             image.load()
 
@@ -121,20 +121,20 @@ class ImageSource:
             return str(self.data)
         return "in memory" if self.data is None else f"of {len(self.data)} bytes"
 
-    def encoded(self) -> bytes | None:
+    def encode(self) -> bytes | None:
         """Return the bytes of the picture's file, where it is given by them."""
         return self.data.read() if isinstance(self.data, StoredBytes) else self.data
 
     @contextmanager
-    def _opened(self, sample_id: str) -> Iterator[Image.Image]:
+    def _open(self, sample_id: str) -> Iterator[Image.Image]:
         where = f"sample {sample_id!r}: picture {self}"
         try:
             if self.image is not None:  # not closed here: it is the caller's
-                yield _checked(self.image)
+                yield _check(self.image)
             else:
-                data = self.encoded()
+                data = self.encode()
                 with Image.open(self._file() if data is None else BytesIO(data), formats=FORMATS) as image:
-                    yield _checked(image)
+                    yield _check(image)
         except UserError as error:
             raise UserError(f"{where} {error}") from None
         except UnidentifiedImageError as error:
@@ -197,7 +197,7 @@ def image_source(value: Any, root: Path | None, stored: StoredBytes | None = Non
     return ImageSource(path=str(value), root=root)
 
 
-def _checked(image: Image.Image) -> Image.Image:
+def _check(image: Image.Image) -> Image.Image:
     width, height = image.size
     if width * height == 0:
         raise UserError("has no pixels")

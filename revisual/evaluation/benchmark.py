@@ -45,7 +45,7 @@ class Benchmark(ABC):
     def prompt(self, item: Item, preset: Preset) -> str:
         """Return the user's text, which goes after the pictures: the official prompt, and the preset's suffix."""
 
-    def unwrapped(self, response: str) -> str:
+    def unwrap(self, response: str) -> str:
         """Return the text to grade: the response, or the answer in it if it keeps to an official format.
 
         Only for formats that no grader could know, such as DynaMath's JSON. A response in another form is unchanged.

@@ -15,7 +15,7 @@ _COLUMNS = (Column("Score", format=PERCENT), Column("95 %"), Column("0 to 100 %"
 
 def figures_table(metrics: Metrics, caption: str = "") -> Element:
     """Return the headline and what stands beside it; groups apart."""
-    alone = [figure for figure in metrics.figures if figure.name not in _grouped(metrics.figures)]
+    alone = [figure for figure in metrics.figures if figure.name not in _list_grouped(metrics.figures)]
     rows: list[list[Cell]] = [[one.name, *_cells(one)] for one in (metrics.headline, *alone)]
     return table(["Figure", *_COLUMNS], rows, caption)
 
@@ -25,7 +25,7 @@ def groups_table(figures: Sequence[Figure]) -> Element | None:
     rows: list[list[Cell]] = []
     fields: list[str] = []
     for figure in figures:
-        if figure.name in _grouped(figures):
+        if figure.name in _list_grouped(figures):
             field, _, value = figure.name.partition("/")
             is_new = not fields or fields[-1] != field
             fields += [field] if is_new else []
@@ -37,7 +37,7 @@ def groups_table(figures: Sequence[Figure]) -> Element | None:
     return fold(f"By {names}", shown, is_open=len(rows) <= MOST_OPEN)
 
 
-def _grouped(figures: Sequence[Figure]) -> set[str]:
+def _list_grouped(figures: Sequence[Figure]) -> set[str]:
     """Return the names of figures that differ in a field's value, of which there are several."""
     members: dict[str, set[str]] = {}
     for figure in figures:

@@ -61,7 +61,7 @@ class ModelJudge:
         progress: Progress = Silent(),  # noqa: B008
     ) -> list[ScoredAnswer]:
         """Return the answers with `judged` filled in; it counts as their score where the rules have none."""
-        shown = sorted({*undecided(answers), *self._sample(answers)})
+        shown = sorted({*find_undecided(answers), *self._sample(answers)})
         if not shown:
             return list(answers)
         found, tally = list(answers), AnswerTally()
@@ -78,12 +78,12 @@ class ModelJudge:
         return [with_judgement(answer) for answer in found]
 
     def _sample(self, answers: Sequence[ScoredAnswer]) -> list[int]:
-        open_ones = set(undecided(answers))
+        open_ones = set(find_undecided(answers))
         decided = [i for i, one in enumerate(answers) if i not in open_ones and one.is_decided and one.gold.strip()]
         return random.Random(self.seed).sample(decided, min(self.checks, len(decided)))
 
 
-def undecided(answers: Sequence[ScoredAnswer]) -> list[int]:
+def find_undecided(answers: Sequence[ScoredAnswer]) -> list[int]:
     """Return the places of answers that the rules leave open although there is a gold answer to compare with."""
     return [i for i, answer in enumerate(answers) if is_open(answer) and answer.gold.strip()]
 

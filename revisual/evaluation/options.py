@@ -27,10 +27,10 @@ def option_of(mark: str, options: Sequence[str]) -> str:
     return dict(zip(map(letter, range(len(options))), options, strict=True)).get(mark, "")
 
 
-def labeled(texts: Sequence[str]) -> list[str]:
+def label(texts: Sequence[str]) -> list[str]:
     """Return options with their letters, so that a gold "B" means the second even where an option's text is "B".
 
-    Example: `labeled(["12", "15"]) == ["A. 12", "B. 15"]`
+    Example: `label(["12", "15"]) == ["A. 12", "B. 15"]`
     """
     return [f"{letter(index)}. {text}" for index, text in enumerate(texts)]
 
@@ -41,11 +41,11 @@ def with_letters(options: Sequence[str]) -> list[str]:
     Example: `with_letters(["A. 12", "B. 15"]) == with_letters(["12", "15"]) == ["A. 12", "B. 15"]`
     """
     carried = all(option.startswith(f"{letter(index)}. ") for index, option in enumerate(options))
-    return list(options) if carried else labeled(options)
+    return list(options) if carried else label(options)
 
 
 def without_letters(options: Sequence[str]) -> list[str]:
-    """Return the options without the letters that `labeled` put before them.
+    """Return the options without the letters that `label` put before them.
 
     Example: `without_letters(["A. 12", "B. 15"]) == without_letters(["12", "15"]) == ["12", "15"]`
     """
@@ -99,4 +99,4 @@ def options_of_list(text: str) -> list[str]:
 def _in_order(marks: Sequence[str], texts: Sequence[str]) -> list[str]:
     """Return labeled options, if there are at least two, with text, and their letters go A, B, C, ..."""
     in_order = list(marks) == [letter(index) for index in range(len(marks))]
-    return labeled(texts) if len(marks) > 1 and in_order and all(texts) else []
+    return label(texts) if len(marks) > 1 and in_order and all(texts) else []

@@ -171,10 +171,10 @@ def load_responder(
     chosen: Literal["float32", "bfloat16"]
     chosen = ("bfloat16" if torch.cuda.is_available() else "float32") if dtype == "auto" else dtype
     loader = PretrainedPolicy(model, dtype=chosen, min_pixels=min_pixels, max_pixels=max_pixels)
-    return PolicyResponder(loader, decoding, rows, chosen_engine(engine, decoding.max_tokens, rows, chosen))
+    return PolicyResponder(loader, decoding, rows, choose_engine(engine, decoding.max_tokens, rows, chosen))
 
 
-def chosen_engine(name: EngineName, max_tokens: int, rows: int, dtype: Literal["float32", "bfloat16"]) -> RolloutEngine:
+def choose_engine(name: EngineName, max_tokens: int, rows: int, dtype: Literal["float32", "bfloat16"]) -> RolloutEngine:
     """Return the engine that answers: `auto` is vLLM where it is installed and there is a GPU, else transformers.
 
     Raises:

@@ -56,7 +56,7 @@ class Asking:
         return [*first, {"role": "user", "content": [*pictures, text]}]
 
 
-def scored(benchmark: Benchmark, item: Item, record: Record, grader: Grader) -> ScoredAnswer:
+def score_record(benchmark: Benchmark, item: Item, record: Record, grader: Grader) -> ScoredAnswer:
     """Return a record, graded by the project's rules and, where they need no judge, by the benchmark's own."""
     sample = item.sample
     answer = ScoredAnswer(
@@ -75,14 +75,14 @@ def scored(benchmark: Benchmark, item: Item, record: Record, grader: Grader) -> 
         choices=sample.choices,
         tokens=record.completion_tokens,
     )
-    return answer if record.is_failed else graded(benchmark, answer, grader)
+    return answer if record.is_failed else grade_answer(benchmark, answer, grader)
 
 
-def graded(benchmark: Benchmark, answer: ScoredAnswer, grader: Grader) -> ScoredAnswer:
+def grade_answer(benchmark: Benchmark, answer: ScoredAnswer, grader: Grader) -> ScoredAnswer:
     """Return an answer with its grade and official score, whatever they were before; a failed request stays one."""
     if answer.is_failed:
         return answer
-    text = benchmark.unwrapped(answer.response)
+    text = benchmark.unwrap(answer.response)
     grade = grade_response(grader, text, answer.gold, sample_of(answer), answer.truncated)
     answer = replace(answer, extracted=grade.extracted, rule=grade.rule, score=grade.score, error=grade.error)
     answer = replace(answer, unmet=grade.unmet)

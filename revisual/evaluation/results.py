@@ -63,7 +63,9 @@ class Results:
 
     def write_report(self, folder: Path) -> None:
         """Write report.html, whole or not at all."""
-        write_atomically(folder / REPORT, evaluation_report(self._report_settings(), self.measured, self._shown))
+        write_atomically(
+            folder / REPORT, evaluation_report(self._report_settings(), self.measured, self._pick_pictures)
+        )
 
     def _report_settings(self) -> dict[str, Any]:
         """Return the settings, and the requirements in one line each."""
@@ -75,7 +77,7 @@ class Results:
             lines["answers finished"] += f"; finished: unknown for {described['finished_unknown']:,}"
         return dict(self.settings) | lines
 
-    def _shown(self, answer: ScoredAnswer) -> Sequence[ImageSource]:
+    def _pick_pictures(self, answer: ScoredAnswer) -> Sequence[ImageSource]:
         return self._pictures.get((answer.benchmark, answer.item_id), ())
 
     def metrics(self) -> dict[str, Any]:

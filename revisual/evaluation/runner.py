@@ -10,7 +10,7 @@ from revisual.core.errors import UserError
 from revisual.core.progress import Progress, Silent
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
-from revisual.evaluation.questions import Asking, scored
+from revisual.evaluation.questions import Asking, score_record
 from revisual.evaluation.responder import Responder
 from revisual.evaluation.tally import AnswerTally
 from revisual.grading.grader import Grader
@@ -52,15 +52,15 @@ def answer_benchmark(
         progress.task(benchmark.name, len(items) * asking.n) as task,
         closing(responder.answers(asking.requests(benchmark, items.values()), journal)) as records,
     ):
-        for record in checked(records):
-            answer = scored(benchmark, items[record.id], record, grader)
+        for record in check_answered(records):
+            answer = score_record(benchmark, items[record.id], record, grader)
             answers[record.id, record.sample_index] = answer
             tally.add(answer)
             task.add(state=tally.words(responder.trouble))
     return in_order(items, asking.n, answers)
 
 
-def checked(records: Iterable[Record]) -> Iterator[Record]:
+def check_answered(records: Iterable[Record]) -> Iterator[Record]:
     """Yield the records; if every request failed, say so at the end.
 
     Raises:

@@ -23,10 +23,10 @@ def _has_default(field: Any) -> bool:
     return field.default is not MISSING or field.default_factory is not MISSING
 
 
-def chosen_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benchmark]:
+def choose_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benchmark]:
     """Return the benchmarks named in `names`, between commas, and all of `custom`.
 
-    Example: `chosen_benchmarks("mathverse,aime24")`
+    Example: `choose_benchmarks("mathverse,aime24")`
 
     Raises:
         UserError: there is no such benchmark, none is chosen, or one is chosen twice.
@@ -47,7 +47,7 @@ def chosen_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benc
     return chosen
 
 
-def chosen_preset(name: str) -> Preset:
+def choose_preset(name: str) -> Preset:
     """Return the preset of a name.
 
     Raises:

@@ -44,7 +44,7 @@ class Configured:
     """What draws answers; it is asked what it takes, and never started."""
 
 
-def parsed(args: Sequence[str]) -> tuple[Any, Any]:
+def parse_options(args: Sequence[str]) -> tuple[Any, Any]:
     """Return the parser of `revisual fit`, and what it makes of `args`.
 
     Raises:
@@ -54,7 +54,7 @@ def parsed(args: Sequence[str]) -> tuple[Any, Any]:
     return cli._parser("fit"), cli.config["fit"]
 
 
-def configured(args: Sequence[str], architecture: Path | None) -> Configured:
+def configure(args: Sequence[str], architecture: Path | None) -> Configured:
     """Return the config and its module.
 
     The engine is not attached, and a GPU's attention kernel is taken for the CPU's, which holds as much: neither needs
@@ -63,7 +63,7 @@ def configured(args: Sequence[str], architecture: Path | None) -> Configured:
     Raises:
         UserError: the config, or the model folder, cannot be read.
     """
-    parser, config = parsed(args)
+    parser, config = parse_options(args)
     policy = config.model.init_args.policy
     if policy.init_args.get("attention") in ("flash", "torch"):
         policy.init_args["attention"] = "sdpa"

@@ -184,28 +184,28 @@ def optimizer_step(
 def _line(one: Peak, two: Peak, at: int) -> Peak:
     """Extrapolate a peak that grows linearly to `at`, from what it is at 1 and 2."""
 
-    def extended(first: int, second: int) -> int:
+    def extend(first: int, second: int) -> int:
         return first + (at - 1) * (second - first)
 
-    def all_extended(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
-        return {kind: extended(first.get(kind, 0), second.get(kind, 0)) for kind in {**first, **second}}
+    def extend_all(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+        return {kind: extend(first.get(kind, 0), second.get(kind, 0)) for kind in {**first, **second}}
 
     return Peak(
-        all_extended(one.kinds, two.kinds),
-        all_extended(one.largest, two.largest),
-        extended(one.passing, two.passing),
-        all_extended(one.large, two.large),
-        all_extended(one.small, two.small),
+        extend_all(one.kinds, two.kinds),
+        extend_all(one.largest, two.largest),
+        extend(one.passing, two.passing),
+        extend_all(one.large, two.large),
+        extend_all(one.small, two.small),
     )
 
 
 def _with_caches(peak: Peak, more: int) -> Peak:
     """Return a peak with `more` bytes of KV cache beside it."""
 
-    def added(held: Mapping[str, int]) -> dict[str, int]:
+    def add(held: Mapping[str, int]) -> dict[str, int]:
         return {**held, "KV cache": held.get("KV cache", 0) + more}
 
-    return replace(peak, kinds=added(peak.kinds), largest=added(peak.largest), large=added(peak.large))
+    return replace(peak, kinds=add(peak.kinds), largest=add(peak.largest), large=add(peak.large))
 
 
 def _count_cache(memory: LiveMemory, cache: AnswerCache) -> None:

@@ -15,7 +15,7 @@ from revisual.pipeline.evaluations import FOLDER as EVALUATION
 from revisual.pipeline.evaluations import Evaluations
 from revisual.pipeline.results import write_results
 from revisual.pipeline.stages import Place, Plan, changes, config_hash, policy_hashes
-from revisual.pipeline.state import Record, State, locked
+from revisual.pipeline.state import Record, State, lock_run
 
 POLL_SECONDS = 0.1
 
@@ -37,7 +37,7 @@ class Runner:
             Interrupted: Ctrl-C or SIGTERM, as far as they are turned into that; the running stage is ended.
         """
         try:
-            with locked(self.plan.out):
+            with lock_run(self.plan.out):
                 return self._run()
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""

@@ -58,7 +58,7 @@ class State:
 
 
 @contextmanager
-def locked(out: Path) -> Iterator[None]:
+def lock_run(out: Path) -> Iterator[None]:
     """Keep other pipelines out of `out`; the lock goes with the process, however it ends.
 
     Raises:

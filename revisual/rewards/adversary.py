@@ -54,14 +54,14 @@ def _letters(sample: Sample) -> list[str]:
     return [chr(ord("A") + index) for index in range(len(_options(sample)))]
 
 
-def _chosen(sample: Sample) -> dict[str, list[str]]:
+def _choose_expressions(sample: Sample) -> dict[str, list[str]]:
     """Return the last, the longest and each expression of a question."""
     found = _expressions(sample)
     return {"last": found[-1:], "longest": sorted(found, key=len)[-1:], "each": found[:MAX_RESPONSES]}
 
 
 def _on_expressions(which: str, form: str) -> Respond:
-    return lambda sample: [form.replace("EXPRESSION", text) for text in _chosen(sample)[which]]
+    return lambda sample: [form.replace("EXPRESSION", text) for text in _choose_expressions(sample)[which]]
 
 
 def _half_work(sample: Sample) -> list[str]:

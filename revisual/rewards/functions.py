@@ -158,7 +158,7 @@ class ScoredResponses:
     """The weighted sum of the terms."""
 
 
-def _checked(name: str, result: RewardScores, count: int) -> RewardScores:
+def _check(name: str, result: RewardScores, count: int) -> RewardScores:
     """Return the result with scores that are no finite numbers turned into errors."""
     if len(result.scores) != count or len(result.errors) != count:
         raise ValueError(
@@ -185,7 +185,7 @@ def score_responses(
     totals = [0.0] * len(grades)
     terms: dict[str, list[float]] = {}
     for name, term in rewards.items():
-        result = _checked(name, _call(term.function, responses, grades), len(grades))
+        result = _check(name, _call(term.function, responses, grades), len(grades))
         terms[name] = result.scores
         totals = [total + term.weight * score for total, score in zip(totals, result.scores, strict=True)]
         if term.weight != 0:

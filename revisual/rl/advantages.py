@@ -45,7 +45,7 @@ class GroupNormalized(AdvantageEstimator):
     ) -> Float[Tensor, " N"]:
         """Return (r - mean) / (std + eps)."""
         groups = Groups.of(prompt_index)
-        centered, size = _centered(rewards, valid, groups)
+        centered, size = _center(rewards, valid, groups)
         variance = groups.sum(centered.square())[groups.index] / (size - 1).clamp(min=1)
         return torch.where(centered == 0, 0.0, centered / (variance.sqrt() + self.eps)).to(rewards)
 
@@ -63,7 +63,7 @@ class MeanCentered(AdvantageEstimator):
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
         """Return r - mean."""
-        return _centered(rewards, valid, Groups.of(prompt_index))[0].to(rewards)
+        return _center(rewards, valid, Groups.of(prompt_index))[0].to(rewards)
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ class LeaveOneOut(AdvantageEstimator):
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
         """Return n / (n - 1) * (r - mean), which is r - the mean of the others."""
-        centered, size = _centered(rewards, valid, Groups.of(prompt_index))
+        centered, size = _center(rewards, valid, Groups.of(prompt_index))
         return (centered * size / (size - 1).clamp(min=1)).to(rewards)
 
 
-def _centered(
+def _center(
     rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], groups: Groups
 ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
     """Return rewards minus their group's mean, and the group's number of valid rows, in float64.

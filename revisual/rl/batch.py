@@ -75,7 +75,7 @@ class RolloutBatch:
         return self.select(torch.tensor(numbers, dtype=torch.long))
 
     @staticmethod
-    def joined(parts: Sequence["RolloutBatch"]) -> "RolloutBatch":
+    def join(parts: Sequence["RolloutBatch"]) -> "RolloutBatch":
         """Return the rows of all parts, in order; completions are padded to the longest."""
         first, width = parts[0], max(part.token_ids.shape[1] for part in parts)
         starts = torch.tensor([0, *(len(part.prompts) for part in parts)]).cumsum(0).tolist()

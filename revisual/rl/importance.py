@@ -35,7 +35,7 @@ class TokenImportance(ImportanceWeights):
 
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
         """Return each token's own weight."""
-        return _capped(log_ratio.detach(), self.cap)
+        return _cap(log_ratio.detach(), self.cap)
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class SequenceImportance(ImportanceWeights):
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
         """Return the sequence's weight, for each of its tokens."""
         total = log_ratio.detach().where(mask, 0.0).sum(1, keepdim=True)
-        return _capped(total, self.cap).expand_as(log_ratio)
+        return _cap(total, self.cap).expand_as(log_ratio)
 
 
-def _capped(log_ratio: Float[Tensor, "N T"], cap: float) -> Float[Tensor, "N T"]:
+def _cap(log_ratio: Float[Tensor, "N T"], cap: float) -> Float[Tensor, "N T"]:
     # Capped before exp, which would overflow where an engine thinks a token impossible.
     return log_ratio.clamp(max=torch.tensor(cap).log().item()).exp()
 

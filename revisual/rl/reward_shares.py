@@ -26,12 +26,12 @@ def term_covariances(
     groups, known = Groups.of(prompt_index), valid.cpu()
     size = groups.sum(known.double()).clamp(min=1)
 
-    def centered(values: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+    def center(values: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
         exact = torch.where(known, values.detach().cpu().double(), 0.0)
         varies = known & ~groups.constant(values.detach().cpu(), known)[groups.index]
         return torch.where(varies, exact - (groups.sum(exact) / size)[groups.index], 0.0)
 
-    parts = {name: centered(values) for name, values in terms.items()}
+    parts = {name: center(values) for name, values in terms.items()}
     total = sum(parts.values(), torch.zeros(len(known), dtype=torch.double))
     return {name: float(part @ total) for name, part in parts.items()}
 

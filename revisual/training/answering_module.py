@@ -45,14 +45,14 @@ class AnsweringModule(LightningModule):
     @override
     def configure_model(self) -> None:
         if self.policy is None:
-            self.policy = self.placed(lambda: self.policy_loader.load(self.encoder.processor))
+            self.policy = self.place(lambda: self.policy_loader.load(self.encoder.processor))
             self.policy.train()  # transformers loads in evaluation mode, where gradient checkpointing is silently off
             self.engine.attach(self.policy, self.encoder)
             prompt = getattr(getattr(self._trainer, "datamodule", None), "max_prompt_tokens", None)
             if prompt is not None:
                 self.engine.require_length(prompt + max(self.max_new_tokens, self.evaluation.max_new_tokens))
 
-    def placed(self, load: Callable[[], nn.Module]) -> nn.Module:
+    def place(self, load: Callable[[], nn.Module]) -> nn.Module:
         """Return what `load` gives, as the strategy spreads it over processes."""
         strategy = self.trainer.strategy if self._trainer else None
         return strategy.place(load) if isinstance(strategy, Placement) else load()

@@ -155,7 +155,7 @@ class GRPOModule(PolicyModule):
         super().configure_model()
         if self.coefficients.uses_reference and not has_adapter(self.policy) and self.reference.copy is None:
             dtype = compute_dtype(str(self._trainer.precision)) if self._trainer else None
-            self.reference.copy = self.placed(lambda: self.policy_loader.load_reference(self.encoder.processor, dtype))
+            self.reference.copy = self.place(lambda: self.policy_loader.load_reference(self.encoder.processor, dtype))
 
     @override
     def prepare_updates(self, batch: LoadedBatch[EncodedPrompt]) -> Sequence[Update[RolloutBatch]]:

@@ -19,7 +19,7 @@ def rebalance_rollouts(batch: RolloutBatch) -> RolloutBatch:
     groups = group_rows(batch.prompt_index.tolist(), range(len(batch)))
     costs = [prompts[rows[0]] + sum(completions[row] for row in rows) for rows in groups]
     pieces = rebalance_over_ranks([batch.rows(rows).to("cpu") for rows in groups], costs)
-    return RolloutBatch.joined(pieces).to(device) if pieces else batch.rows([])
+    return RolloutBatch.join(pieces).to(device) if pieces else batch.rows([])
 
 
 def rebalance_over_ranks(pieces: Sequence[T], costs: Sequence[int]) -> list[T]:

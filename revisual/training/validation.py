@@ -166,13 +166,13 @@ class AnswerMeans(Metric):
         names = {key: name for each in all_gather_objects(self.names) for key, name in each.items()}
         means: dict[str, float] = {}
         for key, (sampling, source) in sorted(names.items(), key=lambda item: item[1]):
-            means |= self._named(f"{sampling}/{source}", values[groups == key])
+            means |= self._name_means(f"{sampling}/{source}", values[groups == key])
         for sampling in sorted({sampling for sampling, _ in names.values()}):
             members = torch.tensor([key for key, (name, _) in names.items() if name == sampling])
-            means |= self._named(f"{sampling}/all", values[torch.isin(groups, members)])
+            means |= self._name_means(f"{sampling}/all", values[torch.isin(groups, members)])
         return means
 
-    def _named(self, prefix: str, values: Float[Tensor, "M K"]) -> dict[str, float]:
+    def _name_means(self, prefix: str, values: Float[Tensor, "M K"]) -> dict[str, float]:
         return {f"{prefix}/{name}": float(values[:, k].mean()) for k, name in enumerate(self.measures)}
 
 

@@ -68,9 +68,9 @@ def test_a_new_filter_is_known_by_its_short_name(tmp_path):
 
 def test_a_new_benchmark_is_known_by_its_name(tmp_path):
     code = (
-        "from revisual.evaluation.selection import chosen_benchmarks\n"
+        "from revisual.evaluation.selection import choose_benchmarks\n"
         "from revisual.evaluation.benchmarks import OlympiadOfATest, AIME24\n"
-        "print(chosen_benchmarks('olympiad_of_a_test') == [OlympiadOfATest()], AIME24().name)"
+        "print(choose_benchmarks('olympiad_of_a_test') == [OlympiadOfATest()], AIME24().name)"
     )
     done = run(tmp_path, "revisual.evaluation.benchmarks", BENCHMARK, code)
     assert done.stdout == "True aime24\n", done.stderr

@@ -2,7 +2,7 @@
 
 from evaluation.answers_of import Judging
 from revisual.evaluation.answers import ScoredAnswer
-from revisual.evaluation.questions import graded
+from revisual.evaluation.questions import grade_answer
 
 GIVING_UP = "I cannot determine the answer."
 
@@ -14,7 +14,7 @@ def one_answer(benchmark, item, response, grader=Judging()):  # noqa: B008
         *(benchmark.name, sample.id, 0, response, "stop", "", "none", 0.0, None, item.fields, sample.answer, None),
         *(sample.question, sample.choices),
     )
-    return graded(benchmark, blank, grader)
+    return grade_answer(benchmark, blank, grader)
 
 
 def answered(benchmark, items, say, grader=Judging()):  # noqa: B008

@@ -8,9 +8,9 @@ from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.judge_model import (
     JudgeShare,
     ModelJudge,
+    find_undecided,
     is_open,
     judge_share,
-    undecided,
     verdict,
     with_judgement,
 )
@@ -56,7 +56,7 @@ def test_verdict(response, expected):
 
 def test_what_is_open():
     assert [is_open(one) for one in ALL] == [False, False, True, True, False, True]
-    assert undecided(ALL) == [2, 3]
+    assert find_undecided(ALL) == [2, 3]
 
 
 def test_only_open_answers_change(tmp_path):

@@ -15,7 +15,7 @@ def test_options_of_lines(question, found):
 
 
 def test_letters_are_put_once_and_taken_off():
-    assert options.with_letters(options.labeled(["B", "15"])) == ["A. B", "B. 15"]
+    assert options.with_letters(options.label(["B", "15"])) == ["A. B", "B. 15"]
     assert options.without_letters(["A. B", "B. 15"]) == ["B", "15"]
     assert options.option_of("B", ["12", "15"]) == "15" and options.option_of("C", ["12", "15"]) == ""
 

@@ -3,14 +3,14 @@ import pytest
 from evaluation.sums import SUMS, write_sums
 from revisual.client.journal import Record
 from revisual.core.errors import UserError
-from revisual.evaluation.runner import checked, items_by_id
+from revisual.evaluation.runner import check_answered, items_by_id
 
 
 def test_all_failed_is_an_error():
     failed = Record("", "1", 0, 0, "", "failed", error="HTTP 500")
     with pytest.raises(UserError, match="all 2 requests failed; the last: HTTP 500"):
-        list(checked([failed, failed]))
-    assert len(list(checked([failed, Record("", "1", 0, 0, "7", "stop")]))) == 2
+        list(check_answered([failed, failed]))
+    assert len(list(check_answered([failed, Record("", "1", 0, 0, "7", "stop")]))) == 2
 
 
 def test_items(tmp_path):

@@ -5,20 +5,20 @@ import pytest
 from evaluation.sums import SUMS
 from revisual.core.errors import UserError
 from revisual.evaluation.benchmarks.table import TableBenchmark
-from revisual.evaluation.selection import chosen_benchmarks, chosen_preset, shipped_benchmarks
+from revisual.evaluation.selection import choose_benchmarks, choose_preset, shipped_benchmarks
 
 
 def test_chosen():
-    assert [one.name for one in chosen_benchmarks(" wemath, aime24", [SUMS])] == ["wemath", "aime24", "sums"]
+    assert [one.name for one in choose_benchmarks(" wemath, aime24", [SUMS])] == ["wemath", "aime24", "sums"]
     for names, custom in (("aime24,aime24", []), ("", [SUMS, SUMS])):
         with pytest.raises(UserError, match="twice"):
-            chosen_benchmarks(names, custom)
+            choose_benchmarks(names, custom)
     for name in ("../x", "", "a/b", ".."):
         with pytest.raises(UserError, match="cannot be a file's name"):
-            chosen_benchmarks("", [type(SUMS)(name=name)])
+            choose_benchmarks("", [type(SUMS)(name=name)])
     with pytest.raises(UserError, match="no benchmark 'aime23'; there are: "):
-        chosen_benchmarks("aime23")
-    assert chosen_preset("vision_r1").top_p == 0.95
+        choose_benchmarks("aime23")
+    assert choose_preset("vision_r1").top_p == 0.95
 
 
 def test_the_shipped_ones_are_found():

@@ -1,4 +1,4 @@
-from revisual.pipeline.state import locked
+from revisual.pipeline.state import lock_run
 
 
 def test_a_second_call_does_nothing_again(bench):
@@ -9,6 +9,6 @@ def test_a_second_call_does_nothing_again(bench):
 
 
 def test_a_second_pipeline_is_kept_out(bench, capsys):
-    with locked(bench.out):
+    with lock_run(bench.out):
         assert bench.run() == 2
     assert "another pipeline is running there" in capsys.readouterr().err

@@ -50,7 +50,7 @@ def test_parts_join_to_the_batch_they_were(policy_folder, tmp_path):
     keep = Keep()
     fit(grpo(policy_folder), prompts(some_samples(4), batch_size=4), tmp_path, 1, [keep])
     batch = keep.kept[0][0]
-    joined = RolloutBatch.joined(split(batch, [4, 8, 4]))
+    joined = RolloutBatch.join(split(batch, [4, 8, 4]))
     assert [p.id for p in joined.prompts] == [p.id for p in batch.prompts]
     assert joined.responses == batch.responses
     for name, value in vars(batch).items():
@@ -58,5 +58,5 @@ def test_parts_join_to_the_batch_they_were(policy_folder, tmp_path):
             assert torch.equal(getattr(joined, name), value), name
     narrow = split(batch, [4, 12])
     short = {n: v[:, :2] for n, v in vars(narrow[0]).items() if isinstance(v, torch.Tensor) and v.ndim == 2}
-    padded = RolloutBatch.joined([type(batch)(**{**vars(narrow[0]), **short}), narrow[1]])
+    padded = RolloutBatch.join([type(batch)(**{**vars(narrow[0]), **short}), narrow[1]])
     assert torch.equal(padded.token_ids[:4, :2], batch.token_ids[:4, :2]) and not padded.completion_mask[:4, 2:].any()

@@ -46,7 +46,7 @@ class HFDatasetReader(TableReader):
         """Give the rows; ids default to e.g. `geometry3k-train:3`, counted from 1."""
         root = self._root()
         loaded = self._load()
-        dataset, again = _undecoded(loaded), loaded.with_format("arrow")
+        dataset, again = _skip_decoding(loaded), loaded.with_format("arrow")
         stem = "-".join(filter(None, [Path(self.name).name, self.subset, self.split]))
         number = 0
         try:
@@ -119,24 +119,24 @@ class ArrowBytes(StoredBytes):
         return f"in {self.label}, row {self.row + 1}"
 
 
-def _undecoded(dataset: "Dataset") -> "IterableDataset":
+def _skip_decoding(dataset: "Dataset") -> "IterableDataset":
     """Return the data set with pictures as `{"bytes": ..., "path": ...}`: decoding waits until a sample is used."""
     from datasets import Features
 
-    features = Features({name: _encoded(feature) for name, feature in dataset.features.items()})
+    features = Features({name: _keep_encoded(feature) for name, feature in dataset.features.items()})
     # An iterable is cast as it is read; casting the data set itself would write a second copy of it to disk.
     return dataset.with_format(None).to_iterable_dataset().cast(features)
 
 
-def _encoded(feature: Any) -> Any:
+def _keep_encoded(feature: Any) -> Any:
     from datasets import Image, LargeList, List
 
     if isinstance(feature, Image):
         return Image(mode=feature.mode, decode=False)
     if isinstance(feature, dict):
-        return {name: _encoded(inner) for name, inner in feature.items()}
+        return {name: _keep_encoded(inner) for name, inner in feature.items()}
     if isinstance(feature, List):
-        return List(_encoded(feature.feature), length=feature.length)
+        return List(_keep_encoded(feature.feature), length=feature.length)
     if isinstance(feature, LargeList):
-        return LargeList(_encoded(feature.feature))
+        return LargeList(_keep_encoded(feature.feature))
     return feature

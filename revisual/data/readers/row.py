@@ -53,9 +53,9 @@ def sample_from_row(
     question = _question(_text("question", values["question"]), len(images))
     answer = _text("answer", values["answer"])
     if not question.strip() and messages is None:
-        raise UserError(f"{_named('question', columns)} is empty")
+        raise UserError(f"{_say_field('question', columns)} is empty")
     if require_answer and not answer.strip():
-        raise UserError(f"{_named('answer', columns)} is empty; set require_answer: false to read rows without one")
+        raise UserError(f"{_say_field('answer', columns)} is empty; set require_answer: false to read rows without one")
     return Sample(
         id=_text("id", values["id"]) or row.id,
         question=question,
@@ -96,7 +96,7 @@ def lookup(values: Mapping[str, Any], column: str | None, default: str) -> Any:
     return found
 
 
-def _named(name: str, columns: Mapping[str, str]) -> str:
+def _say_field(name: str, columns: Mapping[str, str]) -> str:
     column = columns.get(name, name)
     return name if column == name else f"{name} (column {column!r})"
 

@@ -14,7 +14,7 @@ from revisual.core.seeds import stable_seed
 from revisual.data.images import ImageSource
 from revisual.data.readers import SampleReader
 from revisual.data.sample import Sample
-from revisual.data.synthetic.overthinking import overthought
+from revisual.data.synthetic.overthinking import repeat_with_doubts
 
 Split = Literal["train", "validation", "test"]
 
@@ -84,7 +84,7 @@ class SyntheticTask(SampleReader):
                 answer=question.answer,
                 source=self.name,
                 images=[ImageSource(image=question.picture)] if question.picture is not None else [],
-                solution=overthought(
+                solution=repeat_with_doubts(
                     question.solution, self.doubt, random.Random(stable_seed(question.key, self.seed))
                 ),
             )

@@ -131,7 +131,7 @@ def _file(source: ImageSource, sample_id: str) -> tuple[bytes, str]:
         buffer = BytesIO()
         image.save(buffer, format="PNG")
         return buffer.getvalue(), "png"
-    data = source.encoded()
+    data = source.encode()
     if data is None:
         assert source.root is not None and source.path is not None
         data = (source.root / source.path).read_bytes()

@@ -11,19 +11,19 @@ from typing import Any
 from revisual.data.readers.base import SampleReader
 
 
-def described(value: Any) -> Any:
+def describe(value: Any) -> Any:
     """Return a component with its settings, as JSON. Fields that do not count in comparisons are left out.
 
-    Example: `described(MinHash(bands=16)) == {"class": "MinHash", "bands": 16, "rows": 4, "seed": 0}`
+    Example: `describe(MinHash(bands=16)) == {"class": "MinHash", "bands": 16, "rows": 4, "seed": 0}`
     """
     if is_dataclass(value) and not isinstance(value, type):
-        found = {field.name: described(getattr(value, field.name)) for field in fields(value) if field.compare}
+        found = {field.name: describe(getattr(value, field.name)) for field in fields(value) if field.compare}
         stamp = {"files": _stamps(value)} if isinstance(value, SampleReader) else {}
         return {"class": type(value).__name__, **found, **stamp}
     if isinstance(value, Mapping):
-        return {str(key): described(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))}
+        return {str(key): describe(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))}
     if isinstance(value, list | tuple | set | frozenset):
-        return [described(item) for item in value]
+        return [describe(item) for item in value]
     if isinstance(value, Enum | Path):
         return str(value)
     return value if value is None or isinstance(value, str | int | float | bool) else type(value).__name__

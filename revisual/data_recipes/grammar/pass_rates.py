@@ -63,7 +63,7 @@ def pass_rates(work: Work, solver: Solver, k: int, grader: Grader) -> PassRates:
         work.progress(solver.name, total) as progress,
         closing(responder.answers(requests, journal)) as records,
     ):
-        for batch in _batched(records):
+        for batch in _batch(records):
             answered = [record for record in batch if not record.is_failed]
             places = np.array([int(record.id) for record in answered], dtype=np.int64)
             for record in batch:
@@ -118,7 +118,7 @@ def _grades(work: Work, records: Sequence[Record], places: NDArray[np.int64], gr
     return grade_responses(grader, [record.response for record in records], samples, cut)
 
 
-def _batched(records: Iterator[Record]) -> Iterator[list[Record]]:
+def _batch(records: Iterator[Record]) -> Iterator[list[Record]]:
     batch: list[Record] = []
     for record in records:
         batch.append(record)

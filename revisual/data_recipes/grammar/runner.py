@@ -14,7 +14,7 @@ from revisual.core.files import write_atomically
 from revisual.core.progress import Progress, Silent
 from revisual.data_recipes.grammar.drops import FILE as DROPPED
 from revisual.data_recipes.grammar.drops import DropLog
-from revisual.data_recipes.grammar.fingerprint import changes, described, digest
+from revisual.data_recipes.grammar.fingerprint import changes, describe, digest
 from revisual.data_recipes.grammar.items import EMPTY, Items
 from revisual.data_recipes.grammar.step import Outcome, Step, Work
 from revisual.data_recipes.grammar.store import SampleStore
@@ -56,7 +56,7 @@ class Runner:
             UserError: a step cannot go on, or the folder cannot be written; what is finished is kept.
         """
         try:
-            with _locked(self.out):
+            with _lock(self.out):
                 return self._run()
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
@@ -70,7 +70,7 @@ class Runner:
         items, before = EMPTY, digest(self.seed)
         for name, step in self.steps.items():
             folder = self.out / name
-            settings = {"step": described(step), "before": before}
+            settings = {"step": describe(step), "before": before}
             before = digest(settings)
             if self._is_finished(folder, settings) and name != self.only:
                 self.progress.say(f"{name}: finished before")
@@ -149,7 +149,7 @@ def _summary(before: Items, outcome: Outcome, drops: DropLog, seconds: float) ->
 
 
 @contextmanager
-def _locked(out: Path) -> Iterator[None]:
+def _lock(out: Path) -> Iterator[None]:
     """Keep other curations out of `out`; the lock goes with the process, however it ends."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / LOCK).open("w") as file:

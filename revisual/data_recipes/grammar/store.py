@@ -69,7 +69,7 @@ def picture_bytes(source: ImageSource, sample_id: str) -> bytes:
         UserError: the picture is missing, outside its folder or none.
     """
     source.size(sample_id)  # checks all of that
-    if (data := source.encoded()) is not None:
+    if (data := source.encode()) is not None:
         return data
     if source.path is not None and source.root is not None:
         return (source.root / source.path).read_bytes()

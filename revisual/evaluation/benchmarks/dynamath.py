@@ -14,7 +14,7 @@ from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.metrics.dynamath import VARIANTS, average, worst_case
 from revisual.evaluation.metrics.figures import Figure
 from revisual.evaluation.metrics.problems import Problem
-from revisual.evaluation.official.dynamath import is_right, prompt, short_answer, unwrapped
+from revisual.evaluation.official.dynamath import is_right, prompt, short_answer, unwrap
 from revisual.evaluation.official.response import official_gold, visible
 from revisual.evaluation.options import options_inline
 from revisual.evaluation.sources import Source
@@ -37,10 +37,10 @@ class DynaMath(TableBenchmark):
         """Return all ten splits of the hub's layout, or the one JSONL file."""
         if self.source.jsonl_below(root) is not None:
             return self.source.rows(root)
-        return (_named(row, n) for n in range(1, VARIANTS + 1) for row in self._split(n).rows(root))
+        return (_name_variant(row, n) for n in range(1, VARIANTS + 1) for row in self._split(n).rows(root))
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         is_choice = values["answer_type"] == "multiple choice"
         return {**values, "choices": options_inline(str(values["question"])) if is_choice else None}
 
@@ -49,8 +49,8 @@ class DynaMath(TableBenchmark):
         return prompt(sample.question, str(fields["answer_type"]))
 
     @override
-    def unwrapped(self, response: str) -> str:
-        return unwrapped(response)
+    def unwrap(self, response: str) -> str:
+        return unwrap(response)
 
     @override
     def official_score(self, answer: ScoredAnswer) -> float | None:
@@ -69,6 +69,6 @@ class DynaMath(TableBenchmark):
         return replace(self.source, split=f"sample_variant{variant}")
 
 
-def _named(row: Row, variant: int) -> Row:
+def _name_variant(row: Row, variant: int) -> Row:
     qid = row.values.get("id")
     return replace(row, values={**row.values, "qid": qid, "variant": variant, "id": f"q{qid}_v{variant}"})

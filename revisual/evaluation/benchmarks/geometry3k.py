@@ -20,5 +20,5 @@ class Geometry3K(TableBenchmark):
     template: str = "{question}"
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         return {**values, "choices": None}

@@ -10,9 +10,9 @@ from typing_extensions import override
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
-from revisual.evaluation.official.gpqa import chosen, prompt
+from revisual.evaluation.official.gpqa import find_choice, prompt
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.options import labeled, letter, without_letters
+from revisual.evaluation.options import label, letter, without_letters
 
 _OPTIONS = ("Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 
@@ -36,9 +36,9 @@ class GPQA(TableBenchmark):
     seed: int = 0
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         order = random.Random(f"{self.seed}/{values['id']}").sample(range(4), 4)
-        choices = labeled([str(values[_OPTIONS[place]]).strip() for place in order])
+        choices = label([str(values[_OPTIONS[place]]).strip() for place in order])
         question = str(values["Question"]).strip()
         return {**values, "question": question, "choices": choices, "answer": letter(order.index(0))}
 
@@ -48,4 +48,4 @@ class GPQA(TableBenchmark):
 
     @override
     def official_score(self, answer: ScoredAnswer) -> float | None:
-        return float(chosen(visible(answer.response)) == official_gold(answer))
+        return float(find_choice(visible(answer.response)) == official_gold(answer))

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
-from revisual.evaluation.official.gsm8k import PROMPT, number, unwrapped
+from revisual.evaluation.official.gsm8k import PROMPT, number, unwrap
 from revisual.evaluation.official.response import official_gold, visible
 
 
@@ -22,13 +22,13 @@ class GSM8K(TableBenchmark):
     template: str = PROMPT
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         answer = str(values["answer"])
         return {**values, "answer": number(answer) or answer}
 
     @override
-    def unwrapped(self, response: str) -> str:
-        return unwrapped(response)
+    def unwrap(self, response: str) -> str:
+        return unwrap(response)
 
     @override
     def official_score(self, answer: ScoredAnswer) -> float | None:

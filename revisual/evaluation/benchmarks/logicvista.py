@@ -32,7 +32,7 @@ class LogicVista(TableBenchmark):
         return super().item(row) if row.values.get("question") or row.values.get("answer") else None
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         return {**values, "choices": options_inline(str(values["question"]))}
 
     @override

@@ -38,7 +38,7 @@ class MathVerse(TableBenchmark):
     cleaned_by: str = "problem_index"
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         # The question of "Vision Only" stands in the picture; `question_for_eval` has its text, for the grader.
         question = str(values["question"] or values.get("question_for_eval") or values.get("query_cot") or "")
         choices = options_of_lines(question) if values["question_type"] == "multi-choice" else []

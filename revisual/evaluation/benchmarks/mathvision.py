@@ -10,9 +10,9 @@ from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.cleaning import MATHVISION
-from revisual.evaluation.official.mathvision import extracted, is_equal
+from revisual.evaluation.official.mathvision import extract, is_equal
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.options import labeled, letter, option_of, without_letters
+from revisual.evaluation.options import label, letter, option_of, without_letters
 
 _INSTRUCTION = (
     'Please solve the problem step by step and put your answer in one "\\boxed{}". '
@@ -32,8 +32,8 @@ class MathVision(TableBenchmark):
     cleaned: Mapping[str, str] = field(default_factory=lambda: MATHVISION)
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
-        return {**values, "choices": labeled(values["choices"] or ())}
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {**values, "choices": label(values["choices"] or ())}
 
     @override
     def official_prompt(self, sample: Sample, fields: Mapping[str, FieldValue]) -> str:
@@ -44,5 +44,5 @@ class MathVision(TableBenchmark):
 
     @override
     def official_score(self, answer: ScoredAnswer) -> float | None:
-        gold, said = official_gold(answer), extracted(visible(answer.response))
+        gold, said = official_gold(answer), extract(visible(answer.response))
         return float(is_equal(said, gold) or is_equal(said, option_of(gold, without_letters(answer.choices or ()))))

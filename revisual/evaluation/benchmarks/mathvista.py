@@ -9,7 +9,7 @@ from typing_extensions import override
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
-from revisual.evaluation.official.mathvista import hint, normalized
+from revisual.evaluation.official.mathvista import hint, normalize
 from revisual.evaluation.options import letter
 
 _METADATA = {name: f"metadata.{name}" for name in ("task", "category", "context", "grade", "skills", "language")}
@@ -29,7 +29,7 @@ class MathVista(TableBenchmark):
     by: Sequence[str] | None = ("question_type", "answer_type", "precision", "origin", *_METADATA)
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         precision = values["precision"]
         is_given = precision is not None and precision == precision  # a missing number may be stored as NaN
         return {**values, "precision": int(precision) if is_given else None}
@@ -47,5 +47,5 @@ class MathVista(TableBenchmark):
     @override
     def official_score(self, answer: ScoredAnswer) -> float | None:
         kinds = (str(answer.fields["question_type"]), str(answer.fields["answer_type"]))
-        said = normalized(answer.extracted, answer.choices or (), *kinds, answer.fields["precision"])
+        said = normalize(answer.extracted, answer.choices or (), *kinds, answer.fields["precision"])
         return float(said == answer.gold)

@@ -36,14 +36,14 @@ class MMMath(TableBenchmark):
         """Yield the questions, each with its drawing: from a folder `images` beside them, or else from the archive."""
         questions = self._file(root, _QUESTIONS)
         unpacked = questions.parent / "images"
-        pictures = unpacked if unpacked.is_dir() else _unpacked(self._file(root, _PICTURES))
+        pictures = unpacked if unpacked.is_dir() else _unpack(self._file(root, _PICTURES))
         places = {path.name: str(path.relative_to(pictures)) for path in pictures.rglob("*.*")}
         for row in Source(jsonl=questions.name).rows(questions.parent):
             name = row.values.get("file_name")
             yield replace(row, root=pictures, values={**row.values, "file_name": places.get(str(name), name)})
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         boxes = boxed_contents(str(values["solution"]))
         if not boxes:
             raise UserError("the solution has no box, so there is no gold answer")
@@ -51,7 +51,7 @@ class MMMath(TableBenchmark):
 
     def _file(self, root: Path | None, name: str) -> Path:
         if root is None:
-            return _downloaded(str(self.hub), name)
+            return _download(str(self.hub), name)
         places = [root / str(self.jsonl), root / str(self.hub) / name]
         found = [place.with_name(name) for place in places if place.with_name(name).is_file()]
         if not found:
@@ -59,7 +59,7 @@ class MMMath(TableBenchmark):
         return found[0]
 
 
-def _downloaded(hub: str, name: str) -> Path:
+def _download(hub: str, name: str) -> Path:
     from huggingface_hub import hf_hub_download
 
     try:
@@ -68,7 +68,7 @@ def _downloaded(hub: str, name: str) -> Path:
         raise UserError(f"{hub}: {name} cannot be loaded: {' '.join(str(error).split())}") from error
 
 
-def _unpacked(archive: Path) -> Path:
+def _unpack(archive: Path) -> Path:
     """Return a folder in the cache of `datasets`, filled at the first call."""
     from datasets import DownloadManager
 

@@ -11,7 +11,7 @@ from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.official.mmmu import choice_score, open_is_right
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.options import labeled, letter, options_of_list, without_letters
+from revisual.evaluation.options import label, letter, options_of_list, without_letters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +26,10 @@ class MMMU(TableBenchmark):
     by: Sequence[str] | None = ("subject", "topic_difficulty", "question_type")
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         pictures = [values.get(f"image_{number}") for number in range(1, 8)]
         is_choice = values["question_type"] == "multiple-choice"
-        choices = labeled(options_of_list(values["options"])) if is_choice else None
+        choices = label(options_of_list(values["options"])) if is_choice else None
         subject = str(values["id"]).removeprefix("validation_").rpartition("_")[0]
         return {**values, "images": [one for one in pictures if one], "choices": choices, "subject": subject}
 

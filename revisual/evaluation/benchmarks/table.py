@@ -89,7 +89,7 @@ class TableBenchmark(Benchmark):
 
     def item(self, row: Row) -> Item | None:
         """Return the item that a row asks about, or None if it cannot be asked."""
-        values = self.tidied({**row.values, **self._renamed(row.values)})
+        values = self.tidy({**row.values, **self._rename(row.values)})
         values["source"] = self.name
         fields = {name: _field(values.get(name)) for name in self.fields}
         gold = self.cleaned.get(str(values.get(self.cleaned_by)))
@@ -99,7 +99,7 @@ class TableBenchmark(Benchmark):
         sample = sample_from_row(replace(row, values={name: values.get(name) for name in FIELDS}), columns={})
         return Item(sample, fields)
 
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return the values of a row under the names of `Sample` and `fields`, cleaned: for subclasses."""
         return values
 
@@ -115,13 +115,13 @@ class TableBenchmark(Benchmark):
     def metrics(self, answers: Sequence[ScoredAnswer], grader: Grader) -> Metrics:
         """Return the headline, the mean score, repeats, further figures, and the mean score by each of `by`."""
         by = self.fields if self.by is None else self.by
-        return standard_metrics(self.name, answers, grader, by, self.headline, self.other_figures, self.unwrapped)
+        return standard_metrics(self.name, answers, grader, by, self.headline, self.other_figures, self.unwrap)
 
     def other_figures(self, problems: Sequence[Problem]) -> Sequence[Figure]:
         """Return further figures of the benchmark's own, beside the headline: for subclasses."""
         return ()
 
-    def _renamed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _rename(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: lookup(values, column, name) for name, column in self.columns.items() if name not in values}
 
 

@@ -14,7 +14,7 @@ from revisual.evaluation.metrics.problems import Problem
 from revisual.evaluation.metrics.we_math import other_figures, strict_score
 from revisual.evaluation.metrics.we_math_domains import domain_figures
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.official.we_math import PROMPT, chosen, unwrapped
+from revisual.evaluation.official.we_math import PROMPT, find_choice, unwrap
 from revisual.evaluation.options import options_of_semicolons
 
 _COLUMNS = {"images": "image_path", "knowledge_concept": "knowledge concept", "family": "ID"}
@@ -33,7 +33,7 @@ class WeMath(TableBenchmark):
     by: Sequence[str] | None = ("key",)
 
     @override
-    def tidied(self, values: dict[str, Any]) -> dict[str, Any]:
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         choices = options_of_semicolons(str(values["option"]))
         id, option = f"{values['family']}/{values['key']}", {"option": values["option"]}
         return {**values, "id": id, "choices": choices, "extra": option}
@@ -43,12 +43,12 @@ class WeMath(TableBenchmark):
         return PROMPT.format(question=sample.question, option=sample.extra["option"])
 
     @override
-    def unwrapped(self, response: str) -> str:
-        return unwrapped(response)
+    def unwrap(self, response: str) -> str:
+        return unwrap(response)
 
     @override
     def official_score(self, answer: ScoredAnswer) -> float | None:
-        return float(chosen(visible(answer.response)) == official_gold(answer))
+        return float(find_choice(visible(answer.response)) == official_gold(answer))
 
     @override
     def headline(self, problems: Sequence[Problem]) -> Figure:

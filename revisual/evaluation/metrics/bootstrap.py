@@ -37,7 +37,7 @@ def interval(
     generator = np.random.default_rng(seed)
     block = max(1, _BLOCK // problems)
     values = [
-        _resampled(numerators, denominators, min(block, resamples - start), generator)
+        _resample(numerators, denominators, min(block, resamples - start), generator)
         for start in range(0, resamples, block)
     ]
     finite = np.concatenate(values)
@@ -48,7 +48,7 @@ def interval(
     return float(low), float(high)
 
 
-def _resampled(
+def _resample(
     numerators: Float[ndarray, "N M"], denominators: Float[ndarray, "N M"], rows: int, generator: np.random.Generator
 ) -> Float[ndarray, " B"]:
     problems = len(numerators)

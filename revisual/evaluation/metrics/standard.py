@@ -39,7 +39,7 @@ def standard_metrics(
         by: the fields to split the mean score by.
         headline: the figure that papers report, of the problems.
         others: further figures of the benchmark's own.
-        unwrap: as `Benchmark.unwrapped`.
+        unwrap: as `Benchmark.unwrap`.
     """
     problems = gather(answers)
     top = headline(problems)
@@ -61,7 +61,7 @@ def equal_answers(grader: Grader, answer: ScoredAnswer) -> Equal:
 
 def by_original_golds(answers: Sequence[ScoredAnswer], grader: Grader, unwrap: Unwrap) -> list[ScoredAnswer]:
     """Return the answers, graded again where the gold answer was cleaned, by the one that the benchmark has."""
-    return [_regraded(answer, grader, unwrap) if ORIGINAL_GOLD in answer.fields else answer for answer in answers]
+    return [_regrade(answer, grader, unwrap) if ORIGINAL_GOLD in answer.fields else answer for answer in answers]
 
 
 def sample_of(answer: ScoredAnswer) -> Sample:
@@ -69,7 +69,7 @@ def sample_of(answer: ScoredAnswer) -> Sample:
     return Sample(answer.item_id, answer.question, answer.gold, choices=answer.choices)
 
 
-def _regraded(answer: ScoredAnswer, grader: Grader, unwrap: Unwrap) -> ScoredAnswer:
+def _regrade(answer: ScoredAnswer, grader: Grader, unwrap: Unwrap) -> ScoredAnswer:
     if answer.is_failed:
         return answer
     gold = str(answer.fields[ORIGINAL_GOLD])

@@ -35,14 +35,14 @@ def short_answer(response: str) -> str:
     try:
         found = _json(response)
     except (ValueError, RecursionError):
-        return _braced(response).split("\n")[-1][:-1]
+        return _find_braces(response).split("\n")[-1][:-1]
     return str(found.get("short answer")) if isinstance(found, dict) else ""
 
 
-def unwrapped(response: str) -> str:
+def unwrap(response: str) -> str:
     """Return the short answer of a response in JSON, as the prompt asks for it; another response as it is.
 
-    Example: `unwrapped('{"solution": "2 + 3", "short answer": "5.000"}') == "5.000"`
+    Example: `unwrap('{"solution": "2 + 3", "short answer": "5.000"}') == "5.000"`
     """
     try:
         found = _json(visible(response))
@@ -53,10 +53,10 @@ def unwrapped(response: str) -> str:
 
 
 def _json(response: str) -> Any:
-    return json.loads(_braced(response), strict=False)
+    return json.loads(_find_braces(response), strict=False)
 
 
-def _braced(response: str) -> str:
+def _find_braces(response: str) -> str:
     start, end = response.find("{"), response.rfind("}")
     return response[start : end + 1].replace("\\", "") if 0 <= start < end else response
 

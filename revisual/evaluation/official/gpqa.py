@@ -12,11 +12,11 @@ _INSTRUCTION = (
 _ANSWER = re.compile(r"(?i)Answer[ \t]*:[ \t]*\$?([A-D])\$?")
 
 
-def chosen(response: str) -> str | None:
+def find_choice(response: str) -> str | None:
     """Return the letter behind the first "Answer:", of any case; it is compared as it stands, so that "b" is wrong.
 
-    Example: `chosen("Hence: Answer: $B$") == "B"` and `chosen("I choose B.") is None`
-    Example: `chosen("Answer: Both") == "B"`: a fault of the rule
+    Example: `find_choice("Hence: Answer: $B$") == "B"` and `find_choice("I choose B.") is None`
+    Example: `find_choice("Answer: Both") == "B"`: a fault of the rule
     """
     match = _ANSWER.search(response)
     return match[1] if match else None

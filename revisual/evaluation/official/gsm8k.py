@@ -30,10 +30,10 @@ def number(response: str) -> str | None:
     return match[1].replace(",", "") if match else None
 
 
-def unwrapped(response: str) -> str:
+def unwrap(response: str) -> str:
     """Return the number alone, of a response that ends in the form of the data set's solutions; another one as it is.
 
-    Example: `unwrapped("<think>6 * 7</think>#### 1,042") == "1,042"` and `unwrapped("#### 1. Add") == "#### 1. Add"`
+    Example: `unwrap("<think>6 * 7</think>#### 1,042") == "1,042"` and `unwrap("#### 1. Add") == "#### 1. Add"`
     """
     found = _AT_THE_END.search(visible(response).rstrip()[-100:])
     return found[1] if found and "boxed{" not in response else response

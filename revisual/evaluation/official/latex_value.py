@@ -76,20 +76,20 @@ class _Reader:
         return value
 
     def _product(self) -> Number:
-        value = self._signed()
+        value = self._parse_signed()
         while True:
             sign = self._peek()
             if sign in ("*", "/"):
                 self._take()
-                value = value * self._signed() if sign == "*" else value / self._signed()
+                value = value * self._parse_signed() if sign == "*" else value / self._parse_signed()
             elif sign in ("(", "{", r"\frac", r"\sqrt", r"\pi", *_FUNCTIONS) or sign[:1].isdigit():
                 value *= self._power()
             else:
                 return value
 
-    def _signed(self) -> Number:
+    def _parse_signed(self) -> Number:
         if self._peek() in ("+", "-"):
-            return self._signed() if self._take() == "+" else -self._signed()
+            return self._parse_signed() if self._take() == "+" else -self._parse_signed()
         return self._power()
 
     def _power(self) -> Number:
@@ -97,7 +97,7 @@ class _Reader:
         if self._peek() != "^":
             return value
         self._take()
-        return _raised(value, self._signed())
+        return _raise_power(value, self._parse_signed())
 
     def _atom(self) -> Number:
         token = self._take()
@@ -135,6 +135,6 @@ class _Reader:
             raise ValueError(f"{token} is missing")
 
 
-def _raised(base: Number, exponent: Number) -> Number:
+def _raise_power(base: Number, exponent: Number) -> Number:
     exact = isinstance(base, int) and isinstance(exponent, int) and 0 <= exponent <= _MAX_EXPONENT
     return base**exponent if exact and abs(base) <= _MAX_BASE else math.pow(base, exponent)

@@ -17,13 +17,13 @@ _REMOVED = (
 _STRIPPED = ("\n", "\\!", "\\left", "\\right", "^{\\circ}", "^\\circ", "\\$", "$")
 
 
-def extracted(response: str) -> str:
+def extract(response: str) -> str:
     r"""Return a response's answer: its last box, else what follows a phrase such as "the answer is", else all of it.
 
     Lower case, without blanks, units and degrees, and of "x = 5" the 5.
 
-    Example: `extracted(r"So \boxed{x = \frac{1}{2}}.") == r"\frac{1}{2}"`
-    Example: `extracted("The answer is (B). It is red.") == "b"`
+    Example: `extract(r"So \boxed{x = \frac{1}{2}}.") == r"\frac{1}{2}"`
+    Example: `extract("The answer is (B). It is red.") == "b"`
     """
     answer = response.strip()
     for letter in "ABCDE":
@@ -93,10 +93,10 @@ def _math_answer(text: str) -> str:
     answer = answer.replace("∞", "\\infty").replace("+\\infty", "\\infty").replace("\\\\", "\\")
     for removed in _REMOVED:
         answer = answer.replace(removed, "")
-    return _stripped(answer.replace("bmatrix", "pmatrix"))
+    return _strip(answer.replace("bmatrix", "pmatrix"))
 
 
-def _stripped(text: str) -> str:
+def _strip(text: str) -> str:
     text = text.replace("\n", "").replace("\\!", "").replace("\\\\", "\\")
     text = text.replace("tfrac", "frac").replace("dfrac", "frac")
     for removed in _STRIPPED:
@@ -116,11 +116,11 @@ def _tuple(text: str) -> str:
     parts = text[1:-1].split(",")
     if len(parts) < 2 or (text[0], text[-1]) not in (("(", ")"), ("[", "]")):
         return text
-    values = [part if "infty" in part or part in ("a", "-a") else _rounded(part) for part in parts]
+    values = [part if "infty" in part or part in ("a", "-a") else _round(part) for part in parts]
     return text if None in values else f"{text[0]}{','.join(filter(None, values))}{text[-1]}"
 
 
-def _rounded(text: str) -> str | None:
+def _round(text: str) -> str | None:
     if re.fullmatch(r" *-?\d+ *", text):  # an integer stays one in Python, and "2" is not "2.0"
         return str(int(text))
     value = latex_value(text)

@@ -18,7 +18,7 @@ _HINTS = {
 _LETTER = re.compile(r"\(([a-zA-Z])\)")
 
 
-def normalized(
+def normalize(
     extraction: str, choices: Sequence[str], question_type: str, answer_type: str, precision: FieldValue
 ) -> str | None:
     """Return the extraction in the form of the answer type, to compare with the gold as text; None if it has none.
@@ -27,9 +27,9 @@ def normalized(
     "I cannot determine" is nearest to "Yes", and an empty extraction to the shortest option. Numbers are cut to an
     integer, or rounded to `precision` decimals.
 
-    Example: `normalized("(B)", ["12", "15"], "multi_choice", "text", None) == "15"`
-    Example: `normalized("3.14159", [], "free_form", "float", 2.0) == "3.14"`
-    Example: `normalized("1,000", [], "free_form", "integer", None) is None`
+    Example: `normalize("(B)", ["12", "15"], "multi_choice", "text", None) == "15"`
+    Example: `normalize("3.14159", [], "free_form", "float", 2.0) == "3.14"`
+    Example: `normalize("1,000", [], "free_form", "integer", None) is None`
     """
     if question_type == "multi_choice":
         return _option(extraction.strip(), choices)

@@ -15,22 +15,22 @@ PROMPT = (
 """Of the paper's appendix, with the lines of lmms-eval; the repository has none."""
 
 
-def chosen(response: str) -> str | None:
+def find_choice(response: str) -> str | None:
     """Return the first character behind the last "Answer", if it is a letter from A to H. Marks are skipped.
 
     Without the word, the first character of the whole response: "Based on ..." chooses B, "According to ..." A.
 
-    Example: `chosen("<Thought process>: <<6 * 7>> <Answer>: <<C>>") == "C"`
-    Example: `chosen("**Answer**: C") is None`: the asterisks come first
+    Example: `find_choice("<Thought process>: <<6 * 7>> <Answer>: <<C>>") == "C"`
+    Example: `find_choice("**Answer**: C") is None`: the asterisks come first
     """
     text = re.sub(r"[><:.]", "", response.split("Answer")[-1].strip()).strip()
     return text[0] if text and text[0] in "ABCDEFGH" else None
 
 
-def unwrapped(response: str) -> str:
+def unwrap(response: str) -> str:
     """Return the option alone, of a response in the form that the prompt asks for; another one as it is.
 
-    Example: `unwrapped("<Thought process>: <<6 * 7>> <Answer>: <<C. 42>>") == "C. 42"`
+    Example: `unwrap("<Thought process>: <<6 * 7>> <Answer>: <<C. 42>>") == "C. 42"`
     """
     text = visible(response)
     said = text.rpartition("<Answer>")[2].strip(" \n\t:.").strip("<>").strip()

@@ -64,7 +64,7 @@ class HFRollout(RolloutEngine):
                 }
         finally:
             self.policy.train(training)
-        return _joined(parts)
+        return _join(parts)
 
     def _part(
         self, prompts: Sequence[EncodedPrompt], sampling: Sampling, max_new_tokens: int, seeds: Sequence[int]
@@ -119,7 +119,7 @@ def _parts(prompts: int, n: int, max_rows: int) -> list[tuple[tuple[int, ...], t
     ]
 
 
-def _joined(parts: dict[tuple[int, ...], Completions]) -> Completions:
+def _join(parts: dict[tuple[int, ...], Completions]) -> Completions:
     width = max(part.token_ids.shape[1] for part in parts.values())
     order = torch.argsort(torch.tensor([row for rows in parts for row in rows]))
 

@@ -59,11 +59,11 @@ class WeightReceiver:
         model = worker.model_runner.get_model()
         own, loaded, load = {name for name, _ in model.named_parameters()}, set[str](), model.load_weights
 
-        def watched(weights: Iterable[tuple[str, Tensor]]) -> set[str]:
+        def watch(weights: Iterable[tuple[str, Tensor]]) -> set[str]:
             loaded.update(load(weights))
             return loaded
 
-        model.load_weights = watched  # what `reload_weights` calls; its result is only written to the log there
+        model.load_weights = watch  # what `reload_weights` calls; its result is only written to the log there
         try:
             worker.reload_weights(weights_iterator=weights)
         finally:

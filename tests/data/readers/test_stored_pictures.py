@@ -55,7 +55,7 @@ def test_each_picture_is_found_again(tmp_path, group):
     assert colors(samples) == [[EXPECTED[COLORS[i % 4]]] * (1 + i % 2) for i in range(11)]
     assert all(isinstance(image.data, StoredBytes) for sample in samples for image in sample.images)
     again = pickle.loads(pickle.dumps(samples[5]))  # as for a loader's worker that is no fork
-    assert again.images[0].encoded() == png("blue")
+    assert again.images[0].encode() == png("blue")
 
 
 @pytest.mark.parametrize("kind", ["parquet", "datasets"])
@@ -83,7 +83,7 @@ def test_a_read_data_set_holds_no_bytes(tmp_path, kind):
     tracemalloc.stop()
     assert len(samples) == 80 and total > 2_000_000
     assert held < total / 10
-    assert samples[7].images[0].encoded() == first
+    assert samples[7].images[0].encode() == first
 
 
 def test_files_with_large_row_groups_are_copied_once(tmp_path, monkeypatch, caplog):

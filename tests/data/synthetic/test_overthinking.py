@@ -9,7 +9,7 @@ import pytest
 from revisual.core.errors import UserError
 from revisual.data.synthetic.arithmetic import ArithmeticTask
 from revisual.data.synthetic.bars import BarsTask
-from revisual.data.synthetic.overthinking import DOUBTS, MOST_ROUNDS, overthought
+from revisual.data.synthetic.overthinking import DOUBTS, MOST_ROUNDS, repeat_with_doubts
 from revisual.data.synthetic.shapes import ShapesTask
 
 TASKS = [ArithmeticTask, BarsTask, ShapesTask]
@@ -39,7 +39,7 @@ def test_the_same_every_time():
 @pytest.mark.parametrize("doubt", [0.5, 0.9])
 def test_another_round_comes_with_the_given_probability(doubt):
     rng = random.Random(0)
-    counts = Counter(len(rounds(overthought("it is red", doubt, rng))) for _ in range(4000))
+    counts = Counter(len(rounds(repeat_with_doubts("it is red", doubt, rng))) for _ in range(4000))
     assert max(counts) <= MOST_ROUNDS
     for n in range(1, 6):
         reached = sum(count for r, count in counts.items() if r >= n)
@@ -47,7 +47,7 @@ def test_another_round_comes_with_the_given_probability(doubt):
 
 
 def test_every_word_of_doubt_is_used():
-    solution = overthought("x", 0.999, random.Random(1))
+    solution = repeat_with_doubts("x", 0.999, random.Random(1))
     assert len(rounds(solution)) == MOST_ROUNDS and all(word in solution for word in DOUBTS)
 
 

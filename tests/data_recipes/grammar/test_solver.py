@@ -3,7 +3,7 @@ import pytest
 from data_recipes.grammar.helpers import collect, run
 from revisual.client.journal import read_journal
 from revisual.core.errors import UserError
-from revisual.data_recipes.grammar.fingerprint import described
+from revisual.data_recipes.grammar.fingerprint import describe
 from revisual.data_recipes.grammar.solver import PolicySolver, ServerSolver
 from revisual.data_recipes.grammar.steps.difficulty import GradeDifficulty
 
@@ -28,5 +28,5 @@ def test_an_in_process_model_answers(tmp_path, policy_folder):
 
 def test_the_address_is_no_part_of_a_result():
     one, other = (GradeDifficulty(solver=solver(url)) for url in ("http://a:1/v1", "http://b:2/v1"))
-    assert described(one) == described(other) and one == other
-    assert described(one) != described(GradeDifficulty(solver=solver("http://a:1/v1", model="large")))
+    assert describe(one) == describe(other) and one == other
+    assert describe(one) != describe(GradeDifficulty(solver=solver("http://a:1/v1", model="large")))

@@ -128,8 +128,8 @@ def hash_of(item):
 PROGRAM = """
 import json, sys
 from revisual.client.pictures import pixel_hash
-from revisual.evaluation.selection import chosen_benchmarks
-for benchmark in chosen_benchmarks(sys.argv[1]):
+from revisual.evaluation.selection import choose_benchmarks
+for benchmark in choose_benchmarks(sys.argv[1]):
     for item in benchmark.items(None):
         sample = item.sample
         pictures = [pixel_hash(one.load(sample.id)) for one in sample.images]

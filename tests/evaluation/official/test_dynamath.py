@@ -40,6 +40,6 @@ def test_rules(rule, given, expected):
 
 
 def test_dynamath_unwraps_its_own_format_only():
-    assert dynamath.unwrapped('<think>{"a": 1}</think>{"solution": "x", "short answer": "B"}') == "B"
+    assert dynamath.unwrap('<think>{"a": 1}</think>{"solution": "x", "short answer": "B"}') == "B"
     for response in [r'{"short answer": "\boxed{5}"}', '{"solution": "5"}', "The set {1, 2}", "13", ""]:
-        assert dynamath.unwrapped(response) == response
+        assert dynamath.unwrap(response) == response

@@ -19,6 +19,6 @@ def test_rules(rule, given, expected):
 
 
 def test_gsm8k_unwraps_its_own_format_only():
-    assert gsm8k.unwrapped("<think>?</think>6 * 7 is this.\n#### -1,042.\n") == "-1,042"
+    assert gsm8k.unwrap("<think>?</think>6 * 7 is this.\n#### -1,042.\n") == "-1,042"
     for response in ["42", r"#### \boxed{42}", "#### 1. Add 2", "#### 42 or more", "<think>#### 42</think>", ""]:
-        assert gsm8k.unwrapped(response) == response
+        assert gsm8k.unwrap(response) == response

@@ -5,11 +5,11 @@ from revisual.evaluation.official import mathvista
 
 
 def mathvista_choice(extraction, choices):
-    return mathvista.normalized(extraction, choices, "multi_choice", "text", None)
+    return mathvista.normalize(extraction, choices, "multi_choice", "text", None)
 
 
 def mathvista_number(extraction, answer_type, precision):
-    return mathvista.normalized(extraction, [], "free_form", answer_type, precision)
+    return mathvista.normalize(extraction, [], "free_form", answer_type, precision)
 
 
 CASES = [

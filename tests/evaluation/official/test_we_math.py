@@ -23,6 +23,6 @@ def test_rules(rule, given, expected):
 
 
 def test_we_math_unwraps_its_own_format_only():
-    assert we_math.unwrapped("<think>?</think><Thought process>: <<x < 3>> <Answer>: <<C>>.") == "C"
+    assert we_math.unwrap("<think>?</think><Thought process>: <<x < 3>> <Answer>: <<C>>.") == "C"
     for response in ["C", r"<Answer>: \boxed{C}", "The answer is C.", "<Answer>: <<A>> or maybe <<B>>", ""]:
-        assert we_math.unwrapped(response) == response
+        assert we_math.unwrap(response) == response

@@ -30,7 +30,7 @@ def markdown_card(facts: Facts) -> str:
             [[s.name, s.before, s.after, round(s.seconds, 1)] for s in facts.steps],
         ),
         "## What was dropped, and why",
-        _dropped(facts),
+        _tell_dropped(facts),
         *_decontamination(facts.step("decontaminate")),
         *_models(facts),
         *_topics(facts),
@@ -60,7 +60,7 @@ def _sources(facts: Facts) -> str:
     return table(["source", "modality", "licence", "hub", "verified", "read", "here"], rows)
 
 
-def _dropped(facts: Facts) -> str:
+def _tell_dropped(facts: Facts) -> str:
     rows: list[Cells] = [
         [step.name, reason, count, _worst(step, reason)] for step in facts.steps for reason, count in reasons(step)
     ]

@@ -18,7 +18,7 @@ def card_page(facts: Facts) -> str:
     sections = [
         section("Parts", _parts(facts), _plots(facts)),
         section("Sources", _sources(facts)),
-        section("Steps", _steps(facts), _dropped(facts)),
+        section("Steps", _steps(facts), _tell_dropped(facts)),
     ]
     sections += [made for make in (_decontamination, _models, _topics) if (made := make(facts)) is not None]
     subtitle = f"{facts.total:,} samples from {len(facts.sources)} sources, made by revisual curate"
@@ -64,7 +64,7 @@ def _steps(facts: Facts) -> Element:
     return table(["Step", "Before", "After", "Dropped", "Seconds"], rows)
 
 
-def _dropped(facts: Facts) -> Element:
+def _tell_dropped(facts: Facts) -> Element:
     names = [source["name"] for source in facts.sources]
     rows: list[list[Cell]] = [
         [f"{step.name}: {reason}", count, *(step.dropped[reason].get(name) for name in names)]

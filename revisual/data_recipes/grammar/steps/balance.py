@@ -101,7 +101,7 @@ class Balance(Step):
         for part in self.parts:
             free = np.flatnonzero(part.eligible(items) & (part_of == ""))
             rng = np.random.default_rng(stable_seed("balance", work.seed, part.name))
-            taken = balanced(free, labels, part.size, self.quotas, rng)
+            taken = balance(free, labels, part.size, self.quotas, rng)
             part_of[taken] = part.name
             notes[part.name] = {"eligible": len(free), "taken": len(taken), "wanted": part.size}
         keep = part_of != ""
@@ -119,7 +119,7 @@ def _labels(items: Items) -> dict[str, list[str]]:
     return {"source": items.names("source"), "topic": topics, "level": levels}
 
 
-def balanced(
+def balance(
     places: NDArray[np.int64],
     labels: Mapping[str, Sequence[str]],
     size: int | None,

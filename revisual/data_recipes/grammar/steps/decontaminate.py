@@ -24,7 +24,7 @@ from revisual.data_recipes.grammar.text.canonical import Canonical, canonical
 from revisual.data_recipes.grammar.text.likeness import Likeness, compare_within
 from revisual.data_recipes.grammar.text.overlap import OverlapIndex
 from revisual.evaluation.benchmark import Benchmark
-from revisual.evaluation.selection import chosen_benchmarks
+from revisual.evaluation.selection import choose_benchmarks
 
 TWINS = "twins.jsonl"
 BATCH = 512
@@ -138,17 +138,17 @@ class Decontaminate(Step):
         per_source = {source: count for counter in twins.counts.values() for source, count in counter.items()}
         return Outcome(work.items.where(keep), {"targets": counts, "twins": per_source, "twins_kept": self.keep_twins})
 
-    def _chosen(self) -> list[Benchmark]:
-        return chosen_benchmarks(self.benchmarks, self.custom)
+    def _choose(self) -> list[Benchmark]:
+        return choose_benchmarks(self.benchmarks, self.custom)
 
     def _names(self) -> list[str]:
-        return [benchmark.name for benchmark in self._chosen()]
+        return [benchmark.name for benchmark in self._choose()]
 
     def _targets(self, work: Work) -> Targets:
         found: list[Target] = []
         crops, shapes, of = [], [], []
         with work.progress("benchmarks") as progress:
-            for benchmark in self._chosen():
+            for benchmark in self._choose():
                 for item in benchmark.items(self.root):
                     sample = item.sample
                     for image in sample.images:

@@ -100,7 +100,7 @@ class Publish(Step):
             if not path.is_file():
                 with replaced_path(path) as unfinished, pq.ParquetWriter(unfinished, features.arrow_schema) as writer:
                     for start in range(0, len(part), GROUP_ROWS):
-                        rows = _published(work, part[start : start + GROUP_ROWS])
+                        rows = _read_rows(work, part[start : start + GROUP_ROWS])
                         writer.write_table(pa.Table.from_pylist(rows, schema=features.arrow_schema))
             yield len(part)
 
@@ -123,7 +123,7 @@ def features_of() -> "Features":
     )  # fmt: skip
 
 
-def _published(work: Work, places: NDArray[np.int64]) -> list[dict[str, Any]]:
+def _read_rows(work: Work, places: NDArray[np.int64]) -> list[dict[str, Any]]:
     """Return rows in the order of `places`, which are read in that of the store."""
     order = np.argsort(work.items.rows[places], kind="stable")
     found: list[dict[str, Any]] = [{}] * len(places)

@@ -13,7 +13,7 @@ from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.chunks import array_of
-from revisual.data_recipes.grammar.fingerprint import described, digest
+from revisual.data_recipes.grammar.fingerprint import describe, digest
 from revisual.data_recipes.grammar.step import Outcome, Step, Work
 from revisual.data_recipes.grammar.topics.clusterers import (
     NOISE,
@@ -23,7 +23,7 @@ from revisual.data_recipes.grammar.topics.clusterers import (
     centres,
     nearest,
     purity,
-    reduced,
+    reduce_dimensions,
 )
 from revisual.data_recipes.grammar.topics.embedders import Embedder, Points, TfidfEmbedder, unit
 from revisual.data_recipes.grammar.topics.namers import KeyTerms, Namer, distinct
@@ -76,14 +76,14 @@ class Topics(Step):
             return embed([text_of(sample) for sample in samples])
 
         with work.progress("embedding", len(items)) as progress:
-            folder = work.cache / f"points-{digest(described(self.embedder), work.before, self.sampled, seed)}"
+            folder = work.cache / f"points-{digest(describe(self.embedder), work.before, self.sampled, seed)}"
             points = array_of(folder, work.samples, items.rows, points_of, progress)
-        small, projection = reduced(np.asarray(points[chosen]), self.dimensions, seed)
+        small, projection = reduce_dimensions(np.asarray(points[chosen]), self.dimensions, seed)
         with work.progress("clustering", len(chosen)) as progress:
             labels = self.clusterer(small, seed)
             progress.add(len(chosen))
         middles = centres(small, labels)
-        topics = _assigned(points, projection, middles)
+        topics = _assign(points, projection, middles)
         topics[chosen[labels != NOISE]] = labels[labels != NOISE]
         names = distinct(self._names(work, topics, len(middles)))
         notes = self._notes(work, labels, topics, names) | self._purities(work, chosen, small, topics, seed)
@@ -124,7 +124,7 @@ class Topics(Step):
         other = KMeansClusterer(count)(small, seed)
         found = {}
         for name in self.known:
-            values = _known(work, chosen, name)
+            values = _read_topics(work, chosen, name)
             there = np.array([value is not None for value in values], dtype=bool)
             if there.any():
                 known = [value for value in values if value is not None]
@@ -143,7 +143,7 @@ def _texts(work: Work, rows: NDArray[np.int64]) -> "Sequence[str]":
     return [text_of(sample) for sample in work.samples.samples(rows)]
 
 
-def _assigned(points: NDArray[Any], projection: NDArray[np.float32], middles: Points) -> NDArray[np.int64]:
+def _assign(points: NDArray[Any], projection: NDArray[np.float32], middles: Points) -> NDArray[np.int64]:
     parts = [
         nearest(unit(np.asarray(points[start : start + BATCH]) @ projection), middles)
         for start in range(0, len(points), BATCH)
@@ -151,7 +151,7 @@ def _assigned(points: NDArray[Any], projection: NDArray[np.float32], middles: Po
     return np.concatenate(parts)
 
 
-def _known(work: Work, chosen: NDArray[np.int64], name: str) -> list[Any]:
+def _read_topics(work: Work, chosen: NDArray[np.int64], name: str) -> list[Any]:
     if name == "source":
         names = work.items.table["source"].take(chosen).to_pylist()
         return list(names)

@@ -44,7 +44,7 @@ def compare(one: Canonical, other: Canonical) -> Compared:
     Example: `compare(canonical("Find 6 * 7."), canonical("Find 6 * 8.")).likeness == Likeness.DIFFERENT`
     """
     a, b = one.tokens, other.tokens
-    if a == b or _joined(a) == _joined(b):
+    if a == b or _join_tokens(a) == _join_tokens(b):
         return Compared(Likeness.EQUAL, 1.0)
     matcher = SequenceMatcher(None, a, b, autojunk=False)
     if matcher.real_quick_ratio() < 0.5:
@@ -52,7 +52,7 @@ def compare(one: Canonical, other: Canonical) -> Compared:
     ratio = matcher.ratio()
     if (
         one.numbers == other.numbers
-        and _words_apart(matcher, a, b) <= _allowed(one, other)
+        and _words_apart(matcher, a, b) <= _allow_words(one, other)
         and _formulas_agree(one, other)
     ):
         return Compared(Likeness.SAME, ratio)
@@ -88,12 +88,12 @@ def compare_within(part: Canonical, whole: Canonical) -> Compared:
     )
 
 
-def _joined(tokens: tuple[str, ...]) -> str:
+def _join_tokens(tokens: tuple[str, ...]) -> str:
     """Return the tokens without spaces, which LaTeX sets as it likes: "x y" is "xy", but "1 2" is not "12"."""
     return "".join(f"#{token}" if token[0].isdigit() else token for token in tokens)
 
 
-def _allowed(one: Canonical, other: Canonical) -> float:
+def _allow_words(one: Canonical, other: Canonical) -> float:
     words = max(sum(not is_symbol(token) for token in text.tokens) for text in (one, other))
     return min(max(one.sentences, other.sentences) + NOISE * words, max(1.0, words / 3))
 

@@ -93,7 +93,7 @@ def nearest(points: Points, middles: Points) -> NDArray[np.int64]:
     return np.asarray(np.argmax(points @ middles.T, axis=1), dtype=np.int64)
 
 
-def reduced(points: NDArray[Any], dimensions: int, seed: int) -> tuple[Points, NDArray[np.float32]]:
+def reduce_dimensions(points: NDArray[Any], dimensions: int, seed: int) -> tuple[Points, NDArray[np.float32]]:
     """Return points in fewer dimensions, and the projection [D, dimensions]: principal directions, not centered.
 
     Example: embeddings of a language model have thousands of dimensions, in which density means little

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from revisual.core.errors import UserError
-from revisual.data_recipes.grammar.steps.balance import Balance, Part, balanced
+from revisual.data_recipes.grammar.steps.balance import Balance, Part, balance
 
 
 def labels(cells):
@@ -15,18 +15,18 @@ def labels(cells):
 
 def test_cells_give_in_turn():
     found = labels([("a", "1", 100), ("a", "2", 100), ("b", "1", 2)])
-    taken = balanced(np.arange(202), found, 10, {}, np.random.default_rng(0))
+    taken = balance(np.arange(202), found, 10, {}, np.random.default_rng(0))
     counts = Counter((found["topic"][k], found["level"][k]) for k in taken)
     assert counts == {("a", "1"): 4, ("a", "2"): 4, ("b", "1"): 2}
-    assert taken == balanced(np.arange(202), found, 10, {}, np.random.default_rng(0))
-    assert taken != balanced(np.arange(202), found, 10, {}, np.random.default_rng(1))
-    assert len(balanced(np.arange(202), found, None, {}, np.random.default_rng(0))) == 202
+    assert taken == balance(np.arange(202), found, 10, {}, np.random.default_rng(0))
+    assert taken != balance(np.arange(202), found, 10, {}, np.random.default_rng(1))
+    assert len(balance(np.arange(202), found, None, {}, np.random.default_rng(0))) == 202
 
 
 def test_quotas_are_kept():
     found = labels([("a", "1", 50), ("b", "1", 50), ("c", "2", 50)])
     quotas = {"source": {"source a": 3}, "level": {"1": 10}}
-    taken = balanced(np.arange(150), found, 40, quotas, np.random.default_rng(0))
+    taken = balance(np.arange(150), found, 40, quotas, np.random.default_rng(0))
     counts = Counter(found["topic"][k] for k in taken)
     assert counts == {"a": 3, "b": 7, "c": 30}
 

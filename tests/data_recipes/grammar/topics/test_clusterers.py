@@ -7,7 +7,7 @@ from revisual.data_recipes.grammar.steps.topics import Topics
 from revisual.data_recipes.grammar.topics.clusterers import (
     centres,
     nearest,
-    reduced,
+    reduce_dimensions,
 )
 from revisual.data_recipes.grammar.topics.embedders import TfidfEmbedder, unit
 
@@ -33,7 +33,7 @@ def test_points_go_to_the_nearest_cluster():
 def test_reduced_keeps_what_most_points_vary_in():
     rng = np.random.default_rng(1)
     flat = rng.standard_normal((200, 3)) @ rng.standard_normal((3, 50))
-    small, projection = reduced(flat.astype(np.float32), 3, seed=0)
+    small, projection = reduce_dimensions(flat.astype(np.float32), 3, seed=0)
     assert small.shape == (200, 3) and projection.shape == (50, 3)
     assert np.allclose(
         np.abs(unit(flat @ projection) @ unit(flat @ projection).T), np.abs(unit(flat) @ unit(flat).T), atol=0.05
