@@ -89,7 +89,7 @@ def batch(cases: list[dict[str, Any]]) -> dict[str, Any]:
         golds.append(case["gold"])
     start = started(grader)
     began = time.perf_counter()
-    timed = grader.timed(responses, [Sample(id=str(n), answer=gold) for n, gold in enumerate(golds)])
+    timed = grader.grade_timed(responses, [Sample(id=str(n), answer=gold) for n, gold in enumerate(golds)])
     seconds = time.perf_counter() - began
     errors = Counter(str(one.grade.error) for one in timed)
     return {

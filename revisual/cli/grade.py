@@ -139,7 +139,7 @@ def grade_lines(
     while block := list(islice(lines, BLOCK)):
         cases = [case for case in block if isinstance(case, Case)]
         rows = [case.response for case in cases], [case.sample for case in cases], [case.truncated for case in cases]
-        grades = iter(grader.timed(*rows))
+        grades = iter(grader.grade_timed(*rows))
         for line in block:
             yield (line, next(grades)) if isinstance(line, Case) else (line, None)
 

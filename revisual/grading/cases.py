@@ -55,7 +55,7 @@ class BrokenLine:
 
 
 def read_cases(path: Path) -> Iterator[Case | BrokenLine]:
-    """A file's lines, one at a time and in their order; blank ones are passed over.
+    """Yield a file's lines, one at a time and in their order; blank ones are passed over.
 
     Raises:
         UserError: the file cannot be read.

@@ -38,7 +38,7 @@ _DECIDED = {
 def explain(
     response: str, answer: str, question: Question = NO_QUESTION, conventions: Conventions = DEFAULT
 ) -> list[str]:
-    r"""The steps by which a response was judged, in plain sentences, the verdict last.
+    r"""Return the steps by which a response was judged, in plain sentences, the verdict last.
 
     Example: `explain(r"\boxed{0.5}", r"\frac{1}{2}")[-1] == "score 1 by boxed/number"`
     """
@@ -56,7 +56,7 @@ def explain(
 
 
 def _explain_place(response: str) -> Iterator[str]:
-    """Where the answer stands."""
+    """Explain where the answer stands."""
     text = after_thoughts(response)
     if text is None:
         yield "the thoughts are never closed, so there is no answer yet"
@@ -69,7 +69,7 @@ def _explain_place(response: str) -> Iterator[str]:
 
 
 def _explain_choice(response: str, answer: str, question: Question) -> Iterator[str]:
-    """Which option the gold answer and the response name."""
+    """Explain which option the gold answer and the response name."""
     texts = read_options(question.text, question.choices)
     right = read_gold_letters(answer, texts, texts != question.choices)
     if texts:
@@ -82,7 +82,7 @@ def _explain_choice(response: str, answer: str, question: Question) -> Iterator[
 
 
 def _explain_comparison(gold: str, found: Found, context: Context) -> Iterator[str]:
-    """How one reading of the gold answer compares with the answer."""
+    """Explain how one reading of the gold answer compares with the answer."""
     right, given = read(gold), read(found.text)
     yield f"the gold answer {_show(gold)} is read as {write_value(right)}"
     yield f"the answer {_show(found.text)} is read as {write_value(given)}"
@@ -103,7 +103,7 @@ def _explain_tolerance(right: Value, given: Value, context: Context) -> Iterator
 def _explain_switches(
     response: str, answer: str, question: Question, conventions: Conventions, score: float
 ) -> Iterator[str]:
-    """Which conventions the verdict depends on."""
+    """Explain which conventions the verdict depends on."""
     for field in fields(conventions):
         is_on = getattr(conventions, field.name)
         other = judge(response, answer, question, conventions=replace(conventions, **{field.name: not is_on}))

@@ -28,7 +28,7 @@ class Grade:
 
 
 def describe_verdict(grade: Grade) -> str:
-    """A grade in words.
+    """Return a grade in words.
 
     Example: `describe_verdict(Grade(1.0, "42", "boxed/number")) == "score 1 by boxed/number"`
     """

@@ -26,7 +26,7 @@ class Grader(ABC):
     def __call__(
         self, response: str, answer: str, sample: Sample | None = None, truncated: bool | None = None
     ) -> Grade:
-        """The grade of a whole response, thoughts included, given the gold answer.
+        """Return the grade of a whole response, thoughts included, given the gold answer.
 
         Args:
             response: the response.
@@ -37,23 +37,23 @@ class Grader(ABC):
 
     @abstractmethod
     def extract(self, response: str, sample: Sample | None = None) -> str:
-        """The answer that a response commits to; empty if there is none."""
+        """Return the answer that a response commits to; empty if there is none."""
 
     @abstractmethod
     def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
-        """Whether two extracted answers are the same answer, for votes; False where that cannot be decided."""
+        """Return whether two extracted answers are the same answer, for votes; False where that cannot be decided."""
 
     def grade_all(
         self, responses: Sequence[str], samples: Sequence[Sample], truncated: Sequence[bool | None] | None = None
     ) -> list[Grade]:
-        """Grades in the order of the responses; response i answers sample i, and was cut or not (None: unknown)."""
+        """Grade responses in their order; response i answers sample i, and was cut or not (None: unknown)."""
         cut = [None] * len(responses) if truncated is None else truncated
         rows = zip(responses, samples, cut, strict=True)
         return [grade_response(self, response, sample.answer, sample, is_cut) for response, sample, is_cut in rows]
 
 
 def grade_response(grader: Grader, response: str, answer: str, sample: Sample | None, truncated: bool | None) -> Grade:
-    """A grader's grade; one of the last release's signature is not told whether the response was cut."""
+    """Return a grader's grade; one of the last release's signature is not told whether the response was cut."""
     if takes(type(grader).__call__, "truncated"):
         return grader(response, answer, sample, truncated)
     return grader(response, answer, sample)
@@ -62,7 +62,7 @@ def grade_response(grader: Grader, response: str, answer: str, sample: Sample | 
 def grade_responses(
     grader: Grader, responses: Sequence[str], samples: Sequence[Sample], truncated: Sequence[bool | None]
 ) -> list[Grade]:
-    """As `grade_response`, of many responses at once."""
+    """Grade many responses at once, as `grade_response` does."""
     if takes(type(grader).grade_all, "truncated"):
         return grader.grade_all(responses, samples, truncated)
     return grader.grade_all(responses, samples)
@@ -119,37 +119,39 @@ class AnswerGrader(Grader):
     def __call__(
         self, response: str, answer: str, sample: Sample | None = None, truncated: bool | None = None
     ) -> Grade:
-        """The grade of a whole response, thoughts included, given the gold answer."""
-        return self._timed([_request("grade", sample, response, answer, truncated=truncated)])[0].grade
+        """Return the grade of a whole response, thoughts included, given the gold answer."""
+        return self._grade_timed([_request("grade", sample, response, answer, truncated=truncated)])[0].grade
 
     def grade_all(
         self, responses: Sequence[str], samples: Sequence[Sample], truncated: Sequence[bool | None] | None = None
     ) -> list[Grade]:
-        """Grades in the order of the responses, by all workers at once; what is there twice is judged once."""
-        return [timed.grade for timed in self.timed(responses, samples, truncated)]
+        """Grade responses in their order, by all workers at once; what is there twice is judged once."""
+        return [timed.grade for timed in self.grade_timed(responses, samples, truncated)]
 
-    def timed(
+    def grade_timed(
         self, responses: Sequence[str], samples: Sequence[Sample], truncated: Sequence[bool | None] | None = None
     ) -> list[TimedGrade]:
-        """What `grade_all` returns, and what each grade cost."""
+        """Return what `grade_all` returns, and the cost of each grade."""
         cut = [None] * len(responses) if truncated is None else truncated
         rows = zip(responses, samples, cut, strict=True)
-        return self._timed([_request("grade", s, response, s.answer, truncated=is_cut) for response, s, is_cut in rows])
+        return self._grade_timed(
+            [_request("grade", s, response, s.answer, truncated=is_cut) for response, s, is_cut in rows]
+        )
 
     def extract(self, response: str, sample: Sample | None = None) -> str:
-        """The answer that a response commits to; empty if there is none, or none was found in time."""
+        """Return the answer that a response commits to; empty if there is none, or none was found in time."""
         outcome = self._outcomes([_request("extract", sample, response)])[0]
         return "" if outcome is None or outcome.error is not None else outcome.value
 
     def equal(self, a: str, b: str, sample: Sample | None = None) -> bool:
-        """Whether two extracted answers have the same value; False where that was not decided in time."""
+        """Return whether two extracted answers have the same value; False where that was not decided in time."""
         outcome = self._outcomes([_request("equal", sample, a, b)])[0]
         return outcome is not None and outcome.value is True
 
     def explain(
         self, response: str, answer: str, sample: Sample | None = None, truncated: bool | None = None
     ) -> list[str]:
-        """The steps by which a response was judged, the verdict last; only the reason where it was not judged."""
+        """Return the steps by which a response was judged, the verdict last; only the reason if it was not judged."""
         outcome = self._outcomes([_request("explain", sample, response, answer, truncated=truncated)])[0]
         if outcome is None or outcome.error is not None:
             return [f"not judged: {'too_long' if outcome is None else outcome.error}"]
@@ -158,7 +160,7 @@ class AnswerGrader(Grader):
         return [*outcome.value[:-1], *unmet, describe_verdict(grade)]
 
     def warm_up(self) -> None:
-        """Starts the workers and waits for them; without it the first call does.
+        """Start the workers and wait for them; without it the first call does.
 
         Raises:
             UserError: they do not start.
@@ -170,12 +172,12 @@ class AnswerGrader(Grader):
             PoolSettings("revisual.grading.requests", self.workers, self.deadline_seconds, self.memory_mb)
         )
 
-    def _timed(self, requests: Sequence[_Request]) -> list[TimedGrade]:
+    def _grade_timed(self, requests: Sequence[_Request]) -> list[TimedGrade]:
         timed = [_timed_grade(outcome) for outcome in self._outcomes(requests)]
         return [replace(one, grade=self.requirements.apply(one.grade)) for one in timed]
 
     def _outcomes(self, requests: Sequence[_Request]) -> list[Outcome | None]:
-        """None for a request that is too long."""
+        """Return the outcomes of requests; None for one that is too long."""
         short = list(dict.fromkeys(request for request in requests if not self._is_too_long(request)))
         changed = list_changes(self.conventions)
         asked = [(*request, changed) for request in short]

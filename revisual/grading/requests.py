@@ -20,7 +20,7 @@ _WARM_UP = (
 
 
 def answer(request: list[Any]) -> Any:
-    r"""What is asked, by kind.
+    r"""Answer a request, by its kind.
 
     "grade" takes a response and its gold answer, and gets the fields of a `Grade`; "extract" takes a response, and gets
     the answer in it; "equal" takes two answers, and gets a bool; "explain" takes what "grade" does, and gets the steps.
@@ -38,6 +38,6 @@ def answer(request: list[Any]) -> Any:
 
 
 def warm_up() -> None:
-    """Loads what the rules load late, so that no response pays for it."""
+    """Load what the rules load late, so that no response pays for it."""
     for gold, given in _WARM_UP:
         judge(rf"\boxed{{{given}}}", gold)

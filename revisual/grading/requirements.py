@@ -43,14 +43,14 @@ class Requirements:
         return replace(grade, score=0.0, rule=f"{grade.rule.partition('/')[0]}/{REFUSALS[reason]}")
 
     def score(self, grade: Grade) -> float:
-        """The score of an answer under these requirements, whatever those were that it was graded under.
+        """Return the score of an answer under these requirements, whatever those were that it was graded under.
 
         Example: `EVALUATION.score(REWARDS.apply(Grade(1.0, "42", "sentence/number", unmet=("declared",)))) == 1.0`
         """
         return float(not any(getattr(self, name) for name in grade.unmet)) if grade.unmet else grade.score
 
     def count_differences(self, grades: Iterable[Grade]) -> dict[str, int]:
-        """The number of answers whose score the other state of each switch alone would change."""
+        """Return the number of answers whose score the other state of each switch alone would change."""
         counts = dict.fromkeys(REFUSALS, 0)
         for grade in grades:
             required = [name for name in grade.unmet if getattr(self, name)]
@@ -59,7 +59,7 @@ class Requirements:
         return counts
 
     def settings(self) -> dict[str, bool]:
-        """The state of each switch, by name."""
+        """Return the state of each switch, by name."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 

@@ -43,7 +43,7 @@ def judge(
     requirements: Requirements = VALUE_ALONE,
     conventions: Conventions = DEFAULT,
 ) -> Grade:
-    r"""The grade of a whole response, thoughts included, given the gold answer. Never raises.
+    r"""Return the grade of a whole response, thoughts included, given the gold answer. Never raises.
 
     By default the value alone decides, and `Grade.unmet` says which requirements a right answer does not meet.
 
@@ -99,7 +99,7 @@ def _judge_value(response: str, answer: str, question: Question, conventions: Co
 def _choose_grade(
     found: Found, golds: list[str], verdicts: list[Verdict], question: Question, options: tuple[str, ...]
 ) -> Grade:
-    """The grade by the first reading of the gold answer that the answer equals and meets the requirements of."""
+    """Return the grade by the first reading of the gold answer that the answer equals and meets the requirements of."""
     grades: list[Grade] = []
     for gold, verdict in zip(golds, verdicts, strict=True):
         rule = f"{found.rule}/{verdict.rule}"
@@ -121,7 +121,7 @@ def _list_undeclared(is_right: bool, found: Found | Selected) -> tuple[str, ...]
 
 
 def _same_text(chosen: frozenset[str], right: frozenset[str], texts: tuple[str, ...]) -> bool:
-    """Whether two options that have different letters have the same text."""
+    """Return whether two options that have different letters have the same text."""
     indices = [[ord(letter) - ord("A") for letter in sorted(letters)] for letters in (chosen, right)]
     if any(index >= len(texts) for index in indices[0] + indices[1]):
         return False
@@ -129,7 +129,7 @@ def _same_text(chosen: frozenset[str], right: frozenset[str], texts: tuple[str, 
 
 
 def extract(response: str, question: Question = Question()) -> str:
-    """The answer that a response commits to; empty if there is none.
+    """Return the answer that a response commits to; empty if there is none.
 
     Example: `extract("The answer is 42.") == "42"`
     """
@@ -144,7 +144,7 @@ def extract(response: str, question: Question = Question()) -> str:
 
 
 def equal(a: str, b: str, question: Question = Question(), conventions: Conventions = DEFAULT) -> bool:
-    r"""Whether two extracted answers have the same value, for votes: symmetric, and without a gold's tolerance.
+    r"""Return whether two extracted answers have the same value, for votes: symmetric, and without a gold's tolerance.
 
     Example: `equal("0.5", r"\frac{1}{2}")` and `not equal("0.33", r"\frac{1}{3}")`
     """

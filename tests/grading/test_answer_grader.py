@@ -57,7 +57,7 @@ def test_a_batch_of_a_thousand_keeps_its_order(workers):
 
 def test_what_is_there_twice_is_judged_once():
     responses, samples = numbered(2)
-    timed = GRADER.timed([*responses, *responses], [*samples, *samples])
+    timed = GRADER.grade_timed([*responses, *responses], [*samples, *samples])
     assert timed[:2] == timed[2:] and timed[0] != timed[1]
     assert timed[0].seconds > 0
 

@@ -38,7 +38,7 @@ class Marked:
 
 
 def after_thoughts(response: str) -> str | None:
-    """The text after the last `</think>`, up to the end of the turn; the whole response if it has no thoughts.
+    """Return the text after the last `</think>`, up to the end of the turn; the whole response if it has no thoughts.
 
     None if the thoughts were opened and never closed: then nothing was answered yet.
 
@@ -53,7 +53,7 @@ def after_thoughts(response: str) -> str | None:
 
 
 def _scan(text: str, token_pattern: re.Pattern[str]) -> tuple[list[tuple[int, int, int, int]], int]:
-    """Of each outermost closed box where it and its contents start and end; and how many boxes are never closed."""
+    """Return where each outermost closed box and its contents start and end; and how many boxes are never closed."""
     spans: list[tuple[int, int, int, int]] = []
     open_braces: list[tuple[int, int] | None] = []  # a box and where its contents start, None for a brace that is none
     for token in token_pattern.finditer(text):
@@ -75,7 +75,7 @@ def _find_spans(text: str) -> list[tuple[int, int, int, int]]:
 
 
 def find_last_box(text: str) -> tuple[int, bool]:
-    r"""Where the last box starts, -1 without one, and whether every box is closed.
+    r"""Return where the last box starts, -1 without one, and whether every box is closed.
 
     Example: `find_last_box(r"so \boxed{4} or \boxed{2") == (16, False)`
     """
@@ -85,7 +85,7 @@ def find_last_box(text: str) -> tuple[int, bool]:
 
 
 def well_formed_boxes(text: str) -> list[str] | None:
-    r"""As `boxed_contents`, but without mending escapes that were broken on the way; None if a box is never closed.
+    r"""Do as `boxed_contents`, but without mending broken escapes; return None if a box is never closed.
 
     Example: `well_formed_boxes(r"\boxed{42}") == ["42"]` and `well_formed_boxes(r"\boxed{4} \boxed{2") is None`
     """
@@ -94,7 +94,7 @@ def well_formed_boxes(text: str) -> list[str] | None:
 
 
 def boxed_contents(text: str) -> list[str]:
-    r"""What stands in each `\boxed{...}` with balanced braces, in order; of nested boxes, the outermost.
+    r"""Return the contents of each `\boxed{...}` with balanced braces, in order; of nested boxes, the outermost.
 
     Example: `boxed_contents(r"\boxed{\frac{1}{2}} or \boxed{3}") == [r"\frac{1}{2}", "3"]`
     """
@@ -102,19 +102,19 @@ def boxed_contents(text: str) -> list[str]:
 
 
 def _unwrap_box(text: str) -> str:
-    r"""The contents of a box that is nothing but a box: `\boxed{\boxed{42}}`."""
+    r"""Return the contents of a box that is nothing but a box: `\boxed{\boxed{42}}`."""
     inner = boxed_contents(text)
     return _unwrap_box(inner[-1]) if len(inner) == 1 and len(text) - len(inner[0]) < 16 else text.strip()
 
 
 def _joins_boxes(between: str) -> bool:
-    """Whether what stands between two boxes makes one list of them."""
+    """Return whether what stands between two boxes makes one list of them."""
     on_lines_of_their_own = not between.strip(" ,;&") and "\n" in between
     return not on_lines_of_their_own and _CONNECTOR.fullmatch(between) is not None and not _REVISION.search(between)
 
 
 def find_boxed(text: str) -> Marked | None:
-    r"""The answer in boxes: the last one, with those before it that it is joined to by "and" or a comma.
+    r"""Return the answer in boxes: the last one, with those before it that it is joined to by "and" or a comma.
 
     Boxes joined by "or" are a hedge. A box after "not" is no answer.
 
@@ -147,7 +147,7 @@ def find_boxed(text: str) -> Marked | None:
 
 
 def find_tagged(text: str) -> str | None:
-    """What stands in the last `<answer>...</answer>`, None without one.
+    """Return the contents of the last `<answer>...</answer>`, None without one.
 
     Example: `find_tagged("<answer>1</answer> no, <answer> 2 </answer>") == "2"`
     """

@@ -8,7 +8,7 @@ from revisual.grading.rules.values import Formula, Group, Relation, Union, Value
 
 
 def canonicalize(tree: Tree) -> Tree:
-    """A formula without factors of 1, divisions by 1, terms of 0 and powers of 1, its parts in one order.
+    """Return a formula without factors of 1, divisions by 1, terms of 0 and powers of 1, its parts in one order.
 
     Example: `1 * x^1 + 0` becomes `x`, and `b + a` the same as `a + b`
     """
@@ -55,7 +55,7 @@ def _flip(tree: Tree) -> Tree:
 
 
 def canonicalize_value(value: Value) -> Value:
-    """An answer with all its formulas in one form; the sides of an equation in one order."""
+    """Return an answer with all its formulas in one form; the sides of an equation in one order."""
     if isinstance(value, Formula):
         return Formula(canonicalize(value.tree))
     if isinstance(value, Group):
@@ -71,7 +71,7 @@ def canonicalize_value(value: Value) -> Value:
 
 
 def scale_relation(relation: Relation) -> frozenset[frozenset[tuple[str, Fraction]]] | None:
-    """An equation as the terms of its sides, up to a common factor and to the order of the sides; None for words.
+    """Return an equation as the terms of its sides, up to a common factor and the sides' order; None for words.
 
     Example: that of `2x + 4 = 2y` is that of `y = x + 2`
     """
@@ -88,7 +88,7 @@ def scale_relation(relation: Relation) -> frozenset[frozenset[tuple[str, Fractio
 
 
 def _split_coefficient(sign: int, term: Tree) -> tuple[str, Fraction]:
-    """A term's rational coefficient, and the rest of it as text."""
+    """Return a term's rational coefficient, and the rest of it as text."""
     value = Fraction(sign)
     rest: list[Tree] = []
     factors = list_factors(term)

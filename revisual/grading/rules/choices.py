@@ -22,7 +22,7 @@ _YES_NO = re.compile(
 
 
 def read_options(text: str, choices: Sequence[str]) -> tuple[str, ...]:
-    """The options' texts without their letters: those given, else those that the question lists as (A) ... (B) ...
+    """Return the options' texts without letters: those given, else those that the question lists as (A) ... (B) ...
 
     Example: `read_options("Which? (A) 2 (B) 4", ()) == ("2", "4")`
     Example: `read_options("", ("A. red", "B. blue")) == ("red", "blue")`
@@ -43,7 +43,7 @@ def read_options(text: str, choices: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_letters(text: str) -> frozenset[str]:
-    r"""The options that an answer consisting of nothing but letters names; empty for anything else.
+    r"""Return the options that an answer consisting of nothing but letters names; empty for anything else.
 
     Example: `read_letters("B, D") == read_letters("BD") == read_letters(r"\text{(B) and (D)}") == frozenset("BD")`
     Example: `read_letters("Bear") == read_letters("x") == frozenset()`
@@ -60,7 +60,7 @@ def read_letters(text: str) -> frozenset[str]:
 
 
 def read_gold_letters(gold: str, texts: Sequence[str], labeled: bool = False) -> frozenset[str]:
-    """The options that a gold answer names; empty if it is no multiple choice.
+    """Return the options that a gold answer names; empty if it is no multiple choice.
 
     By text before letter, but where the options came with letters (`labeled`), a letter is one of these.
 
@@ -82,7 +82,7 @@ def read_gold_letters(gold: str, texts: Sequence[str], labeled: bool = False) ->
 
 
 def find_by_text(answer: str, texts: Sequence[str]) -> frozenset[str]:
-    """The options whose text an answer is.
+    """Return the options whose text an answer is.
 
     Example: `find_by_text("Blue.", ("red", "blue")) == frozenset("B")`
     """
@@ -91,7 +91,7 @@ def find_by_text(answer: str, texts: Sequence[str]) -> frozenset[str]:
 
 
 def find_named(answer: str, texts: Sequence[str]) -> frozenset[str]:
-    r"""The options that a short answer names, by letters, by "B. its text", or by text.
+    r"""Return the options that a short answer names, by letters, by "B. its text", or by text.
 
     Example: `find_named("(B) blue", ("red", "blue")) == find_named("blue", ("red", "blue")) == frozenset("B")`
     """
@@ -111,12 +111,12 @@ def find_named(answer: str, texts: Sequence[str]) -> frozenset[str]:
 
 
 def skip_listing(text: str, texts: Sequence[str]) -> str:
-    """What follows the options in a text that lists at least two of them, by letter and text or a line each.
+    r"""Return the rest of a text behind a list of two or more options, by letter and text or a line each.
 
     The whole text if there is no such list.
 
     Example: `skip_listing("(A) red (B) blue. The answer is B", ("red", "blue")) == ". The answer is B"`
-    Example: `skip_listing("A: 6 cm\\nB: 7 cm\\nSo B.", ()) == "\\nSo B."`
+    Example: `skip_listing("A: 6 cm\nB: 7 cm\nSo B.", ()) == "\nSo B."`
     """
     lines = list(_LABELED_LINE.finditer(text[-MAX_TAIL:]))
     letters = "".join(line[1] for line in lines)
@@ -133,7 +133,7 @@ def skip_listing(text: str, texts: Sequence[str]) -> str:
 
 
 def read_yes_or_no(text: str) -> str | None:
-    """The yes or no that a response begins with.
+    """Return the yes or no that a response begins with.
 
     Example: `read_yes_or_no("No, it is smaller.") == "no"` and `read_yes_or_no("No one knows") is None`
     """
@@ -142,7 +142,7 @@ def read_yes_or_no(text: str) -> str | None:
 
 
 def find_mentioned(sentence: str, texts: Sequence[str]) -> frozenset[str]:
-    """The one option whose text stands in a sentence as words of its own; empty for none or several.
+    """Return the one option whose text stands in a sentence as words of its own; empty for none or several.
 
     Example: `find_mentioned("It must be the blue one", ("red", "blue")) == frozenset("B")`
     """

@@ -99,7 +99,7 @@ _DENIED = re.compile(r"(?i)\b(?:not|cannot|wrong|incorrect|false|neither|none)\b
 
 
 def find_committed(text: str, by_opening: bool = True) -> frozenset[str]:
-    """The options of the last commitment in a response; empty if it makes none, or leaves it open.
+    """Return the options of the last commitment in a response; empty if it makes none, or leaves it open.
 
     Example: `find_committed("It is not A. I think it's B") == frozenset("B")`
     Example: `find_committed("Option A is wrong. The answer: C") == frozenset("C")`
@@ -126,7 +126,7 @@ def _is_denied(text: str, start: int, end: int) -> bool:
 
 
 def refuses(text: str) -> bool:
-    """Whether a response says that it cannot tell.
+    """Return whether a response says that it cannot tell.
 
     Example: `refuses("I cannot determine which one")`
     """
@@ -134,7 +134,7 @@ def refuses(text: str) -> bool:
 
 
 def find_referred(sentence: str) -> frozenset[str]:
-    """The only option that a sentence speaks of; empty for none or several.
+    """Return the only option that a sentence speaks of; empty for none or several.
 
     Example: `find_referred("Figure D should replace it") == frozenset("D")`
     Example: `find_referred("Option A is larger than option B") == frozenset()`

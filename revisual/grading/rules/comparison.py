@@ -29,7 +29,7 @@ class Comparison:
     """Asked about two formulas that the fast rules do not find equal."""
 
     def same(self, gold: Value, answer: Value) -> bool:
-        """Whether two values are the same answer.
+        """Return whether two values are the same answer.
 
         Raises:
             Undecided: that cannot be decided at a bounded cost.
@@ -78,7 +78,7 @@ class Comparison:
         return inequalities_equal(gold, answer)
 
     def _labels_match(self, gold: Value, answer: Value) -> bool:
-        """The same symbol on both sides; labels in words name no variable, and do not contradict each other."""
+        """Return whether labels are the same symbol; labels in words name no variable, and contradict none."""
         if not is_label(gold) or not is_label(answer):
             return False
         if isinstance(gold, Words) or isinstance(answer, Words):
@@ -92,7 +92,7 @@ class Comparison:
         return self.same(gold, answer)
 
     def _compare_unlabeled(self, relation: Relation, value: Value, swapped: bool = False) -> bool:
-        """An equation or a membership against a value: what stands on its right, if its left is a mere label."""
+        """Compare an equation or membership with a value: what stands on its right, if its left is a mere label."""
         if relation.sign not in ("=", "in") or not (is_label(relation.left) or self._holds(relation)):
             return False
         if relation.sign == "in" and isinstance(value, Formula):
@@ -102,7 +102,7 @@ class Comparison:
         return self.same(value, relation.right) if swapped else self.same(relation.right, value)
 
     def _holds(self, relation: Relation) -> bool:
-        """Whether an equation is a calculation without variables that is right: `2 + 2 = 4`."""
+        """Return whether an equation is a calculation without variables that is right: `2 + 2 = 4`."""
         sides = relation.left, relation.right
         return all(map(is_constant, sides)) and self.same(*sides)
 
@@ -151,7 +151,7 @@ class Comparison:
 
 
 def _can_pair(golds: list[Value], answers: list[Value], same: Callable[[Value, Value], bool]) -> bool:
-    """Whether the items can be paired; the first partner that fits is taken."""
+    """Return whether the items can be paired; the first partner that fits is taken."""
     for gold in golds:
         for position, answer in enumerate(answers):
             if same(gold, answer):
@@ -163,20 +163,20 @@ def _can_pair(golds: list[Value], answers: list[Value], same: Callable[[Value, V
 
 
 def _remove_common(gold: Sequence[Value], answer: Sequence[Value]) -> tuple[list[Value], list[Value]]:
-    """What is left of two lists once the items that are alike as they are written were taken out of both."""
+    """Return the rest of two lists once items that are written alike are taken out of both."""
     counts, other = Counter(gold), Counter(answer)
     return list((counts - other).elements()), list((other - counts).elements())
 
 
 def _unwrap_single(value: Value) -> Value:
-    """A group of one item without a bracket, or in braces, is that item."""
+    """Unpack a group of one item without a bracket, or in braces."""
     while isinstance(value, Group) and len(value.items) == 1 and value.left in ("", "{", "["):
         value = value.items[0]
     return value
 
 
 def _to_tuple(matrix: Matrix) -> Group:
-    """A matrix as a tuple: of its entries if it is one row or column, else of its rows."""
+    """Return a matrix as a tuple: of its entries if it is one row or column, else of its rows."""
     if len(matrix.rows) == 1:
         return Group("(", ")", tuple(map(Formula, matrix.rows[0])))
     if len(matrix.rows[0]) == 1:
@@ -185,7 +185,7 @@ def _to_tuple(matrix: Matrix) -> Group:
 
 
 def _is_product_of_variables(value: Value) -> bool:
-    """Whether a side of an equation multiplies variables, as `xy`; capital letters name a segment: `AB = 5`."""
+    """Return whether a side of an equation multiplies variables, as `xy`; capital letters name a segment: `AB = 5`."""
     if not isinstance(value, Formula) or not isinstance(value.tree, Apply) or value.tree.head != "*":
         return False
     return all(isinstance(part, Symbol) and part.name[:1].islower() for part in value.tree.parts)
@@ -207,7 +207,7 @@ def _brackets_agree(gold: Group, answer: Group) -> bool:
 
 
 def _drop_order(group: Group) -> Group:
-    """A list in brackets as one without; a pair in round brackets, or an interval, is none."""
+    """Return a list in brackets as one without; a pair in round brackets, or an interval, is none."""
     brackets = group.left, group.right
     is_list = brackets == ("[", "]") or (brackets == ("(", ")") and len(group.items) > 2)
     return Group("", "", group.items) if is_list else group
@@ -221,7 +221,7 @@ def _get_function_name(value: Value) -> str:
 
 
 def _get_label_name(value: Value) -> str | None:
-    """The symbol before an equals sign, without its index: x for `x_1 = 2`."""
+    """Return the symbol before an equals sign, without its index: x for `x_1 = 2`."""
     if isinstance(value, Relation) and value.sign == "=" and isinstance(value.left, Formula):
         if isinstance(value.left.tree, Symbol):
             return value.left.tree.name.split("_")[0]
@@ -230,7 +230,7 @@ def _get_label_name(value: Value) -> str | None:
 
 
 def _drop_shared_label(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The items without their labels where these are all the same: x=1, x=2; or where only the first has one."""
+    """Return the items without their labels where these are all the same: x=1, x=2; or where only the first has one."""
     names = [_get_label_name(item) for item in items]
     plain = all(name is None for name in names[1:]) and not any(isinstance(item, Relation) for item in items[1:])
     if names and names[0] is not None and (plain or len(set(names)) == 1):
@@ -251,7 +251,7 @@ def _flatten(items: Sequence[Value]) -> list[Value]:
 
 
 def _list_parts(value: Value) -> list[Value]:
-    """The sets of a union, the alternatives of "or", the items of a list or set."""
+    """Return the sets of a union, the alternatives of "or", the items of a list or set."""
     if isinstance(value, Union):
         parts = [part for piece in value.parts for part in _list_parts(_drop_label(piece))]
         return list(_drop_shared_label(tuple(parts)))

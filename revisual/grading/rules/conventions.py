@@ -49,7 +49,7 @@ DEFAULT = Conventions()
 
 
 def list_changes(conventions: Conventions) -> tuple[tuple[str, bool], ...]:
-    """The switches that do not have their default value: what makes these conventions out of the default ones.
+    """Return the switches that do not have their default value: what makes these conventions out of the default ones.
 
     Example: `list_changes(Conventions(algebra=False)) == (("algebra", False),)`
     """
@@ -72,7 +72,7 @@ class Context:
 
     @classmethod
     def of(cls, question: str, conventions: Conventions = DEFAULT) -> "Context":
-        """What a question says.
+        """Return the conventions that a question implies.
 
         Example: `Context.of("What percent is red?").percent_is_optional`
         """

@@ -8,7 +8,7 @@ from revisual.grading.rules.values import Formula, Value
 
 
 def is_converted(gold: Value, answer: Value, question: str) -> bool:
-    r"""Whether an answer of the right value is in the notation that the question asks for, as far as it gives another.
+    r"""Return whether an answer of the right value is in the notation that the question asks for, if it gives another.
 
     Example: asked to write 3/4 as a decimal, `\frac34` and `6/8` are not, `0.75` is
     """
@@ -29,7 +29,7 @@ def is_converted(gold: Value, answer: Value, question: str) -> bool:
 
 
 def name_notation(tree: Tree) -> str:
-    """The kind of numeral that a formula is, with its units.
+    """Return the kind of numeral that a formula is, with its units.
 
     Example: "integer", "decimal", "fraction", "decimal percent", "integer cm"
     """
@@ -48,7 +48,7 @@ def name_notation(tree: Tree) -> str:
 
 
 def _is_unit_alone(shown: Tree, wanted: Tree) -> bool:
-    """Whether two numerals differ by a unit that only one of them has."""
+    """Return whether two numerals differ by a unit that only one of them has."""
     units = [{node.name for node in walk(tree) if isinstance(node, Unit)} for tree in (shown, wanted)]
     return bool(units[0]) != bool(units[1]) and "percent" not in units[0] | units[1] and _strip(shown) == _strip(wanted)
 

@@ -51,7 +51,7 @@ def _normalize(text: str) -> str:
 
 
 def decide(gold: str, found: Found, context: Context = NO_CONTEXT) -> Verdict:
-    r"""Whether a found answer is the gold answer.
+    r"""Return whether a found answer is the gold answer.
 
     Example: `decide(r"\frac{1}{2}", Found("0.5", "boxed")) == Verdict(True, "number")`
     """
@@ -77,7 +77,7 @@ _COMMA = re.compile(r"\$?([-+]?\d+),(\d+)\$?((?:\s*[^\d,;.()\[\]{}]+)?\.?)")
 
 
 def _list_decimal_readings(text: str) -> list[str]:
-    """A text, and what it says if its only comma is a decimal comma."""
+    """Return a text, and what it says if its only comma is a decimal comma."""
     found = _COMMA.fullmatch(text.strip())
     return [text, f"{found[1]}.{found[2]}{found[3]}"] if found else [text]
 
@@ -121,7 +121,7 @@ def _compare_values(right: Value, answer: str, context: Context) -> Verdict:
 
 
 def _compare_by_algebra(right: Value, given: Value, context: Context, refusal: Verdict) -> Verdict:
-    """What algebra says where the fast rules have refused; it is a refusal, too, where it takes too long."""
+    """Compare by algebra where the fast rules have refused; it refuses, too, where it takes too long."""
     try:
         with limit_time():
             comparison = Comparison(context, formulas_equal_by_algebra)
@@ -134,7 +134,7 @@ def _compare_by_algebra(right: Value, given: Value, context: Context, refusal: V
 
 
 def matches_words(gold: str, answer: str) -> bool:
-    """Whether an answer is a gold answer in words, with or without the letter of its option.
+    """Return whether an answer is a gold answer in words, with or without the letter of its option.
 
     Example: `matches_words("the red bar", "(B) Red bar.") and not matches_words("even", "evening")`
     """
@@ -150,7 +150,7 @@ def matches_words(gold: str, answer: str) -> bool:
 
 
 def _is_several(value: Value) -> bool:
-    """Whether a gold answer is itself a list, a set or several alternatives."""
+    """Return whether a gold answer is itself a list, a set or several alternatives."""
     if isinstance(value, Relation):
         return _is_several(value.right)
     return isinstance(value, Union) or (isinstance(value, Group) and value.left in ("", "{"))

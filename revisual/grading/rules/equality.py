@@ -60,7 +60,7 @@ def _has_symbols(tree: Tree) -> bool:
 
 
 def _find_decimal(tree: Tree) -> Number | None:
-    """The one decimal of a product of it with constants, units and powers of ten; None for other formulas."""
+    """Return the one decimal of a product of it with constants, units and powers of ten; None for other formulas."""
     if isinstance(tree, Number):
         return tree if tree.places is not None else None
     if isinstance(tree, Apply) and tree.head in ("*", "/"):
@@ -77,7 +77,7 @@ def _has_decimals(tree: Tree) -> bool:
 
 
 def find_tolerance(gold: Tree, answer: Tree, conventions: Conventions = DEFAULT) -> Tolerance:
-    """What a gold formula leaves an answer: nothing, unless one of the two is a decimal.
+    """Return the tolerance that a gold formula leaves an answer: none, unless one of the two is a decimal.
 
     Example: the gold 3.14 leaves pi and 3.1416 half a unit of its last digit, and 3.2 nothing
     Example: the gold 1/3 leaves 0.333 nothing, and 0.333333333333333 its own last digit
@@ -99,7 +99,7 @@ def find_tolerance(gold: Tree, answer: Tree, conventions: Conventions = DEFAULT)
 
 
 def _is_whole_float(decimal: Number, gold: Tree) -> bool:
-    """Whether a decimal is a whole number as a column of floats writes it: 12.0, but not 1.20 x 10^3."""
+    """Return whether a decimal is a whole number as a column of floats writes it: 12.0, but not 1.20 x 10^3."""
     powers = (node for node in walk(gold) if isinstance(node, Apply) and node.head == "^")
     is_scaled = any(isinstance(power.parts[0], Number) and power.parts[0].value == 10 for power in powers)
     return decimal.value.denominator == 1 and not is_scaled
@@ -113,7 +113,7 @@ def _last_digit_tolerance(given: Number) -> Tolerance:
 
 
 def formulas_equal(gold: Tree, answer: Tree, context: Context = NO_CONTEXT) -> bool:
-    """Whether an answer's formula has the value of the gold one. A missing unit is accepted, a wrong one is not.
+    """Return whether an answer's formula has the value of the gold one. A missing unit is accepted, a wrong one is not.
 
     Raises:
         Undecided: that cannot be decided at a bounded cost.
@@ -135,7 +135,7 @@ def formulas_equal(gold: Tree, answer: Tree, context: Context = NO_CONTEXT) -> b
 
 
 def _may_be_added(unit: str, context: Context) -> bool:
-    """Whether an answer may have a unit where the gold answer has none; a number base is no unit."""
+    """Return whether an answer may have a unit where the gold answer has none; a number base is no unit."""
     if unit == "percent":
         return context.percent_is_optional
     return not unit.startswith("base ") and context.conventions.unit_may_be_added
@@ -162,7 +162,7 @@ def _has_absolute(tree: Tree) -> bool:
 
 
 def _values_equal_at(point: int, gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool) -> bool:
-    """Whether two formulas are equal at a point: refuted in floating point, confirmed exactly or to many digits."""
+    """Return whether formulas are equal at a point: refuted in floating point, confirmed exactly or to many digits."""
     rough = _evaluate_both(lambda: FloatField(point, plain_units), gold, answer)
     if rough is not None:
         scale = max(abs(rough[0]), abs(rough[1]), 1e-3 if leeway is EXACT else 0.0)
@@ -183,7 +183,7 @@ def _values_equal_at(point: int, gold: Tree, answer: Tree, leeway: Tolerance, pl
 
 
 def _is_noise(difference: Any, point: int, gold: Tree, answer: Tree, plain_units: bool) -> bool:
-    """Whether a difference is a rounding error, which more digits make smaller; `e^{-100} - 0` stays what it is.
+    """Return whether a difference is a rounding error, which more digits make smaller; `e^{-100} - 0` stays what it is.
 
     Decides without any measure of what counts as small, so that two formulas of zero whose terms cancel are equal, and
     tiny values are not.
@@ -195,7 +195,7 @@ def _is_noise(difference: Any, point: int, gold: Tree, answer: Tree, plain_units
 
 
 def _evaluate_both(make_field: Callable[[], Field[Any]], gold: Tree, answer: Tree) -> tuple[Any, Any] | None:
-    """Both values; None where this kind of field cannot hold one; two that differ where one is undefined."""
+    """Return both values; None where this kind of field cannot hold one; two that differ where one is undefined."""
     try:
         return make_field().value(gold), make_field().value(answer)
     except Unsupported:
@@ -214,7 +214,7 @@ def _is_close(gold: Fraction, answer: Fraction, leeway: Tolerance) -> bool:
 
 
 def _is_within(gold: Any, answer: Any, leeway: Tolerance) -> bool:
-    """Whether an answer lies within the tolerance that a decimal leaves; an exact gold answer leaves none."""
+    """Return whether an answer lies within the tolerance that a decimal leaves; an exact gold answer leaves none."""
     if leeway is EXACT or gold == 0:
         return False
     ratio = answer / gold

@@ -53,23 +53,23 @@ class ExactField(Field[Fraction]):
         self.with_variables = with_variables
 
     def number(self, value: Fraction) -> Fraction:
-        """The number itself."""
+        """Return the number itself."""
         return value
 
     def symbol(self, name: str) -> Fraction:
-        """A variable at this field's point; constants are no rational numbers."""
+        """Return a variable at this field's point; constants are no rational numbers."""
         if not self.with_variables or name in CONSTANTS:
             raise Unsupported(name)
         return sample_value(name, self.point)
 
     def finite(self, value: Fraction) -> Fraction:
-        """The value, if it is not too long."""
+        """Return the value, if it is not too long."""
         if _count_bits(value) > MAX_BITS:
             raise Unsupported("too many digits")
         return value
 
     def power(self, base: Fraction, exponent: Fraction) -> Fraction:
-        """A whole power, or a rational root that is rational."""
+        """Return a whole power, or a rational root that is rational."""
         if exponent.denominator != 1:
             return self.power(_take_root(base, exponent.denominator), Fraction(exponent.numerator))
         if base == 0 and exponent <= 0:
@@ -83,19 +83,19 @@ class ExactField(Field[Fraction]):
         return base**exponent.numerator
 
     def root(self, degree: Fraction, value: Fraction) -> Fraction:
-        """A root that is rational."""
+        """Return a root that is rational."""
         if degree.denominator != 1 or degree < 1:
             raise Unsupported("an odd root")
         return _take_root(value, degree.numerator)
 
     def whole(self, value: Fraction, limit: int) -> int:
-        """A value as a whole number up to a limit."""
+        """Return a value as a whole number up to a limit."""
         if value.denominator != 1 or not 0 <= value <= limit:
             raise Unsupported("not a small whole number")
         return value.numerator
 
     def function(self, name: str, parts: list[Fraction]) -> Fraction:
-        """The functions of whole numbers."""
+        """Return the functions of whole numbers."""
         if name == "abs":
             return abs(parts[0])
         if name == "!":

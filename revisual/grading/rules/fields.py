@@ -27,7 +27,7 @@ class Undefined(Exception):
 
 
 def sample_value(name: str, point: int) -> Fraction:
-    """The value that a variable takes at a point, the same for the same name: negative at negative points.
+    """Return the value that a variable takes at a point, the same for the same name: negative at negative points.
 
     Example: `sample_value("x", 0) == sample_value("x", 0) != sample_value("x", 1)`
     """
@@ -50,18 +50,18 @@ class Field(ABC, Generic[T]):
 
     @abstractmethod
     def number(self, value: Fraction) -> T:
-        """A rational number in this field."""
+        """Return a rational number in this field."""
 
     @abstractmethod
     def symbol(self, name: str) -> T:
-        """A constant or a variable in this field."""
+        """Return a constant or a variable in this field."""
 
     @abstractmethod
     def finite(self, value: T) -> T:
-        """The value, if this field can go on with it; raises otherwise."""
+        """Return the value, if this field can go on with it; raise an error otherwise."""
 
     def add(self, terms: list[T]) -> T:
-        """A sum of one or more terms."""
+        """Return a sum of one or more terms."""
         total = terms[0]
         for term in terms[1:]:
             total = total + term
@@ -69,22 +69,22 @@ class Field(ABC, Generic[T]):
 
     @abstractmethod
     def power(self, base: T, exponent: T) -> T:
-        """A power."""
+        """Return a power."""
 
     @abstractmethod
     def root(self, degree: T, value: T) -> T:
-        """A root; odd roots of negative numbers are real."""
+        """Return a root; odd roots of negative numbers are real."""
 
     @abstractmethod
     def function(self, name: str, parts: list[T]) -> T:
-        """A named function."""
+        """Return a named function."""
 
     def whole(self, value: T, limit: int) -> int:
-        """A value as a whole number up to a limit."""
+        """Return a value as a whole number up to a limit."""
         raise Unsupported("not a whole number")
 
     def value(self, tree: Tree) -> T:
-        """The value of a formula at this field's point.
+        """Return the value of a formula at this field's point.
 
         Raises:
             Unsupported: this field cannot hold the value.

@@ -66,7 +66,7 @@ NONE = Found("", "none")
 
 
 def is_prose(text: str) -> bool:
-    """Whether a text has a sentence's words outside of its formulas.
+    """Return whether a text has a sentence's words outside of its formulas.
 
     Example: `is_prose("The largest n is 34") and not is_prose("7 goats and 4 sheep")`
     """
@@ -79,7 +79,7 @@ def is_prose(text: str) -> bool:
 
 
 def is_math(text: str) -> bool:
-    """Whether a text reads as something other than words.
+    """Return whether a text reads as something other than words.
 
     Example: `is_math("x = 3") and not is_math("the blue car")`
     """
@@ -87,7 +87,7 @@ def is_math(text: str) -> bool:
 
 
 def find(response: str) -> Found:
-    r"""The answer that a response commits to after its thoughts.
+    r"""Return the answer that a response commits to after its thoughts.
 
     The boxes; else the answer tag; else the whole response, if it is short and reads as an answer; else what the last
     "the answer is" introduces; else what the last sentence with a value in it ends with.
@@ -120,7 +120,7 @@ def find(response: str) -> Found:
 
 
 def _stands_alone(text: str) -> bool:
-    """Whether a short text is an answer by itself: no sentence, and no price (an odd dollar sign) in some words."""
+    """Return whether a short text is an answer: no sentence, and no price (an odd dollar sign) in some words."""
     if "\n" in text or find_lead_in(text) is not None or not is_math(text):
         return False
     return text.count("$") % 2 == 0 or not _ANY_WORD.search(text)
@@ -149,7 +149,7 @@ def _find_unmarked(text: str) -> Found:
 
 
 def _find_in_prose(text: str) -> str | None:
-    """The value that a text ends with where no closing phrase introduces one."""
+    """Return the value that a text ends with where no closing phrase introduces one."""
     if find_lead_in(text) is None:
         bold = find_last_bold(text)
         if bold and is_math(bold):
@@ -163,13 +163,13 @@ def _find_in_prose(text: str) -> str | None:
 
 
 def _find_committed(text: str) -> str | None:
-    """The answer in a text that may say "the answer is" before it."""
+    """Return the answer in a text that may say "the answer is" before it."""
     led = find_lead_in(text)
     return _read_phrase(led) if led else None
 
 
 def _read_phrase(phrase: str) -> str | None:
-    """The answer at the beginning of what follows "the answer is"."""
+    """Return the answer at the beginning of what follows "the answer is"."""
     if _DENIED.search(phrase):
         return None
     phrase = phrase.replace("**", "")
@@ -195,14 +195,14 @@ def _read_phrase(phrase: str) -> str | None:
 
 
 def _append_unit(phrase: str, span: str) -> str:
-    """A formula with the unit that stands behind its closing dollar sign."""
+    """Return a formula with the unit that stands behind its closing dollar sign."""
     rest = re.sub(r"^(\$\$?).+?\1|^\\\(.+?\\\)|^\\\[.+?\\\]", "", phrase, count=1)
     unit = _UNIT_AFTER.match(rest)
     return f"{span} {unit[0].strip()}" if unit else span
 
 
 def _find_last_value(sentence: str) -> str | None:
-    """The value that a sentence ends with."""
+    """Return the value that a sentence ends with."""
     whole = find_moment(sentence) or find_compound(sentence)
     if whole:
         return whole

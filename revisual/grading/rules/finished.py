@@ -6,7 +6,7 @@ _OPEN, _CLOSED = "<answer>", "</answer>"
 
 
 def has_whole_answer(response: str) -> bool:
-    r"""Whether no thought is open and the last box or answer tag of a response is whole.
+    r"""Return whether no thought is open and the last box or answer tag of a response is whole.
 
     Example: `has_whole_answer(r"So it is \boxed{42}, wh") and not has_whole_answer(r"\boxed{4} or \boxed{42")`
     Example: `not has_whole_answer("The answer is 42. Let me ch")`

@@ -10,7 +10,7 @@ from revisual.grading.rules.tree import Apply, Number, Symbol, Tree, walk
 
 
 def has_form(gold: Tree, answer: Tree, tasks: Set[str]) -> bool:
-    """Whether an answer of the gold answer's value has its form as far as the tasks of the question ask for it.
+    """Return whether an answer of the gold answer's value has its form as far as the tasks of the question ask for it.
 
     Args:
         gold: the gold answer's formula.
@@ -37,7 +37,7 @@ def _is_monomial(term: Tree) -> bool:
 
 
 def count_factors(tree: Tree) -> int:
-    """The factors of a product, powers as often as they stand for; all constants but 1 together are one.
+    """Return the factors of a product, powers as often as they stand for; all constants but 1 together are one.
 
     Example: three of `2(x-1)(x+1)`, one of `x^2-1` and of `1(x^2-1)`, two of `(x+1)^2`
     """
@@ -67,7 +67,7 @@ def _is_simplified(gold: Tree, answer: Tree) -> bool:
 
 
 def is_reduced(tree: Tree) -> bool:
-    r"""Whether no fraction in a formula can be reduced by an integer.
+    r"""Return whether no fraction in a formula can be reduced by an integer.
 
     Example: `\frac{11}{12}` and `\frac{x+1}{2}` are, `\frac{22}{24}` and `\frac{2x+2}{2}` are not
     """
@@ -76,7 +76,7 @@ def is_reduced(tree: Tree) -> bool:
 
 
 def _content(sides: tuple[Tree, ...]) -> int:
-    """The greatest integer that divides every term of both sides of a fraction, 1 where one has no such form."""
+    """Return the greatest integer that divides every term of both sides of a fraction, 1 where one has no such form."""
     divisors = [_coefficient(term) for side in sides for _, term in list_terms(side)]
     return math.gcd(*divisors)
 
@@ -92,7 +92,7 @@ def _coefficient(term: Tree) -> int:
 
 
 def _has_free_radicands(tree: Tree) -> bool:
-    """Whether no perfect power can be taken out of a root of an integer."""
+    """Return whether no perfect power can be taken out of a root of an integer."""
     for node in walk(tree):
         if isinstance(node, Apply) and node.head == "root" and all(isinstance(part, Number) for part in node.parts):
             degree, inside = (part.value for part in node.parts if isinstance(part, Number))
@@ -102,7 +102,7 @@ def _has_free_radicands(tree: Tree) -> bool:
 
 
 def _split_quotient(tree: Tree) -> tuple[Tree, Tree]:
-    """The two sides of a fraction; of anything else, itself and one, or a factor that is a fraction with a variable."""
+    """Return the two sides of a fraction; of anything else, itself and one, or a factor that is a fraction."""
     if isinstance(tree, Apply) and tree.head == "/":
         return tree.parts[0], tree.parts[1]
     for node in _quotients(tree):
@@ -116,7 +116,7 @@ def _quotients(tree: Tree) -> Iterator[Apply]:
 
 
 def _degree(tree: Tree) -> Fraction:
-    """The degree of a formula in all its variables; of functions and roots that of what they are applied to."""
+    """Return the degree of a formula in all its variables; of functions and roots that of what they are applied to."""
     if isinstance(tree, Symbol):
         return Fraction(has_variables(tree))
     if not isinstance(tree, Apply):
@@ -133,7 +133,7 @@ def _degree(tree: Tree) -> Fraction:
 
 
 def _has_surd_below(tree: Tree) -> bool:
-    """Whether a root stands in a denominator, or a fraction below a root."""
+    """Return whether a root stands in a denominator, or a fraction below a root."""
     for node in walk(tree):
         if isinstance(node, Apply) and node.head == "/" and _has_root(node.parts[1]):
             return True

@@ -39,7 +39,7 @@ class CommandParser(NameParser):
 
     @abstractmethod
     def _starts_factor(self, token: Token) -> bool:
-        """Whether a token may begin another factor."""
+        """Return whether a token may begin another factor."""
 
     def _parse_command(self, name: str) -> Tree:
         if name == "frac":
@@ -72,7 +72,7 @@ class CommandParser(NameParser):
         raise Unreadable(f"\\{name} is not known")
 
     def _parse_argument(self) -> Tree:
-        r"""What a command is applied to: a group, or one token, of a number its first digit (`\frac12`)."""
+        r"""Parse a command's argument: a group, or one token, of a number its first digit (`\frac12`)."""
         token = self._peek()
         if token is not None and token.kind == "number" and len(token.text) > 1:
             rest = Token("number", token.text[1:], False)
@@ -116,7 +116,7 @@ class CommandParser(NameParser):
         return Apply("^", (applied, exponent))
 
     def _parse_operand(self) -> tuple[Tree, ...]:
-        r"""What a function is applied to: a bracket, or the factors up to the next sign or function (`\sin 2x`)."""
+        r"""Parse a function's operand: a bracket, or the factors up to the next sign or function (`\sin 2x`)."""
         if self._peek_text() == "(":
             self.at += 1
             operands = [self._parse_sum()]

@@ -18,7 +18,7 @@ class NameParser(Cursor, ABC):
         """Read what a function is applied to."""
 
     def _parse_word(self, token: Token) -> Tree:
-        """Letters outside of a text command: a function, a unit, symbols beside each other, or a noun."""
+        """Parse letters outside of a text command: a function, a unit, symbols beside each other, or a noun."""
         word = token.text
         if word == "min" and self.at > 1 and self._peek_text() not in ("(", "_", "{"):
             return Unit("min")

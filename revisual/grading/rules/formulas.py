@@ -28,7 +28,7 @@ class FormulaParser(CommandParser):
         self.depth = 0
 
     def read(self) -> Tree:
-        """The whole formula.
+        """Return the whole formula.
 
         Raises:
             Unreadable: the tokens are no formula.
@@ -230,7 +230,7 @@ class FormulaParser(CommandParser):
 
 
 def _is_fraction(tree: Tree) -> bool:
-    """Whether a tree is a quotient of two plain numbers."""
+    """Return whether a tree is a quotient of two plain numbers."""
     return isinstance(tree, Apply) and tree.head == "/" and all(isinstance(part, Number) for part in tree.parts)
 
 
@@ -243,7 +243,7 @@ def _join_signs(first: str, second: str) -> str:
 
 
 def parse_formula(tokens: list[Token]) -> Tree:
-    """The tree of a formula.
+    """Return the tree of a formula.
 
     Raises:
         Unreadable: the tokens are no formula.

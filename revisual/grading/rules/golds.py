@@ -20,7 +20,7 @@ _LABELED = re.compile(r"\s*(?:\(([A-J])\)|([A-J])[.):]?)\s+([^\s=+*/^<>-].*)", r
 
 
 def list_readings(gold: str) -> list[str]:
-    r"""The answers that a gold answer accepts, its own text first.
+    r"""Return the answers that a gold answer accepts, its own text first.
 
     Example: `list_readings(r"\boxed{42}") == ["42"]`
     Example: `list_readings("35/4 (or fill in 8.75)") [1:] == ["35/4", "8.75"]`

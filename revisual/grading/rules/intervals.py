@@ -16,7 +16,7 @@ _MIRRORED = {"(": ")", ")": "(", "[": "]", "]": "["}
 
 
 def make_between(middle: Value, interval: Group) -> Value:
-    """What lies between two bounds; of an absolute value, what lies so on either side of zero."""
+    """Return the interval between two bounds; of an absolute value, those on either side of zero."""
     if not (isinstance(middle, Formula) and isinstance(middle.tree, Apply) and middle.tree.head == "abs"):
         return Relation("in", middle, interval)
     lower, upper = interval.items
@@ -25,7 +25,7 @@ def make_between(middle: Value, interval: Group) -> Value:
 
 
 def make_inequality(sign: str, left: Value, right: Value) -> Value:
-    """An inequality of a lone symbol as the interval it lies in; others as they are."""
+    """Return an inequality of a lone symbol as the interval it lies in; others as they are."""
     if (not is_symbol(left) and is_symbol(right)) or _is_absolute(right):
         left, right, sign = right, left, _FLIPPED[sign]
     if not (is_symbol(left) or _is_absolute(left)) or not isinstance(right, Formula) or is_symbol(right):
@@ -45,7 +45,7 @@ def _is_absolute(value: Value) -> bool:
 
 
 def _bound_absolute(sign: str, inner: Tree, bound: Formula) -> Value | None:
-    """Where an absolute value is less or more than a positive number; None unless it is of `a x + b`.
+    """Return where an absolute value is less or more than a positive number; None unless it is of `a x + b`.
 
     Example: `|x - 1| < 2` is `-1 < x < 3`
     """
@@ -65,7 +65,7 @@ def _bound_absolute(sign: str, inner: Tree, bound: Formula) -> Value | None:
 
 
 def _read_linear(tree: Tree) -> tuple[str, Fraction, Fraction] | None:
-    """Name, slope and offset of `a x + b` with rational a and b, None for other formulas."""
+    """Return name, slope and offset of `a x + b` with rational a and b, None for other formulas."""
     names = {node.name for node in walk(tree) if isinstance(node, Symbol)}
     if len(names) != 1 or names & CONSTANTS:
         return None
@@ -86,13 +86,13 @@ def _evaluate(tree: Tree, name: str, at: int) -> Fraction:
 
 
 def _solve_linear(slope: Fraction, offset: Fraction, value: Tree) -> Tree:
-    """The x of `a x + b = value`, written as simply as its parts allow."""
+    """Return the x of `a x + b = value`, written as simply as its parts allow."""
     shifted = value if offset == 0 else Apply("+", (value, Number(-offset)))
     return shifted if slope == 1 else Apply("/", (shifted, Number(slope)))
 
 
 def is_symbol(value: Value) -> bool:
-    """Whether a value is a lone variable, `f(x)`, or the absolute value of a variable."""
+    """Return whether a value is a lone variable, `f(x)`, or the absolute value of a variable."""
     if not isinstance(value, Formula):
         return False
     tree = value.tree
@@ -104,7 +104,7 @@ def is_symbol(value: Value) -> bool:
 
 
 def remove_points(whole: Value, taken: Value) -> Value:
-    """The real numbers without some of them, as the intervals between these."""
+    """Return the real numbers without some of them, as the intervals between these."""
     points = taken.items if isinstance(taken, Group) and taken.left == "{" else (taken,)
     if whole != REALS or not all(isinstance(point, Formula) for point in points):
         return Relation("without", whole, taken)

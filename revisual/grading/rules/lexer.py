@@ -39,7 +39,7 @@ class Token:
 
 
 def _measure_command(command: str) -> int:
-    r"""How many characters of a run-together command are its command: 3 of `\pir`."""
+    r"""Return how many characters of a run-together command are its command: 3 of `\pir`."""
     for size in range(min(len(command), 14), 1, -1):
         if command[1:size] in COMMANDS:
             return size
@@ -47,7 +47,7 @@ def _measure_command(command: str) -> int:
 
 
 def _tokenize_command(command: str, spaced: bool) -> list[Token]:
-    r"""A command, and the letters that were glued to it (`\pir` is `\pi r`)."""
+    r"""Return a command, and the letters that were glued to it (`\pir` is `\pi r`)."""
     if len(command) < 3 or command[1:] in COMMANDS:
         return [Token("command", command, spaced)]
     size = _measure_command(command)
@@ -58,7 +58,7 @@ def _tokenize_command(command: str, spaced: bool) -> list[Token]:
 
 
 def _tokenize_text(content: str) -> list[Token]:
-    """The words inside a text command."""
+    """Return the words inside a text command."""
     tokens = []
     for found in _WORDS.finditer(content):
         kind = "number" if found[0][0].isdigit() else "text" if found[0][0].isalpha() else "mark"
@@ -67,7 +67,7 @@ def _tokenize_text(content: str) -> list[Token]:
 
 
 def split_number(text: str) -> tuple[str, str]:
-    """The digits before and after the decimal point of a number in any convention of thousands.
+    """Return the digits before and after the decimal point of a number in any convention of thousands.
 
     Example: `split_number("1,234.5") == split_number("1.234,5") == split_number("1 234,5") == ("1234", "5")`
     """
@@ -79,7 +79,7 @@ def split_number(text: str) -> tuple[str, str]:
 
 
 def tokenize(text: str) -> list[Token]:
-    r"""The tokens of an answer that `clean` spelled.
+    r"""Return the tokens of an answer that `clean` spelled.
 
     Example: `[token.text for token in tokenize(r"\frac12 cm")] == ["\\frac", "12", "cm"]`
 
@@ -117,7 +117,7 @@ def tokenize(text: str) -> list[Token]:
 
 
 def _find_argument(text: str, position: int) -> tuple[int, int] | None:
-    """Where the braced argument that starts at `position` begins and ends; flat, as text commands are."""
+    """Return where the braced argument from `position` begins and ends; flat, as text commands are."""
     opening = re.compile(r"\s*\{").match(text, position)
     if opening is None:
         return None

@@ -12,7 +12,7 @@ MAX_ITEMS = 1_000
 
 
 def expand_dots(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The items with those that dots leave out, where these are whole numbers at equal distances.
+    """Return the items with those that dots leave out, where these are whole numbers at equal distances.
 
     Example: 1, 3, dots, 9 is 1, 3, 5, 7, 9; other items and dots at the end are left as they are
     """

@@ -6,7 +6,7 @@ MAX_ENTRIES = 400
 
 
 def fold_matrices(tree: Tree) -> Tree:
-    """A formula with its matrix arithmetic carried out: a matrix, or a formula without matrices.
+    """Return a formula with its matrix arithmetic carried out: a matrix, or a formula without matrices.
 
     Raises:
         Unreadable: the shapes do not fit, or there is no such operation on matrices.
@@ -69,7 +69,7 @@ def _dot(row: tuple[Tree, ...], column: tuple[Tree, ...]) -> Tree:
 
 
 def determinant(matrix: Matrix) -> Tree:
-    """The determinant of a small matrix, by its first row.
+    """Return the determinant of a small matrix, by its first row.
 
     Raises:
         Unreadable: the matrix is not square, or larger than 4 x 4.

@@ -12,7 +12,7 @@ _NO_UNITS = frozenset({"or", "and", "not", "no"})
 
 
 def read_noun(word: str) -> Tree:
-    """A unit, a noun in its place, or a lone letter.
+    """Return a unit, a noun in its place, or a lone letter.
 
     Example: `read_noun("metres") == Unit("m")` and `read_noun("goats") == Unit("goat")`
     Example: `read_noun("x") == Symbol("x")`
@@ -29,7 +29,7 @@ def read_noun(word: str) -> Tree:
 
 
 def raise_unit(word: str, unit: str) -> Tree:
-    """The unit behind "square" or "cubic".
+    """Return the unit behind "square" or "cubic".
 
     Example: `raise_unit("square", "metres")` is m^2
     """
@@ -37,7 +37,7 @@ def raise_unit(word: str, unit: str) -> Tree:
 
 
 def read_number(text: str) -> Number:
-    """A number as it was written.
+    """Return a number as it was written.
 
     Example: `read_number("3.14") == Number(Fraction(157, 50), places=2, digits=3)`
     """

@@ -25,7 +25,7 @@ MAX_WORDS = 12
 
 
 def read_number_words(text: str) -> str | None:
-    """The number that a text in words is, in digits and with the noun behind it; None if it is none.
+    """Return the number that a text in words is, in digits and with the noun behind it; None if it is none.
 
     Example: `read_number_words("twenty-one") == "21"` and `read_number_words("two thirds") == "2/3"`
     Example: `read_number_words("five apples") == "5 apples"` and `read_number_words("east") is None`
@@ -50,7 +50,7 @@ def read_number_words(text: str) -> str | None:
 
 
 def _read_whole(words: list[str]) -> tuple[int | None, int]:
-    """The whole number at the beginning of some words, and how many words it takes."""
+    """Return the whole number at the beginning of some words, and how many words it takes."""
     total, group, taken = 0, None, 0
     last = 10**12
     for word in words:
@@ -74,5 +74,5 @@ def _read_whole(words: list[str]) -> tuple[int | None, int]:
 
 
 def _may_follow(group: int, value: int) -> bool:
-    """Whether a number below a hundred may go on after what was read: after hundreds, or a digit after tens."""
+    """Return whether a number below a hundred may go on after what was read: after hundreds, or a digit after tens."""
     return group > 0 and (group % 100 == 0 or (value < 10 and group % 10 == 0 and group % 100 >= 20 and value > 0))

@@ -22,7 +22,7 @@ _IMAGINARY = frozenset({"i"})
 
 
 def _find_odd_denominator(exponent: complex) -> int | None:
-    """3 for one third: the denominator of an exponent whose root of a negative number is real."""
+    """Return the odd denominator of an exponent whose root of a negative number is real: 3 for one third."""
     if abs(exponent.imag) > 0 or abs(exponent.real) > 1e6:
         return None
     close = Fraction(exponent.real).limit_denominator(99)
@@ -33,14 +33,14 @@ class FloatField(Field[complex]):
     """Complex floating point."""
 
     def number(self, value: Fraction) -> complex:
-        """The nearest floating-point number."""
+        """Return the nearest floating-point number."""
         try:
             return complex(float(value))
         except OverflowError:
             raise Unsupported("too large for floating point") from None
 
     def symbol(self, name: str) -> complex:
-        """A constant, or a variable at this point."""
+        """Return a constant, or a variable at this point."""
         if name in ("pi", "e"):
             return complex(math.pi if name == "pi" else math.e)
         if name in _IMAGINARY:
@@ -50,27 +50,27 @@ class FloatField(Field[complex]):
         return self.number(sample_value(name, self.point))
 
     def finite(self, value: complex) -> complex:
-        """The value, unless it ran out of range."""
+        """Return the value, unless it ran out of range."""
         if not (math.isfinite(value.real) and math.isfinite(value.imag)):
             raise Unsupported("out of range")
         return value
 
     def whole(self, value: complex, limit: int) -> int:
-        """A value as a whole number up to a limit."""
+        """Return a value as a whole number up to a limit."""
         nearest = round(value.real)
         if abs(value - nearest) > 1e-9 or not 0 <= nearest <= limit:
             raise Unsupported("not a small whole number")
         return nearest
 
     def add(self, terms: list[complex]) -> complex:
-        """The sum, unless its terms cancel: then what is left of them may be a rounding error."""
+        """Return the sum, unless its terms cancel: then what is left of them may be a rounding error."""
         total = sum(terms)
         if abs(total) < CANCELED * max(map(abs, terms)):
             raise Unsupported("terms cancel")
         return total
 
     def power(self, base: complex, exponent: complex) -> complex:
-        """The principal power; the real one for an odd root of a negative number."""
+        """Return the principal power; the real one for an odd root of a negative number."""
         if base == 0 and exponent.real <= 0:
             raise Undefined("0 to the power of 0")
         try:
@@ -83,13 +83,13 @@ class FloatField(Field[complex]):
             raise Unsupported("out of range") from None
 
     def root(self, degree: complex, value: complex) -> complex:
-        """The real root where there is one, else the principal root."""
+        """Return the real root where there is one, else the principal root."""
         if degree == 0:
             raise Undefined("the root of degree 0")
         return cmath.sqrt(value) if degree == 2 else self.power(value, 1 / degree) if value else value
 
     def function(self, name: str, parts: list[complex]) -> complex:
-        """A named function."""
+        """Return a named function."""
         try:
             return _apply_float_function(name, parts, self)
         except (ValueError, OverflowError, ZeroDivisionError):
@@ -154,11 +154,11 @@ class PreciseField(Field[Any]):
         self.mp = _make_context(digits)
 
     def number(self, value: Fraction) -> Any:
-        """The number to many digits."""
+        """Return the number to many digits."""
         return self.mp.mpc(self.mp.mpf(value.numerator) / value.denominator)
 
     def symbol(self, name: str) -> Any:
-        """A constant, or a variable at this point."""
+        """Return a constant, or a variable at this point."""
         if name in ("pi", "e"):
             return self.mp.mpc(self.mp.pi if name == "pi" else self.mp.e)
         if name in _IMAGINARY:
@@ -168,7 +168,7 @@ class PreciseField(Field[Any]):
         return self.number(sample_value(name, self.point))
 
     def finite(self, value: Any) -> Any:
-        """The value, unless it is out of range."""
+        """Return the value, unless it is out of range."""
         if not self.mp.isfinite(value):
             raise Undefined("no finite value")
         if value != 0 and abs(self.mp.mag(value)) > MAX_MAGNITUDE:
@@ -176,14 +176,14 @@ class PreciseField(Field[Any]):
         return value
 
     def whole(self, value: Any, limit: int) -> int:
-        """A value as a whole number up to a limit."""
+        """Return a value as a whole number up to a limit."""
         nearest = int(self.mp.nint(value.real))
         if abs(value - nearest) > 1e-30 or not 0 <= nearest <= limit:
             raise Unsupported("not a small whole number")
         return nearest
 
     def power(self, base: Any, exponent: Any) -> Any:
-        """The principal power; the real one for an odd root of a negative number."""
+        """Return the principal power; the real one for an odd root of a negative number."""
         if base == 0:
             if exponent.real <= 0:
                 raise Undefined("0 to the power of 0")
@@ -199,7 +199,7 @@ class PreciseField(Field[Any]):
         return base**exponent
 
     def root(self, degree: Any, value: Any) -> Any:
-        """The real root where there is one, else the principal root."""
+        """Return the real root where there is one, else the principal root."""
         if degree == 0:
             raise Undefined("the root of degree 0")
         if degree == 2:
@@ -207,7 +207,7 @@ class PreciseField(Field[Any]):
         return self.power(value, 1 / degree) if value != 0 else value
 
     def function(self, name: str, parts: list[Any]) -> Any:
-        """A named function."""
+        """Return a named function."""
         if max(abs(self.mp.mag(part)) if part != 0 else 0 for part in parts) > 400:
             raise Unsupported("a large argument")
         try:

@@ -14,7 +14,7 @@ _OTHERWISE = frozenset({"otherwise", "else", "elsewhere"})
 
 
 def read_piecewise(found: list[Token], read_value: Callable[[list[Token]], Value]) -> Piecewise | None:
-    """The function by cases that tokens spell, None for anything else.
+    """Return the function by cases that tokens spell, None for anything else.
 
     Raises:
         Unreadable: a case has no formula, or no condition that bounds a variable.
@@ -54,7 +54,7 @@ def _read_row(row: list[Token], read_value: Callable[[list[Token]], Value]) -> t
 
 
 def _as_membership(relation: Relation) -> Relation:
-    """A condition `x = 2` as being in the set of 2."""
+    """Return a condition `x = 2` as being in the set of 2."""
     if relation.sign != "=":
         return relation
     return Relation("in", relation.left, Group("{", "}", (relation.right,)))

@@ -36,7 +36,7 @@ def _has_both_signs(value: Value) -> bool:
 
 
 def expand_signs(value: Value) -> Value:
-    """Both values of a plus-minus, each with its partners.
+    """Return both values of a plus-minus, each with its partners.
 
     Example: `(±1, ∓2)` is the list of `(1, -2)` and `(-1, 2)`
     """

@@ -9,7 +9,7 @@ from revisual.grading.rules.units import to_base_unit
 
 
 def join_quantities(parts: Sequence[Tree]) -> Tree | None:
-    """The sum of quantities in ever smaller units, each less than one of the unit before it; None for others.
+    """Return the sum of quantities in ever smaller units, each less than one of the unit before it; None for others.
 
     Example: 2 hours and 30 minutes are joined, 2 hours and 3 meters are not, nor 2 hours and 150 minutes
     """
@@ -29,7 +29,7 @@ def _list_terms(tree: Tree) -> tuple[Tree, ...]:
 
 
 def _read(tree: Tree) -> tuple[Fraction, str, Fraction] | None:
-    """A quantity's count, its base unit, and the worth of its unit; of a sum, of its first and largest part."""
+    """Return a quantity's count, its base unit, and the worth of its unit; of a sum, of its first and largest part."""
     if isinstance(tree, Apply) and tree.head == "+":
         return _read(tree.parts[0])
     if not isinstance(tree, Apply) or tree.head != "*" or len(tree.parts) != 2:

@@ -47,7 +47,7 @@ _ASKED_UNIT = re.compile(r"(?i)\b(?:in|to|into|as|many|much)\s+(?:an? )?(?:squar
 
 @lru_cache(maxsize=256)
 def find_tasks(text: str) -> frozenset[str]:
-    """The names of `TASKS` that a question asks for.
+    """Return the names of `TASKS` that a question asks for.
 
     Example: `find_tasks("Factor $x^2-1$.") == {"factor"}`
     """
@@ -56,7 +56,7 @@ def find_tasks(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def asks_for_notation(text: str) -> bool:
-    """Whether a question asks for another notation or unit of a number that it gives.
+    """Return whether a question asks for another notation or unit of a number that it gives.
 
     Example: `asks_for_notation("Write 3/4 as a decimal.") and not asks_for_notation("What is 3/4 of 8?")`
     """
@@ -64,7 +64,7 @@ def asks_for_notation(text: str) -> bool:
 
 
 def list_expressions(text: str) -> list[str]:
-    r"""The texts of a question that may be expressions: what stands between dollar signs, and runs of formula.
+    r"""Return the texts of a question that may be expressions: what stands between dollar signs, and runs of formula.
 
     Example: `list_expressions("Expand $(x+1)^2$ for 2 < x.") == ["(x+1)^2", "2 < x"]`
     """
@@ -76,7 +76,7 @@ def list_expressions(text: str) -> list[str]:
 
 @lru_cache(maxsize=256)
 def find_expressions(text: str) -> tuple[Value, ...]:
-    r"""The expressions and relations of a question: its formulas, their sides and items, and formulas in its text.
+    r"""Return the expressions and relations of a question: formulas, their sides and items, and those in its text.
 
     Example: `find_expressions("Expand $(x+1)^2$.")` and those of `"Expand (x+1)^2."` are the same
     """
@@ -88,7 +88,7 @@ def find_expressions(text: str) -> tuple[Value, ...]:
 
 @lru_cache(maxsize=256)
 def find_numerals(text: str) -> tuple[Formula, ...]:
-    """The numbers of a question as they stand in it, each also with the unit behind it.
+    """Return the numbers of a question as they stand in it, each also with the unit behind it.
 
     Example: of "A rope of 300 cm" these are `300 cm` and `300`
     """

@@ -49,7 +49,7 @@ _NAMED_SETS: dict[str, Value] = {
 
 @lru_cache(maxsize=128)
 def read(text: str) -> Value:
-    r"""What an answer says.
+    r"""Read an answer's value.
 
     Example: `read("0") == Formula(Number(Fraction(0), None, 0))`
     Example: `read("x < 3") == read(r"x \in (-\infty, 3)")`
@@ -74,7 +74,7 @@ def read(text: str) -> Value:
 
 
 def _is_wordy(text: str) -> bool:
-    """Whether an answer has words and nothing of a formula: no digit, no sign."""
+    """Return whether an answer has words and nothing of a formula: no digit, no sign."""
     plain = unwrap(text)
     if _MATH_MARK.search(plain):
         return False
@@ -85,7 +85,7 @@ def _is_wordy(text: str) -> bool:
 
 
 def _drop_redundant_brackets(found: list[Token]) -> list[Token]:
-    """All but one of the round brackets that hold everything: ((((1)))) as (1)."""
+    """Return all but one of the round brackets that hold everything: ((((1)))) as (1)."""
     opened = 0
     while opened < len(found) and found[opened].text == "(" and found[-1 - opened].text == ")":
         opened += 1
@@ -98,7 +98,7 @@ def _drop_redundant_brackets(found: list[Token]) -> list[Token]:
 
 
 def _rename_integer(text: str) -> str:
-    r"""Without "k in Z" at its end, and with the integer called n whatever its name was."""
+    r"""Drop "k in Z" at an answer's end, and call the integer n whatever its name was."""
     declared = _INTEGERS.search(text[-80:])
     if declared is None:
         return text
@@ -107,7 +107,7 @@ def _rename_integer(text: str) -> str:
 
 
 def _split(found: list[Token], separators: frozenset[str]) -> list[list[Token]]:
-    """The pieces between separators outside of brackets, empty ones left out."""
+    """Return the pieces between separators outside of brackets, empty ones left out."""
     pieces: list[list[Token]] = [[]]
     depth = 0
     for token in found:
@@ -153,7 +153,7 @@ def _trim(found: list[Token]) -> list[Token]:
 
 
 def _read_labeled(found: list[Token]) -> Value | None:
-    """An answer behind a label of words: "Minimum: 1"."""
+    """Return an answer behind a label of words: "Minimum: 1"."""
     for position, token in enumerate(found[:6]):
         if token.text == ":" and position > 0 and len(found) > position + 1:
             label = found[:position]
@@ -167,7 +167,7 @@ def _read_labeled(found: list[Token]) -> Value | None:
 
 
 def _read_relation(found: list[Token]) -> Value | None:
-    """An equation, an inequality or a chain of them; of `x = a = b`, the last; what is only about equal is left out."""
+    """Read an equation, inequality or chain of them; of `x = a = b`, the last; what is only about equal is left out."""
     sides = _split(found, frozenset(_RELATIONS))
     if len(sides) < 2:
         return None
@@ -232,7 +232,7 @@ def _read_union(found: list[Token]) -> Value:
 
 
 def _read_bracketed(found: list[Token]) -> Value | None:
-    """A tuple, interval or set; None if one bracket does not hold all of it, or holds a single formula."""
+    """Return a tuple, interval or set; None if one bracket does not hold all of it, or holds a single formula."""
     if len(found) == 1 and found[0].text == r"\emptyset":
         return Group("{", "}", ())
     if len(found) < 2 or found[0].text not in ("(", "[", "{", r"\{") or found[-1].text not in (")", "]", "}", r"\}"):

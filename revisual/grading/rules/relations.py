@@ -16,7 +16,7 @@ _DIGITS_THAT_COUNT = 120
 
 
 def is_label(value: Value) -> bool:
-    """Whether the left side of an equation only names what is asked: a symbol, a word, f(x), AB, (p, q), V : W."""
+    """Return whether an equation's left side only names what is asked: a symbol, a word, f(x), AB, (p, q), V : W."""
     if isinstance(value, Words):
         return True
     if isinstance(value, Group):
@@ -29,7 +29,7 @@ def is_label(value: Value) -> bool:
 
 
 def is_constant(value: Value) -> bool:
-    """Whether a side of an equation is a calculation without variables, as in `2 + 2`."""
+    """Return whether a side of an equation is a calculation without variables, as in `2 + 2`."""
     return isinstance(value, Formula) and not _list_symbols(value.tree)
 
 
@@ -40,7 +40,7 @@ def _is_name(tree: Tree) -> bool:
 
 
 def rename_argument(relation: Relation) -> Relation:
-    """A definition `f(z) = ...` with its argument called x."""
+    """Return a definition `f(z) = ...` with its argument called x."""
     left = relation.left.tree if isinstance(relation.left, Formula) else None
     right = relation.right
     if not isinstance(left, Apply) or left.head != "of" or not isinstance(right, Formula):
@@ -66,7 +66,7 @@ def _subtract_sides(relation: Relation) -> Tree | None:
 
 
 def _find_ratio(gold: Tree, answer: Tree) -> Any:
-    """The constant that one difference is of the other, None if it is none.
+    """Return the constant that one difference is of the other, None if it is none.
 
     Raises:
         Undecided: the differences cannot be evaluated at a bounded cost.
@@ -85,7 +85,7 @@ def _find_ratio(gold: Tree, answer: Tree) -> Any:
 
 
 def _evaluate_at(point: int, gold: Tree, answer: Tree) -> list[Any] | None:
-    """Both values, exactly or to many digits; None where one is undefined."""
+    """Return both values, exactly or to many digits; None where one is undefined."""
     fields = ExactField(point, with_variables=True), PreciseField(point, digits=MORE_DIGITS)
     for field in fields:
         try:
@@ -102,7 +102,7 @@ def _list_symbols(tree: Tree) -> set[str]:
 
 
 def equations_equal(gold: Relation, answer: Relation) -> bool:
-    """Whether one equation is a multiple of the other, with the same variables.
+    """Return whether one equation is a multiple of the other, with the same variables.
 
     Example: `y + 1 = -(2x-1)^2` and `y = -4x^2 + 4x - 2`
     """
@@ -113,7 +113,7 @@ def equations_equal(gold: Relation, answer: Relation) -> bool:
 
 
 def inequalities_equal(gold: Relation, answer: Relation) -> bool:
-    """Whether one inequality is a multiple of the other, turned around where the factor is negative.
+    """Return whether one inequality is a multiple of the other, turned around where the factor is negative.
 
     Example: `-x > -1` and `x < 1`
     """
@@ -128,7 +128,7 @@ def inequalities_equal(gold: Relation, answer: Relation) -> bool:
 
 
 def _to_inequality(relation: Relation) -> Relation:
-    """A half-open interval of a symbol as the inequality that it came from."""
+    """Return a half-open interval of a symbol as the inequality that it came from."""
     interval = relation.right
     if relation.sign != "in" or not isinstance(interval, Group) or len(interval.items) != 2:
         return relation

@@ -38,7 +38,7 @@ class Selected:
 
 
 def select(text: str | None, texts: Sequence[str]) -> Selected | None:
-    """The last choice that a response commits to after its thoughts; None if it names no option.
+    """Return the last choice that a response commits to after its thoughts; None if it names no option.
 
     Example: `select("So option (B) is correct.", ()) == Selected(frozenset("B"), "B", "sentence")`
     """
@@ -69,7 +69,7 @@ def _select_marked(text: str, texts: Sequence[str]) -> Selected | None:
 
 
 def _is_enumeration(phrase: str) -> bool:
-    """Whether a phrase has so many numbers that one of them hits an option by chance."""
+    """Return whether a phrase has so many numbers that one of them hits an option by chance."""
     return len(_NUMBER.findall(phrase)) > MAX_NUMBERS
 
 
@@ -97,7 +97,7 @@ def _select_prose(text: str, texts: Sequence[str], rule: str) -> Selected | None
 
 
 def _find_in_passing(text: str, texts: Sequence[str]) -> frozenset[str]:
-    """The option that a response speaks of in the end without a closing phrase."""
+    """Return the option that a response speaks of in the end without a closing phrase."""
     lines = split_sentences(text)
     last = lines[-1] if lines else ""
     found = read_letters(last) or find_named(last, texts) if len(last) <= MAX_SHORT else frozenset()

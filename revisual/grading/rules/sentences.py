@@ -62,7 +62,7 @@ _STRIP = " \t\n*:.,;。،।\"'`"
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences at the end of a response that are not empty, in order.
+    """Return the sentences at the end of a response that are not empty, in order.
 
     Example: `split_sentences("It is 3.5 m. Good!") == ["It is 3.5 m", "Good"]`
     """
@@ -75,7 +75,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def find_lead_in(text: str) -> str | None:
-    """What follows the last "the answer is" of a response, up to the end of its sentence.
+    """Return the text behind the last "the answer is" of a response, up to the end of its sentence.
 
     Example: `find_lead_in("So the final answer is: 42. Is it?") == "42"`
     """
@@ -94,7 +94,7 @@ def _find_lead_in(tail: str) -> str | None:
 
 
 def is_denied_behind(text: str) -> bool:
-    """Whether a text denies what stands before it, as Korean and Japanese do.
+    """Return whether a text denies what stands before it, as Korean and Japanese do.
 
     Example: `is_denied_behind("가 아니다")`
     """
@@ -102,7 +102,7 @@ def is_denied_behind(text: str) -> bool:
 
 
 def is_negated(text: str) -> bool:
-    """Whether what follows this text is denied by it.
+    """Return whether what follows this text is denied by it.
 
     Example: `is_negated("The answer is not ")`
     """
@@ -110,7 +110,7 @@ def is_negated(text: str) -> bool:
 
 
 def find_math(text: str) -> list[str]:
-    r"""The formulas between dollar signs or their like.
+    r"""Return the formulas between dollar signs or their like.
 
     Example: `find_math(r"so $x=1$ or \(x=2\)") == ["x=1", "x=2"]`
     """
@@ -119,7 +119,7 @@ def find_math(text: str) -> list[str]:
 
 
 def find_last_number(text: str) -> str | None:
-    """The last number of a text that is no part of a word and is not denied.
+    """Return the last number of a text that is no part of a word and is not denied.
 
     Example: `find_last_number("not 10 but 1,000.99 euros") == "1,000.99"` and `find_last_number("route A2") is None`
     Example: `find_last_number("I'd say 7 or 8") == "7 or 8"`
@@ -145,7 +145,7 @@ def find_last_number(text: str) -> str | None:
 
 
 def find_compound(sentence: str) -> str | None:
-    """The quantity in two or more units that has the last number of a sentence.
+    """Return the quantity in two or more units that has the last number of a sentence.
 
     Example: `find_compound("The film lasts 1 hour and 50 minutes.") == "1 hour and 50 minutes"`
     Example: `find_compound("7 goats and 4 sheep") is None`
@@ -159,7 +159,7 @@ def find_compound(sentence: str) -> str | None:
 
 
 def find_alternatives(text: str) -> str | None:
-    """The last two formulas of a text, if it leaves open which of them it means.
+    """Return the last two formulas of a text, if it leaves open which of them it means.
 
     Example: `find_alternatives("It is $7$ or $8$.") == "7 or 8"` and `find_alternatives("It is $7$.") is None`
     """
@@ -170,7 +170,7 @@ def find_alternatives(text: str) -> str | None:
 
 
 def find_price(text: str) -> str | None:
-    """The only amount of money in a text.
+    """Return the only amount of money in a text.
 
     Example: `find_price("She still owes $220 after 12 months") == "220"`
     """
@@ -179,7 +179,7 @@ def find_price(text: str) -> str | None:
 
 
 def find_last_bold(text: str) -> str | None:
-    """The last passage between double asterisks.
+    """Return the last passage between double asterisks.
 
     Example: `find_last_bold("So **B** it is") == "B"`
     """
@@ -188,7 +188,7 @@ def find_last_bold(text: str) -> str | None:
 
 
 def find_complement(sentence: str) -> str | None:
-    """What a sentence says something is: the text after its last verb or equals sign.
+    """Return a sentence's complement: the text after its last verb or equals sign.
 
     Example: `find_complement("The largest n is 34") == "34"`
     """

@@ -95,7 +95,7 @@ _REVERSED = re.compile(r"(?:(?<=\\in)|(?<=\\cup)|(?<=^)|(?<=[\s\[\](=]))([\[\]])
 
 
 def _turn_brackets(found: re.Match[str]) -> str:
-    """An open end of an interval as a round bracket, where it is written as a square bracket turned away: `]1,3[`."""
+    """Write an open end of an interval as a round bracket, where it is a square bracket turned away: `]1,3[`."""
     left, right = "(" if found[1] == "]" else "[", ")" if found[3] == "[" else "]"
     return f"{left}{found[2]}{right}"
 
@@ -107,7 +107,7 @@ def _expand_repeating(found: re.Match[str]) -> str:
 
 
 def repair_escapes(text: str) -> str:
-    r"""Escapes that a careless writer broke, whole again: a form feed before "rac" was `\frac`.
+    r"""Repair escapes that a careless writer broke: a form feed before "rac" was `\frac`.
 
     Example: `repair_escapes("\frac{1}{2}") == r"\frac{1}{2}"`
     """
@@ -115,7 +115,7 @@ def repair_escapes(text: str) -> str:
 
 
 def replace_characters(text: str) -> str:
-    r"""Digits, letters and symbols of Unicode as ASCII and LaTeX; nothing invisible.
+    r"""Write digits, letters and symbols of Unicode as ASCII and LaTeX; drop what is invisible.
 
     Example: `replace_characters("½ √2 x² ٣") == r"1/2 \sqrt{2} x^{2} 3"`
     """
@@ -131,7 +131,7 @@ def replace_characters(text: str) -> str:
 
 @cache
 def _normalize_character(character: str) -> str:
-    """A character as its plain equivalent: a full-width letter as a letter, a digit of any script as a digit."""
+    """Return a character as its plain equivalent: a full-width letter as a letter, a digit of any script as a digit."""
     if character in _SYMBOLS:
         return character
     if character.isdigit():
@@ -141,7 +141,7 @@ def _normalize_character(character: str) -> str:
 
 @lru_cache(maxsize=64)
 def clean(text: str) -> str:
-    r"""An answer in the one spelling that the reader of formulas knows.
+    r"""Return an answer in the one spelling that the reader of formulas knows.
 
     Example: `clean("$\\dfrac{1}{2}^{\\circ}$") == r"\frac{1}{2}\degree"`
     Example: `clean(r"\$32,\!348") == r"\dollar 32348"`

@@ -41,7 +41,7 @@ def unfold_systems(text: str) -> str:
 
 
 def _unfold(name: str, body: str) -> str | None:
-    """The rows of one environment, None if they are no equations."""
+    """Return the rows of one environment, None if they are no equations."""
     rows = [row.strip().rstrip(",;.").strip() for row in _BREAK.split(body)]
     rows = [row for row in rows if row]
     if not rows or len(rows) > MAX_ROWS:
@@ -59,7 +59,7 @@ def _unfold(name: str, body: str) -> str | None:
 
 
 def _is_conditional(row: str, name: str) -> bool:
-    """Whether a row is a value beside its condition, or the row of a matrix."""
+    """Return whether a row is a value beside its condition, or the row of a matrix."""
     columns = row.split("&")
     if len(columns) == 1:
         return False

@@ -21,9 +21,9 @@ MAX_RADICAND = 10**12
 
 @dataclass(frozen=True)
 class Term:
-    """A factor or term: its rational coefficient, if one is written, and what it is multiplied by.
+    r"""A factor or term: its rational coefficient, if one is written, and what it is multiplied by.
 
-    Example: `3\\sqrt{2}` has one rational factor, and the symbol `root 2 2`
+    Example: `3\sqrt{2}` has one rational factor, and the symbol `root 2 2`
     """
 
     rationals: int = 0
@@ -39,17 +39,17 @@ class Term:
     """Whether it is a written 1."""
 
     def key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What two terms have in common that can be added up."""
+        """Return what terms must have in common to be added up."""
         return tuple(sorted(self.symbols)), tuple(sorted(self.units))
 
 
 def is_sign(tree: Tree) -> bool:
-    """Whether a factor is the minus sign: digits alone are never negative."""
+    """Return whether a factor is the minus sign: digits alone are never negative."""
     return isinstance(tree, Number) and tree.value == -1
 
 
 def has_variables(tree: Tree) -> bool:
-    """Whether a formula has symbols other than the constants."""
+    """Return whether a formula has symbols other than the constants."""
     if isinstance(tree, Symbol):
         return tree.name not in CONSTANTS
     if isinstance(tree, Apply):
@@ -58,7 +58,7 @@ def has_variables(tree: Tree) -> bool:
 
 
 def list_operations(tree: Tree, plus_is_written: bool = True) -> Counter[str]:
-    r"""The operations that a formula leaves undone, by kind, each as often as it occurs.
+    r"""Return the operations that a formula leaves undone, by kind, each as often as it occurs.
 
     Args:
         tree: the formula.
@@ -72,7 +72,7 @@ def list_operations(tree: Tree, plus_is_written: bool = True) -> Counter[str]:
 
 
 def list_terms(tree: Tree) -> list[tuple[int, Tree]]:
-    """The terms of a sum with their signs, sums in brackets among them dissolved; a formula that is no sum is one."""
+    """Return the terms of a sum with signs, sums in brackets dissolved; a formula that is no sum is one term."""
     if isinstance(tree, Apply) and tree.head == "+":
         return [term for part in tree.parts for term in list_terms(part)]
     if isinstance(tree, Apply) and tree.head == "*" and len(tree.parts) == 2 and is_sign(tree.parts[0]):
@@ -81,21 +81,21 @@ def list_terms(tree: Tree) -> list[tuple[int, Tree]]:
 
 
 def list_factors(tree: Tree) -> list[Tree]:
-    """The factors of a product without signs, those of products in it included."""
+    """Return the factors of a product without signs, those of products in it included."""
     if isinstance(tree, Apply) and tree.head == "*":
         return [factor for part in tree.parts for factor in list_factors(part) if not is_sign(factor)]
     return [tree]
 
 
 def count_signs(tree: Tree) -> int:
-    """The minus signs among the factors of a product."""
+    """Return the minus signs among the factors of a product."""
     if isinstance(tree, Apply) and tree.head == "*":
         return sum(map(count_signs, tree.parts))
     return int(is_sign(tree))
 
 
 def is_mixed_number(tree: Tree) -> bool:
-    """Whether a sum may be a mixed number: an integer and a fraction of integers, perhaps with the fraction's unit."""
+    """Return whether a sum may be a mixed number: an integer and a fraction of integers, perhaps with its unit."""
     if not isinstance(tree, Apply) or tree.head != "+" or len(tree.parts) != 2:
         return False
     whole, fraction = tree.parts
@@ -110,7 +110,7 @@ def _is_integer(tree: Tree) -> bool:
 
 
 def split_root(value: int, degree: int) -> tuple[int, int]:
-    """A root of an integer with the largest perfect power taken out: the factor before it, and what stays below.
+    """Return a root of an integer with the largest perfect power taken out: the factor before it, and what stays below.
 
     Example: `split_root(12, 2) == (2, 3)` and `split_root(144, 2) == (12, 1)`
     """
@@ -134,7 +134,7 @@ class _TermReader:
         self.left: Counter[str] = Counter()
 
     def describe(self, tree: Tree) -> Term:
-        """A formula as a term; what is left to be done in it is counted."""
+        """Return a formula as a term; what is left to be done in it is counted."""
         if isinstance(tree, Number):
             return Term(1, is_integer=tree.places is None, value=tree.value, is_one=tree.value == 1)
         if isinstance(tree, Symbol):
@@ -247,7 +247,7 @@ class _TermReader:
         return Term(rationals=1)
 
     def _describe_matrix(self, matrix: Matrix) -> None:
-        """The entries, without a factor that all of them have: a matrix may stand behind a scalar."""
+        """Describe a matrix's entries, without a factor that all of them have: it may stand behind a scalar."""
         entries = [entry for row in matrix.rows for entry in row]
         first = entries[0]
         scalar = (
@@ -264,7 +264,7 @@ class _TermReader:
 
 
 def _read_rational(tree: Tree) -> Fraction | None:
-    """An exponent or radicand that is a rational number as it stands."""
+    """Return an exponent or radicand that is a rational number as it stands."""
     if isinstance(tree, Number):
         return tree.value
     if isinstance(tree, Apply) and tree.head == "*" and len(tree.parts) == 2 and is_sign(tree.parts[0]):

@@ -68,7 +68,7 @@ MINUS_ONE = Number(Fraction(-1), None, 1)
 
 
 def walk(tree: Tree) -> Iterator[Tree]:
-    """Every node of a tree, the root first."""
+    """Yield every node of a tree, the root first."""
     waiting: list[Tree] = [tree]
     while waiting:
         node = waiting.pop()
@@ -80,7 +80,7 @@ def walk(tree: Tree) -> Iterator[Tree]:
 
 
 def sort_parts(tree: Tree) -> Tree:
-    """A formula with the parts of its sums and products in one order, however they were written."""
+    """Return a formula with the parts of its sums and products in one order, however they were written."""
     if not isinstance(tree, Apply):
         return tree
     parts = tuple(map(sort_parts, tree.parts))
@@ -88,10 +88,10 @@ def sort_parts(tree: Tree) -> Tree:
 
 
 def negate(tree: Tree) -> Tree:
-    """The tree with a minus sign before it."""
+    """Return the tree with a minus sign before it."""
     return Apply("*", (MINUS_ONE, tree))
 
 
 def integer(value: int) -> Number:
-    """A whole number as a tree."""
+    """Return a whole number as a tree."""
     return Number(Fraction(value), None, len(str(abs(value))))

@@ -91,26 +91,26 @@ def rewrite_units(text: str) -> str:
 
 
 def _split_nested(found: re.Match[str]) -> str:
-    """A text command with a product of units and their powers in it, as one command for each unit."""
+    """Return a text command with a product of units and their powers in it, as one command for each unit."""
     return _INNER_NAME.sub(r"\\text{\1}", found[1])
 
 
 def _translate(found: re.Match[str]) -> str:
-    """A unit's name in another language as a text command."""
+    """Return a unit's name in another language as a text command."""
     if found[0].strip() == "度":
         return r"\degree "
     return rf" \text{{{_ASIAN[found[2]]}}}{_POWERS.get(found[1] or '', '')} "
 
 
 def _multiply(found: re.Match[str]) -> str:
-    """A multiplier as a factor; what else its text command holds stays in one."""
+    """Return a multiplier as a factor; what else its text command holds stays in one."""
     has_command = "\\text" in found[0]
     rest = r" \text{" if has_command and not found[2] else " }" if found[2] and not has_command else " "
     return rf" \cdot {_MULTIPLIERS[found[1].casefold()]}{rest}"
 
 
 def _add_minutes(found: re.Match[str]) -> str:
-    """Minutes and seconds of arc as parts of a degree."""
+    """Write minutes and seconds of arc as parts of a degree."""
     seconds = rf" + \frac{{{found[2]}}}{{3600}}\degree " if found[2] else ""
     return rf"\degree + \frac{{{found[1]}}}{{60}}\degree {seconds}"
 
@@ -125,7 +125,7 @@ def _rewrite_phrase(text: str) -> str:
 
 
 def _rewrite_at(text: str, start: int) -> str | None:
-    """The unit from a position to the end of a text, None if something else stands there or it is a single word."""
+    """Return the unit from a position to the text's end; None for anything else and for a single word."""
     found = _FIRST.match(text, start)
     if found is None:
         return None
@@ -149,6 +149,6 @@ def _rewrite_at(text: str, start: int) -> str | None:
 
 
 def _write(found: re.Match[str]) -> str:
-    """One unit with its power."""
+    """Return one unit with its power."""
     power = {"s": "2", "c": "3"}.get((found["power"] or " ")[0], found["exponent"])
     return rf"\text{{{found['name']}}}" + (f"^{{{power}}}" if power else "")

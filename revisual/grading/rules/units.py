@@ -62,7 +62,7 @@ NAMES = frozenset({
 
 
 def normalize_unit(word: str) -> str:
-    """The one name of a unit, or a noun in the singular where it is no unit that is known.
+    """Return the one name of a unit, or a noun in the singular where it is no unit that is known.
 
     Example: `normalize_unit("metres") == "m"` and `normalize_unit("Goats") == "goat"`
     """
@@ -78,7 +78,7 @@ def normalize_unit(word: str) -> str:
 
 
 def is_known(word: str) -> bool:
-    """Whether a word is a unit of measure.
+    """Return whether a word is a unit of measure.
 
     Example: `is_known("minutes") and not is_known("goats")`
     """
@@ -96,7 +96,7 @@ DERIVED: dict[str, tuple[Fraction, dict[str, int]]] = {
 
 
 def to_base_unit(name: str) -> tuple[str, Fraction]:
-    """The base unit of a unit and how many of it make one; an unknown unit is its own base.
+    """Return the base unit of a unit and how many of it make one; an unknown unit is its own base.
 
     Example: `to_base_unit("cm") == ("m", Fraction(1, 100))` and `to_base_unit("goat") == ("goat", Fraction(1))`
     """

@@ -81,12 +81,12 @@ Value = Formula | Words | Group | Relation | Union | Piecewise
 
 
 def list_items(value: Value) -> "tuple[Value, ...]":
-    """The items of a group; any other value is its own only item."""
+    """Return the items of a group; any other value is its own only item."""
     return value.items if isinstance(value, Group) else (value,)
 
 
 def list_trees(value: Value) -> Iterator[Tree]:
-    """The formulas in a value.
+    """Yield the formulas in a value.
 
     Example: those of `x = 2` are `x` and `2`
     """

@@ -41,7 +41,7 @@ _NAMED_DATE = re.compile(
 
 
 def unwrap(text: str) -> str:
-    r"""Text commands replaced by what they hold.
+    r"""Replace text commands by what they hold.
 
     Example: `unwrap(r"\text{(C)}") == "(C)"`
     """
@@ -52,7 +52,7 @@ def unwrap(text: str) -> str:
 
 
 def normalize_words(text: str) -> str:
-    r"""The form in which two answers in words are compared; empty if there are none.
+    r"""Return the form in which two answers in words are compared; empty if there are none.
 
     Example: `normalize_words(r"\text{The East}.") == normalize_words("east") == "east"`
     Example: `normalize_words("Nov") == normalize_words("November")`
@@ -66,7 +66,7 @@ def normalize_words(text: str) -> str:
 
 
 def read_moment(text: str) -> str | None:
-    """A date or a time of day in one spelling, None for anything else.
+    """Return a date or a time of day in one spelling, None for anything else.
 
     Example: `read_moment("4:05 P.M.") == read_moment("16:05") == "16:05"`
     Example: `read_moment("December 12, 2011") == read_moment("2011-12-12") == "2011-12-12"`
@@ -98,7 +98,7 @@ def _format_clock(hour: str, minute: str, second: str | None, half: str | None) 
 
 
 def lists_same_words(gold: str, answer: str) -> bool:
-    """Whether two normalized lists of names have the same items, in any order.
+    """Return whether two normalized lists of names have the same items, in any order.
 
     Example: `lists_same_words("italy,france", "france and italy")`
     """
@@ -107,7 +107,7 @@ def lists_same_words(gold: str, answer: str) -> bool:
 
 
 def ends_with_words(gold: str, answer: str) -> bool:
-    """Whether a sentence says a gold answer in words at its end: behind a verb, an article or a preposition.
+    """Return whether a sentence says a gold answer in words at its end: behind a verb, an article or a preposition.
 
     Not where it is denied, or left open by "or".
 
@@ -122,7 +122,7 @@ def ends_with_words(gold: str, answer: str) -> bool:
 
 
 def find_moment(sentence: str) -> str | None:
-    """The date or the time of day that is the last number of a sentence, as it is written there.
+    """Return the date or the time of day that is the last number of a sentence, as it is written there.
 
     Example: `find_moment("It arrives at 14:35") == "14:35"` and `find_moment("At 14:35 it has run 3 km") is None`
     """

@@ -45,7 +45,7 @@ class Answered:
 
 
 def is_worked_out(answered: Answered) -> bool:
-    """Whether an answer of the right value is worked out."""
+    """Return whether an answer of the right value is worked out."""
     gold, answer = _strip_brackets(answered.gold), _strip_brackets(answered.answer)
     if canonicalize_value(gold) == canonicalize_value(answer) and _is_plain(answered):
         return True
@@ -61,7 +61,7 @@ def is_worked_out(answered: Answered) -> bool:
 
 
 def _is_plain(answered: Answered) -> bool:
-    """Whether the answer leaves nothing that only its canonical form hides, such as a factor of 1."""
+    """Return whether the answer leaves nothing that only its canonical form hides, such as a factor of 1."""
     left = _count_operations(list(_list_trees(answered.answer)), "+" in answered.text)
     return not left - _count_operations(list(_list_trees(answered.gold)), "+" in answered.gold_text)
 
@@ -79,7 +79,7 @@ def _count_items(value: Value) -> int:
 
 
 def _is_solved(gold: Value) -> bool:
-    """Whether a gold answer has a letter alone on one side."""
+    """Return whether a gold answer has a letter alone on one side."""
     if isinstance(gold, (Group, Union)):
         parts = gold.items if isinstance(gold, Group) else gold.parts
         return any(map(_is_solved, parts))
@@ -87,7 +87,7 @@ def _is_solved(gold: Value) -> bool:
 
 
 def _is_alone(answer: Value) -> bool:
-    """Whether each relation of an answer has a letter or a label alone on one side, which the other does not hold."""
+    """Return whether each relation of an answer has a letter or label alone on a side, which is not in the other."""
     if isinstance(answer, (Group, Union)):
         parts = answer.items if isinstance(answer, Group) else answer.parts
         return all(map(_is_alone, parts))
@@ -100,14 +100,14 @@ def _is_alone(answer: Value) -> bool:
 
 
 def _holds(value: Value, label: Value) -> bool:
-    """Whether a value holds the letter that a label is."""
+    """Return whether a value holds the letter that a label is."""
     if not isinstance(label, Formula) or not isinstance(label.tree, Symbol):
         return False
     return any(node == label.tree for tree in _list_trees(value) for node in walk(tree))
 
 
 def _list_trees(value: Value) -> Iterator[Tree]:
-    """The formulas of an answer, of both sides of its relations."""
+    """Yield the formulas of an answer, of both sides of its relations."""
     if isinstance(value, Formula):
         yield value.tree
     elif isinstance(value, Group):
@@ -122,7 +122,7 @@ def _list_trees(value: Value) -> Iterator[Tree]:
 
 
 def _list_answers(value: Value) -> Iterator[Tree]:
-    """The formulas that say the answer: those of relations without their labels."""
+    """Yield the formulas that say the answer: those of relations without their labels."""
     if isinstance(value, Relation):
         is_named = is_label(value.left)
         sides = (value.right,) if is_named else (value.left,) if is_symbol(value.right) else (value.left, value.right)
@@ -136,7 +136,7 @@ def _list_answers(value: Value) -> Iterator[Tree]:
 
 
 def _leaves_nothing(gold: Value, answer: Value, answered: Answered) -> bool:
-    """Whether the answer leaves no operation that the gold answer does not leave too."""
+    """Return whether the answer leaves no operation that the gold answer does not leave too."""
     golds = list(_list_answers(gold))
     allowed = _count_operations(golds, "+" in answered.gold_text)
     symbolic = any(map(has_variables, golds)) or _has_composite_side(gold)
@@ -157,7 +157,7 @@ def _leaves_nothing(gold: Value, answer: Value, answered: Answered) -> bool:
 
 
 def _has_composite_side(gold: Value) -> bool:
-    """Whether a gold answer is an equation of several letters, such as `xy=6`, that may be solved for another."""
+    """Return whether a gold answer is an equation of several letters, as `xy=6`, that may be solved for another."""
     return isinstance(gold, Relation) and any(
         isinstance(side, Formula) and has_variables(side.tree) and not is_symbol(side)
         for side in (gold.left, gold.right)
@@ -165,7 +165,7 @@ def _has_composite_side(gold: Value) -> bool:
 
 
 def _count_operations(trees: list[Tree], plus_is_written: bool) -> Counter[str]:
-    """Of each kind the most that one of some formulas leaves."""
+    """Count operations: of each kind the most that one of some formulas leaves."""
     most: Counter[str] = Counter()
     for tree in trees:
         most |= list_operations(tree, plus_is_written)
@@ -177,7 +177,7 @@ def _is_decimal(tree: Tree) -> bool:
 
 
 def _is_too_long(tree: Tree) -> bool:
-    """Whether a gold answer leaves operations because its value is too long to be written out."""
+    """Return whether a gold answer leaves operations because its value is too long to be written out."""
     if not list_operations(tree):
         return False
     try:
@@ -188,7 +188,7 @@ def _is_too_long(tree: Tree) -> bool:
 
 
 def _list_sides(answer: Value, text: str) -> list[Value]:
-    """What stands between the equals signs of an answer."""
+    """Return the sides of an answer's equals signs."""
     read_sides = [answer.left, answer.right] if isinstance(answer, Relation) else []
     return read_sides + [read(side) for side in clean(text).split("=") if side.strip()]
 
@@ -208,7 +208,7 @@ def _same(gold: Value, side: Value) -> bool:
 
 
 def _repeats_question(gold: Value, answer: Value, answered: Answered) -> bool:
-    """Whether the answer stands in the question as an expression, and is neither the gold answer nor an option."""
+    """Return whether the answer is an expression of the question, and neither the gold answer nor an option."""
     shown = canonicalize_value(answer)
     if not _is_expression(shown):
         return False
@@ -230,7 +230,7 @@ def _repeats_question(gold: Value, answer: Value, answered: Answered) -> bool:
 
 
 def _is_expression(value: Value) -> bool:
-    """Whether a value is more than a rational number or a letter, which a question may hold as it likes."""
+    """Return whether a value is more than a rational number or a letter, which a question may hold as it likes."""
     if isinstance(value, Relation):
         return True
     if not isinstance(value, Formula):

@@ -10,7 +10,7 @@ _SIGNS = {"+": " + ", "*": "*", "/": "/", "^": "^"}
 
 
 def write_value(value: Value) -> str:
-    """A value in one line.
+    """Return a value in one line.
 
     Example: the reading of `x < 3` is written `x in (-infinity, 3)`
     """
@@ -35,7 +35,7 @@ def _write(value: Value) -> str:
 
 
 def write_tree(tree: Tree) -> str:
-    """A formula with a bracket around every operation inside another.
+    """Return a formula with a bracket around every operation inside another.
 
     Example: the reading of `2x + 1` is written `(2*x) + 1`
     """

@@ -35,7 +35,7 @@ class Pool:
         self._idle = deque(self._workers)
 
     def warm_up(self) -> None:
-        """Returns when all workers are ready, the spare one included.
+        """Return when all workers are ready, the spare one included.
 
         Raises:
             UserError: workers do not start.
@@ -48,12 +48,12 @@ class Pool:
             pass
 
     def run(self, requests: Sequence[Any]) -> list[Outcome]:
-        """Outcomes in the order of the requests. Blocks; any thread may call it.
+        """Return the outcomes in the order of the requests. Blocks; any thread may call it.
 
         Raises:
             UserError: workers do not start.
         """
-        parts = list(chunks([encoded(request) for request in requests]))
+        parts = list(chunks([encode(request) for request in requests]))
         if len(parts) <= 1 or self.settings.workers == 1:
             return [outcome for part in parts for outcome in self._run_chunk(part)]
         with ThreadPoolExecutor(self.settings.workers) as threads:
@@ -72,7 +72,7 @@ class Pool:
 
     @contextmanager
     def _worker(self) -> Iterator[Worker]:
-        """A worker that is ready; one that is still at work afterwards has failed, and is replaced."""
+        """Return a worker that is ready; one that is still at work afterwards has failed, and is replaced."""
         with self._slots:
             worker = self._take()
             try:
@@ -101,7 +101,7 @@ class Pool:
                 raise UserError(f"worker processes for {self.settings.module} do not start: {why}")
 
     def _replace(self, worker: Worker) -> None:
-        """Starts another worker, without waiting until it is ready."""
+        """Start another worker, without waiting until it is ready."""
         worker.end()
         worker.let_go()
         with self._lock:
@@ -112,7 +112,7 @@ class Pool:
                 self._idle.append(another)
 
     def close(self) -> None:
-        """Ends all workers. Calls in progress get the outcome "crashed" for what they are at, and later ones fail."""
+        """End all workers. Calls in progress get the outcome "crashed" for what they are at, and later ones fail."""
         with self._lock:
             self._is_closed = True
             workers, idle = list(self._workers), list(self._idle)
@@ -122,18 +122,18 @@ class Pool:
             worker.let_go()
 
     def let_go(self) -> None:
-        """In a forked child: closes the inherited ends of pipes, and leaves the workers to the parent."""
+        """Close the inherited ends of pipes in a forked child, and leave the workers to the parent."""
         for worker in self._workers:
             worker.let_go()
 
 
-def encoded(request: Any) -> bytes:
-    """JSON without a line break, whatever the strings in it hold."""
+def encode(request: Any) -> bytes:
+    """Encode a request as JSON without a line break, whatever the strings in it hold."""
     return json.dumps(request, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def chunks(requests: Sequence[bytes]) -> Iterator[list[bytes]]:
-    """Consecutive requests that travel together: at most `CHUNK` of them, and fewer if they are long.
+    """Yield consecutive requests that travel together: at most `CHUNK` of them, and fewer if they are long.
 
     Example: `[len(part) for part in chunks([b"1"] * 40)] == [16, 16, 8]`
     """
@@ -152,7 +152,7 @@ _pools_lock = threading.Lock()
 
 
 def shared_pool(settings: PoolSettings) -> Pool:
-    """This process's one pool with these settings: started on first use, gone when the process ends."""
+    """Return this process's one pool with these settings: started on first use, gone when the process ends."""
     with _pools_lock:
         if settings not in _pools:
             _pools[settings] = Pool(settings)
@@ -160,7 +160,7 @@ def shared_pool(settings: PoolSettings) -> Pool:
 
 
 def close_pools() -> None:
-    """Ends all shared pools; the next use starts them again."""
+    """End all shared pools; the next use starts them again."""
     with _pools_lock:
         pools = list(_pools.values())
         _pools.clear()
@@ -169,7 +169,7 @@ def close_pools() -> None:
 
 
 def _forget_pools() -> None:
-    """In a forked child, whose pools are its own."""
+    """Forget the parent's pools in a forked child, which starts its own."""
     global _pools_lock
     for pool in _pools.values():
         pool.let_go()

@@ -18,7 +18,7 @@ OUT_OF_MEMORY = 3
 
 
 def main() -> None:
-    """Serves a module's `answer(request)`. `sys.argv[1]` has path, module, memory_mb and deadline_seconds."""
+    """Serve a module's `answer(request)`. `sys.argv[1]` has path, module, memory_mb and deadline_seconds."""
     settings = json.loads(sys.argv[1])
     _reset_signals()
     requests, replies = _private_pipes()
@@ -55,7 +55,7 @@ def _send(pipe: int, reply: dict[str, Any]) -> None:
 
 
 def _private_pipes() -> tuple[int, int]:
-    """The pipes under new numbers; stdin and stdout lead nowhere, so that no library's print is taken for a reply."""
+    """Return the pipes under new numbers; let stdin and stdout lead nowhere: no print is taken for a reply."""
     pipes = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1):
@@ -64,7 +64,7 @@ def _private_pipes() -> tuple[int, int]:
 
 
 def _reset_signals() -> None:
-    """What the parent ignores or blocks is inherited; Ctrl-C is the parent's business."""
+    """Undo the signal handling inherited from the parent; Ctrl-C is the parent's business."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGPROF):
         signal.signal(number, signal.SIG_DFL)
@@ -72,7 +72,7 @@ def _reset_signals() -> None:
 
 
 def _limit(memory_mb: int) -> None:
-    """Caps the memory at what is held now plus `memory_mb`, and forbids files: no core dump, no compiled module."""
+    """Cap the memory at what is held now plus `memory_mb`, and forbid files: no core dump, no compiled module."""
     try:
         import resource
     except ImportError:  # a system without limits

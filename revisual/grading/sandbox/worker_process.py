@@ -92,11 +92,11 @@ class Worker:
         self.is_at_work = False
 
     def is_alive(self) -> bool:
-        """Whether the process runs."""
+        """Return whether the process runs."""
         return self._process.poll() is None
 
     def wait_until_ready(self) -> str | None:
-        """Returns None when the worker can be asked, or says why it never will."""
+        """Return None when the worker can be asked, or why it never will."""
         with self._starting:
             if self.is_ready:
                 return None
@@ -108,7 +108,7 @@ class Worker:
             return said.get("failed")
 
     def answer(self, requests: Sequence[bytes]) -> Iterator[Outcome]:
-        """Outcomes of encoded requests in order, up to and including the first that costs the worker its life."""
+        """Return outcomes of encoded requests in order, to and including the first that costs the worker its life."""
         self.is_at_work = True
         taken = time.monotonic()
         try:
@@ -141,7 +141,7 @@ class Worker:
             left = left[os.write(self._requests.fileno(), left) :]
 
     def _line(self, seconds: float) -> bytes | None:
-        """The next line of replies; empty at their end, None if it takes longer than `seconds`."""
+        """Return the next line of replies; empty at their end, None if it takes longer than `seconds`."""
         end = time.monotonic() + seconds
         while b"\n" not in self._unread:
             # Looks once more when time is up: it may have run out while this process was not running.
@@ -156,11 +156,11 @@ class Worker:
         return bytes(line)
 
     def end(self) -> None:
-        """Ends the process, and leaves no zombie."""
+        """End the process, and leave no zombie."""
         self._process.kill()
         self._process.wait()
 
     def let_go(self) -> None:
-        """Closes this process's ends of the pipes; an idle worker ends when nobody else holds them."""
+        """Close this process's ends of the pipes; an idle worker ends when nobody else holds them."""
         self._requests.close()
         self._replies.close()

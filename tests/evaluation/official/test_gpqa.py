@@ -5,7 +5,7 @@ from revisual.evaluation.official import gpqa
 
 CASES = [
     *cases(
-        gpqa.chosen,
+        gpqa.find_choice,
         ("... Answer: C", "C"),
         ("answer:$D$", "D"),
         ("Answer: b", "b"),

@@ -12,7 +12,7 @@ def equal_both_ways(answer, gold):
 
 CASES = [
     *cases(
-        mathvision.extracted,
+        mathvision.extract,
         (r"First \boxed{3}, then \boxed{4}.", "4"),
         (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"),
         (r"\boxed{x=5}", "5"),

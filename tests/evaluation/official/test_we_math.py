@@ -5,7 +5,7 @@ from revisual.evaluation.official import we_math
 
 CASES = [
     *cases(
-        we_math.chosen,
+        we_math.find_choice,
         ("<Thought process>: <<It is red.>> <Answer>: <<C>>", "C"),
         ("<Answer>: <<C. red>>", "C"),
         ("Answer: A. No: Answer: D", "D"),

@@ -23,14 +23,14 @@ _CONSTANTS = {"pi": "pi", "e": "E", "i": "I"}
 
 
 def make_symbol(name: str) -> "sympy.Symbol":
-    """The real variable of a name."""
+    """Return the real variable of a name."""
     import sympy
 
     return sympy.Symbol(name, real=True)
 
 
 def to_sympy(tree: Tree) -> Any:
-    """A formula as sympy's expression, not evaluated.
+    """Return a formula as sympy's expression, not evaluated.
 
     Raises:
         Unsupported: it has units, unknown operations, or is larger than what is built here.

@@ -17,7 +17,7 @@ _WAYS: tuple[Callable[[Value, Value], bool], ...] = (
 
 
 def may_decide(gold: Value, answer: Value) -> bool:
-    """Whether algebra may find equal what the fast rules did not: there are letters, sets or cases, and few of them."""
+    """Return whether algebra may find equal what fast rules did not: there are letters, sets or cases, and few."""
     trees = [*list_trees(gold), *list_trees(answer)]
     if not trees or sum(1 for tree in trees for _ in walk(tree)) > MAX_NODES:
         return False
@@ -29,7 +29,7 @@ def may_decide(gold: Value, answer: Value) -> bool:
 
 
 def _speaks_of_sets(value: Value) -> bool:
-    """Whether a value is a union, an inequality, or a list of such."""
+    """Return whether a value is a union, an inequality, or a list of such."""
     return isinstance(value, Union) or any(map(_is_membership, list_items(value)))
 
 
@@ -38,7 +38,7 @@ def _is_membership(value: Value) -> bool:
 
 
 def equal_by_algebra(gold: Value, answer: Value) -> bool:
-    """Whether two values are equal by one of the ways of algebra; what is too large or takes too long is refused.
+    """Return whether values are equal by a way of algebra; refuse what is too large or takes too long.
 
     Example: `xy = 6` and `y = 6/x`
     """
@@ -46,19 +46,19 @@ def equal_by_algebra(gold: Value, answer: Value) -> bool:
 
 
 def formulas_equal_by_algebra(gold: Tree, answer: Tree) -> bool:
-    """Whether two formulas agree wherever both are real, or have sums that are equal in closed form."""
+    """Return whether two formulas agree wherever both are real, or have sums that are equal in closed form."""
     if agree_everywhere(gold, answer):
         return True
     return _try(lambda first, second: series_equal(gold, answer), Formula(gold), Formula(answer))
 
 
 def has_closed_form(tree: Tree) -> bool:
-    """Whether a formula with sums to a letter has a value that could be compared."""
+    """Return whether a formula with sums to a letter has a value that could be compared."""
     return _try(lambda first, second: is_closed(tree), Formula(tree), Formula(tree))
 
 
 def _try(way: Callable[[Value, Value], bool], gold: Value, answer: Value) -> bool:
-    """What one way says; False where it cannot say anything."""
+    """Return the verdict of one way; False where it has none."""
     try:
         return way(gold, answer)
     except Exception:  # sympy raises errors of many kinds where it does not know what to do; that is no proof

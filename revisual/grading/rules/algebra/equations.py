@@ -11,7 +11,7 @@ MAX_SOLUTIONS = 4
 
 
 def equations_equal_when_solved(gold: Value, answer: Value) -> bool:
-    """Whether an equation and another, or the solutions of one, say the same of one of their variables.
+    """Return whether an equation and another, or the solutions of one, say the same of one of their variables.
 
     All solutions have to be there. A bare expression answers only for a variable that it does not contain.
 
@@ -25,7 +25,7 @@ def equations_equal_when_solved(gold: Value, answer: Value) -> bool:
 
 
 def _is_solved_as(equation: Relation, value: Value) -> bool:
-    """Whether a value has all solutions of an equation for one of its variables."""
+    """Return whether a value has all solutions of an equation for one of its variables."""
     sides = _take_sides(equation)
     if sides is None:
         return False
@@ -44,7 +44,7 @@ def _take_sides(relation: Relation) -> tuple[Tree, Tree] | None:
 
 
 def _read_solutions(answer: Value, variables: frozenset[str]) -> tuple[str, list[Tree]] | None:
-    """The variable that an answer solves an equation for, and its values."""
+    """Return the variable that an answer solves an equation for, and its values."""
     if isinstance(answer, Relation):
         if answer.sign != "=" or not isinstance(answer.left, Formula) or not isinstance(answer.left.tree, Symbol):
             return None
@@ -73,7 +73,7 @@ def _list_values(value: Value) -> list[Tree] | None:
 
 
 def _solve(sides: tuple[Tree, Tree], name: str) -> list[Any] | None:
-    """All solutions of an equation for a variable, None if they cannot be had or it is no polynomial in it."""
+    """Return all solutions of an equation for a variable, None if they cannot be had or it is no polynomial in it."""
     import sympy
 
     symbol = make_symbol(name)
@@ -87,7 +87,7 @@ def _solve(sides: tuple[Tree, Tree], name: str) -> list[Any] | None:
 
 
 def _match(found: list[Any], expected: list[Any]) -> bool:
-    """Whether each solution is one of those that are expected, and the other way round."""
+    """Return whether each solution is one of those that are expected, and the other way round."""
     found = list(dict.fromkeys(found))
     if len(found) != len(expected) or not found:
         return False
@@ -101,7 +101,7 @@ def _match(found: list[Any], expected: list[Any]) -> bool:
 
 
 def expressions_equal(first: Any, second: Any) -> bool:
-    """Whether two expressions are equal: by an exact proof, else at 20 points of their common real domain.
+    """Return whether two expressions are equal: by an exact proof, else at 20 points of their common real domain.
 
     Without variables, only the proof counts.
     """
@@ -129,7 +129,7 @@ def expressions_equal(first: Any, second: Any) -> bool:
 
 
 def series_equal(gold: Tree, answer: Tree) -> bool:
-    """Whether formulas with sums or products over an index to a letter are equal in closed form.
+    """Return whether formulas with sums or products over an index to a letter are equal in closed form.
 
     Example: `sum_{k=1}^n k` and `n(n+1)/2`
     """
@@ -145,7 +145,7 @@ def series_equal(gold: Tree, answer: Tree) -> bool:
 
 
 def is_closed(tree: Tree) -> bool:
-    """Whether nothing is left of a formula's sums and products over an index once they are carried out."""
+    """Return whether nothing is left of a formula's sums and products over an index once they are carried out."""
     import sympy
 
     return not to_sympy(tree).doit().has(sympy.Sum, sympy.Product)

@@ -14,7 +14,7 @@ MAX_RESIDUES = 120
 
 
 def families_equal(gold: Value, answer: Value) -> bool:
-    """Whether two families of angles, or lists of them, have the same members.
+    """Return whether two families of angles, or lists of them, have the same members.
 
     Only angles: the period has to be a rational multiple of pi or of a degree, so that `2k` and `2n` stay different.
 

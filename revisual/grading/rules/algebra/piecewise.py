@@ -12,7 +12,7 @@ from revisual.grading.rules.values import Formula, Group, Piecewise, Relation, U
 
 
 def piecewise_equal(gold: Value, answer: Value) -> bool:
-    """Whether functions of one variable by cases are equal: at 20 points of both signs, and where the cases meet.
+    """Return whether functions of one variable by cases are equal: at 20 points of both signs and where cases meet.
 
     Example: `x if x >= 0, -x if x < 0` and `|x|`
     """
@@ -52,19 +52,19 @@ def _list_names(value: Value) -> frozenset[str]:
 
 
 def _list_cases(value: Value) -> tuple[tuple[Tree, Value | None], ...]:
-    """Formulas with their conditions; None for a condition that everything else meets."""
+    """Return formulas with their conditions; None for a condition that everything else meets."""
     return value.rows if isinstance(value, Piecewise) else ((value.tree, None),) if isinstance(value, Formula) else ()
 
 
 def _evaluate(rows: tuple[tuple[Tree, Value | None], ...], point: dict[str, Fraction]) -> Any | None:
-    """The value of the first case whose condition a point meets; None where there is none."""
+    """Return the value of the first case whose condition a point meets; None where there is none."""
     at = next(iter(point.values()))
     tree = next((tree for tree, condition in rows if condition is None or _contains(condition, at)), None)
     return None if tree is None else evaluate(tree, point)
 
 
 def _contains(condition: Value, at: Fraction) -> bool:
-    """Whether a number meets a condition that is a set of numbers, or is in one."""
+    """Return whether a number meets a condition that is a set of numbers, or is in one."""
     if isinstance(condition, Relation):
         return _contains(condition.right, at)
     if isinstance(condition, Union):
@@ -81,7 +81,7 @@ def _contains(condition: Value, at: Fraction) -> bool:
 
 
 def _read_bound(value: Value) -> Fraction | None:
-    """A bound as a fraction, rounded where it is irrational; None for an infinity."""
+    """Return a bound as a fraction, rounded where it is irrational; None for an infinity."""
     if not isinstance(value, Formula):
         raise Unsupported("a bound that is no number")
     if any(node == Symbol("infinity") for node in walk(value.tree)):
@@ -93,7 +93,7 @@ def _read_bound(value: Value) -> Fraction | None:
 
 
 def _list_edges(value: Value) -> list[Fraction]:
-    """The rational ends of the intervals on which the cases hold."""
+    """Return the rational ends of the intervals on which the cases hold."""
     if not isinstance(value, Piecewise):
         return []
     return [edge for _, condition in value.rows if condition is not None for edge in _list_ends(condition)]

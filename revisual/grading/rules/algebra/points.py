@@ -19,7 +19,7 @@ _SCALES = Fraction(1, 11), Fraction(1, 3), Fraction(1), Fraction(3), Fraction(10
 
 
 def list_variables(tree: Tree) -> frozenset[str]:
-    """The variables of a formula, without constants.
+    """Return the variables of a formula, without constants.
 
     Example: the variables of `2 pi r` are `r`
     """
@@ -27,7 +27,7 @@ def list_variables(tree: Tree) -> frozenset[str]:
 
 
 def agree_everywhere(gold: Tree, answer: Tree) -> bool:
-    """Whether two formulas in the same variables agree at 20 points of their common real domain, to 120 digits.
+    """Return whether two formulas in the same variables agree at 20 points of their common real domain, to 120 digits.
 
     Points are tried with either sign of each variable and at five scales, so that formulas which differ only for
     negative or for small values are told apart.
@@ -57,7 +57,7 @@ def agree_everywhere(gold: Tree, answer: Tree) -> bool:
 
 
 def choose_point(variables: list[str], number: int) -> dict[str, Fraction]:
-    """Values of the variables at one of the points: all signs and scales in turn, the same in each run."""
+    """Return values of the variables at one of the points: all signs and scales in turn, the same in each run."""
     point, rest = {}, number
     for position, name in enumerate(variables):
         sign = -1 if rest % 2 else 1
@@ -68,12 +68,12 @@ def choose_point(variables: list[str], number: int) -> dict[str, Fraction]:
 
 
 def is_close(a: Any, b: Any) -> bool:
-    """Whether two numbers of many digits agree in 120 of them."""
+    """Return whether two numbers of many digits agree in 120 of them."""
     return bool(abs(a - b) <= max(abs(a), abs(b)) * 10.0**-DIGITS_THAT_COUNT)
 
 
 def evaluate(tree: Tree, point: dict[str, Fraction]) -> Any | None:
-    """The real value of a formula at a point; None where it has none.
+    """Return the real value of a formula at a point; None where it has none.
 
     Raises:
         Unsupported: it would cost too much, or is of no kind that has a value here.

@@ -12,7 +12,7 @@ MAX_PARTS = 12
 
 
 def sets_equal(gold: Value, answer: Value) -> bool:
-    r"""Whether two descriptions of sets of real numbers mean the same set.
+    r"""Return whether two descriptions of sets of real numbers mean the same set.
 
     Example: `(0,5) \setminus \{2\}` and `(0,2) \cup (2,5)`, or `0 < x < 5, x != 2`
     """
@@ -24,7 +24,7 @@ def sets_equal(gold: Value, answer: Value) -> bool:
 
 
 def to_set(value: Value) -> Any:
-    """A value as a set of real numbers.
+    """Return a value as a set of real numbers.
 
     Raises:
         Unsupported: it is none, or has bounds that are no real numbers.
@@ -58,7 +58,7 @@ def _relation_to_set(relation: Relation) -> Any:
 
 
 def _to_number(value: Value) -> Any:
-    """A bound or an element: a real number or an infinity."""
+    """Return a bound or an element: a real number or an infinity."""
     if not isinstance(value, Formula) or list_variables(value.tree):
         raise Unsupported("a bound with variables")
     number = to_sympy(value.tree).doit()
@@ -78,7 +78,7 @@ def _is_set(value: Value) -> bool:
 
 
 def _list_names(value: Value) -> frozenset[str]:
-    """The variables that a set is described with."""
+    """Return the variables that a set is described with."""
     if isinstance(value, Relation) and isinstance(value.left, Formula) and value.sign == "in":
         return list_variables(_without_index(value.left.tree))
     if isinstance(value, Union):
