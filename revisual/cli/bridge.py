@@ -1,7 +1,6 @@
 """`revisual bridge`: cold-start samples about pictures, from a model that sees them and one that thinks."""
 
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -16,7 +15,7 @@ from revisual.client.budget import Budget
 from revisual.client.pictures import PixelBounds
 from revisual.config.parts import BRIDGING
 from revisual.core.errors import UserError
-from revisual.core.interrupt import SIGNALS, Interrupted
+from revisual.core.interrupt import Interrupted, handling_signals
 from revisual.data.readers import SampleReader
 from revisual.data_recipes.bridging.bridge import Bridge
 from revisual.data_recipes.bridging.dry_run import render_prompts
@@ -134,12 +133,8 @@ def stopping(made: Bridge) -> Iterator[None]:
         made.stop(Interrupted(number))
         os.write(2, b"\nrevisual bridge: waits for replies on their way; once more ends it at once\n")
 
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
-    try:
+    with handling_signals(stop):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _show(output: Output) -> None:

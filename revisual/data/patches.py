@@ -42,7 +42,7 @@ class PatchStore:
 
     @property
     def bytes(self) -> int:
-        """What is kept."""
+        """The size of what is kept."""
         return sum(size(patches) for _, patches in self._kept.values())
 
     def __getstate__(self) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class PolicyResponder(Responder):
 
     @cached_property
     def identity(self) -> str:
-        """What stands for the policy in the keys of answers; engines draw other tokens with the same seeds."""
+        """The policy's name in the keys of answers; engines draw other tokens with the same seeds."""
         name = "" if isinstance(self.engine, HFRollout) else f":{type(self.engine).__name__}"
         return f"{self.loader.path}:{weights_hash(Path(self.loader.path))}{name}"
 
@@ -72,11 +72,6 @@ class PolicyResponder(Responder):
     @override
     def model(self) -> str:
         return self.loader.path
-
-    @property
-    @override
-    def trouble(self) -> str:
-        return ""
 
     @override
     def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:

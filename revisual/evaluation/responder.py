@@ -23,9 +23,9 @@ class Responder(ABC):
         """The model's name, for people."""
 
     @property
-    @abstractmethod
     def trouble(self) -> str:
-        """What does not go well at present, in a few words; empty if all does."""
+        """The present trouble in a few words; empty if all goes well."""
+        return ""
 
     @abstractmethod
     def answers(self, requests: Iterable[ChatRequest], journal: Journal) -> Records:

@@ -42,7 +42,7 @@ class Machine:
 
     @property
     def usable(self) -> int | None:
-        """What is left of a GPU's memory for tensors: 2 GB are the context's and NCCL's, 5 % is lost between blocks."""
+        """The part of a GPU's memory for tensors: 2 GB are the context's and NCCL's, 5 % is lost between blocks."""
         if self.memory is None:
             return None
         return int((self.memory - 2e9) * 0.95) if self.is_gpu else self.memory
@@ -78,7 +78,7 @@ class Estimate:
 
     @property
     def peak(self) -> int:
-        """What the run needs on a device."""
+        """The memory that the run needs on a device."""
         return self.total(self.fullest)
 
     @property

@@ -40,7 +40,7 @@ class Evaluations:
 
     @property
     def running(self) -> str | None:
-        """What is being measured."""
+        """The evaluation that runs, if one does."""
         return None if self._running is None else self._running[0].name
 
     @property

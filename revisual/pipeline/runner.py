@@ -8,6 +8,7 @@ from typing import Any
 
 from revisual.core.errors import UserError
 from revisual.core.interrupt import Interrupted
+from revisual.core.locks import lock_folder
 from revisual.core.manifest import check_export
 from revisual.core.progress import Progress
 from revisual.pipeline.children import Child, describe_exit
@@ -15,7 +16,7 @@ from revisual.pipeline.evaluations import FOLDER as EVALUATION
 from revisual.pipeline.evaluations import Evaluations
 from revisual.pipeline.results import write_results
 from revisual.pipeline.stages import Place, Plan, changes, config_hash, policy_hashes
-from revisual.pipeline.state import Record, State, lock_run
+from revisual.pipeline.state import LOCK, Record, State
 
 POLL_SECONDS = 0.1
 
@@ -37,7 +38,7 @@ class Runner:
             Interrupted: Ctrl-C or SIGTERM, as far as they are turned into that; the running stage is ended.
         """
         try:
-            with lock_run(self.plan.out):
+            with lock_folder(self.plan.out, LOCK, "pipeline"):
                 return self._run()
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""

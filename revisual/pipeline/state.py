@@ -1,9 +1,7 @@
 """What a run has done so far: pipeline.json, and the lock that keeps a second pipeline out."""
 
-import fcntl
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,19 +53,3 @@ class State:
 
     def _key(self, folder: Path) -> str:
         return folder.relative_to(self.path.parent).as_posix()
-
-
-@contextmanager
-def lock_run(out: Path) -> Iterator[None]:
-    """Keep other pipelines out of `out`; the lock goes with the process, however it ends.
-
-    Raises:
-        UserError: another pipeline runs there.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"{out}: another pipeline is running there") from error
-        yield

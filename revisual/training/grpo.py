@@ -139,12 +139,12 @@ class GRPOModule(PolicyModule):
 
     @property
     def rollout_step(self) -> int:
-        """How many rollout steps there have been before the present one."""
+        """The number of rollout steps before the present one."""
         return self.trainer.global_step // self.updates_per_rollout
 
     @property
     def rollout_steps(self) -> int:
-        """How many rollout steps the run has."""
+        """The run's number of rollout steps."""
         steps = self.trainer.estimated_stepping_batches
         if steps == float("inf"):
             raise UserError("trainer: schedules need to know how long the run is: set max_steps or max_epochs")

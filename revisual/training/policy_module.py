@@ -74,7 +74,7 @@ class PolicyModule(AnsweringModule):
 
     @property
     def updates_per_batch(self) -> int:
-        """How many optimizer steps the loader hands each batch of items out for."""
+        """The number of optimizer steps that the loader hands each batch of items out for."""
         return 1
 
     @property

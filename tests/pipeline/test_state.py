@@ -1,4 +1,5 @@
-from revisual.pipeline.state import lock_run
+from revisual.core.locks import lock_folder
+from revisual.pipeline.state import LOCK
 
 
 def test_a_second_call_does_nothing_again(bench):
@@ -9,6 +10,6 @@ def test_a_second_call_does_nothing_again(bench):
 
 
 def test_a_second_pipeline_is_kept_out(bench, capsys):
-    with lock_run(bench.out):
+    with lock_folder(bench.out, LOCK, "pipeline"):
         assert bench.run() == 2
     assert "another pipeline is running there" in capsys.readouterr().err

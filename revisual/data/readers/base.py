@@ -20,7 +20,7 @@ class SampleReader(ABC):
     @property
     @abstractmethod
     def label(self) -> str:
-        """What is read, for messages, e.g. `data/train.jsonl`."""
+        """The source's name in messages, e.g. `data/train.jsonl`."""
 
     @abstractmethod
     def __call__(self) -> Iterator[Sample]:
@@ -127,7 +127,11 @@ def read_all(readers: Sequence[SampleReader], root: str | Path | None = None) ->
     Raises:
         UserError: a reader fails, or two samples have the same source and id.
     """
-    samples: list[Sample] = []
+    return list(stream_all(readers, root))
+
+
+def stream_all(readers: Sequence[SampleReader], root: str | Path | None = None) -> Iterator[Sample]:
+    """Yield the samples of all readers one at a time, so that pictures in memory do not pile up; as `read_all`."""
     labels: dict[tuple[str, str], str] = {}
     for reader in readers if root is None else [reader.under(root) for reader in readers]:
         for sample in reader():
@@ -138,5 +142,4 @@ def read_all(readers: Sequence[SampleReader], root: str | Path | None = None) ->
                     "give one of the readers a source of its own"
                 )
             labels[key] = reader.label
-            samples.append(sample)
-    return samples
+            yield sample

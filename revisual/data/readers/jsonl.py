@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from typing_extensions import override
-
 from revisual.core.errors import UserError
-from revisual.data.readers.base import TableReader
+from revisual.data.readers.file import FileReader
 from revisual.data.readers.row import Row
 
 
 @dataclass(frozen=True)
-class JSONLReader(TableReader):
+class JSONLReader(FileReader):
     """Reads a file in which each line, blank ones aside, is a JSON object.
 
     Example: `JSONLReader("gsm8k/train.jsonl", columns={"solution": "extra.solution"})`
@@ -21,17 +19,6 @@ class JSONLReader(TableReader):
     Args:
         path: the file.
     """
-
-    path: str | Path
-
-    @property
-    def label(self) -> str:
-        """The file's path."""
-        return str(self.path)
-
-    @override
-    def under(self, root: str | Path) -> "JSONLReader":
-        return replace(self, path=Path(root) / self.path)
 
     def rows(self) -> Iterator[Row | UserError]:
         """Give the lines, parsed; ids default to e.g. `train:3`."""

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from glob import glob
 from hashlib import sha256
@@ -17,7 +17,7 @@ from typing_extensions import override
 from revisual.core.errors import UserError
 from revisual.core.files import cache_folder, locked
 from revisual.data.images import StoredBytes, file_fingerprint
-from revisual.data.readers.base import TableReader
+from revisual.data.readers.file import FileReader
 from revisual.data.readers.row import Row, picture_bytes
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ GROUP_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
-class ParquetReader(TableReader):
+class ParquetReader(FileReader):
     """Reads a Parquet file, the `.parquet` files anywhere in a folder, or those that a pattern matches, by name.
 
     Pictures are bytes, paths, or objects with `bytes` and `path`. Paths are relative to the folder, if that is what
@@ -40,17 +40,6 @@ class ParquetReader(TableReader):
     Args:
         path: the file, folder or pattern.
     """
-
-    path: str | Path
-
-    @property
-    def label(self) -> str:
-        """The path or pattern."""
-        return str(self.path)
-
-    @override
-    def under(self, root: str | Path) -> "ParquetReader":
-        return replace(self, path=Path(root) / self.path)
 
     def rows(self) -> Iterator[Row | UserError]:
         """Give the rows of all files; ids default to e.g. `train-00000:3`, counted from 1 in each file."""

@@ -48,19 +48,19 @@ class Bridge:
 
     @property
     def models(self) -> dict[str, str]:
-        """Who is asked in which step."""
+        """The models that are asked, by step."""
         return {step: (self.vlm if step in VLM_STEPS else self.reasoner).server.model for step in STEPS}
 
     @property
     def trouble(self) -> str:
-        """What does not go well, in a few words; empty if all does."""
+        """The present trouble in a few words; empty if all goes well."""
         names = ("vlm", "reasoner")
         troubled = [(name, one) for name, one in zip(names, self.traffic, strict=True) if one.retried]
         return "; ".join(f"{name}: {one.retried} retried, {one.trouble}" for name, one in troubled)
 
     @property
     def window(self) -> int:
-        """How many samples are on their way at once: both endpoints busy, and as many in line."""
+        """The number of samples on their way at once: both endpoints busy, and as many in line."""
         return 2 * (self.vlm.server.concurrency + self.reasoner.server.concurrency)
 
     def stop(self, reason: BaseException) -> None:

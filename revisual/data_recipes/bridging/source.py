@@ -6,6 +6,7 @@ from pathlib import Path
 
 from revisual.core.errors import UserError
 from revisual.data.readers import SampleReader
+from revisual.data.readers.base import stream_all
 from revisual.data.sample import Sample
 
 
@@ -19,21 +20,7 @@ def stream_samples(
     Raises:
         UserError: a reader fails, or two samples have the same source and id.
     """
-    return islice(_samples(readers if root is None else [reader.under(root) for reader in readers]), limit)
-
-
-def _samples(readers: Sequence[SampleReader]) -> Iterator[Sample]:
-    labels: dict[tuple[str, str], str] = {}
-    for reader in readers:
-        for sample in reader():
-            key = (sample.source, sample.id)
-            if key in labels:
-                raise UserError(
-                    f"{reader.label}: the id {sample.id!r} of source {sample.source!r} is also in {labels[key]}; "
-                    "give one of the readers a source of its own"
-                )
-            labels[key] = reader.label
-            yield sample
+    return islice(stream_all(readers, root), limit)
 
 
 def check_readers(readers: Sequence[SampleReader], root: Path | None = None) -> None:

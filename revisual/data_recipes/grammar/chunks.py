@@ -1,6 +1,6 @@
 """Arrays with a row per item that are made a chunk at a time, each kept on disk as soon as it is there."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,27 +14,6 @@ from revisual.data_recipes.grammar.store import SampleStore
 CHUNK = 2048
 
 
-def array_chunks(
-    folder: Path,
-    store: SampleStore,
-    rows: NDArray[np.int64],
-    make: Callable[[Sequence[Sample]], NDArray[np.generic]],
-    progress: Task,
-    chunk: int = CHUNK,
-) -> Iterator[NDArray[np.generic]]:
-    """Yield what `make` returns for the samples of `rows`, chunk by chunk; chunks of an earlier call are read back.
-
-    The folder must not outlive a change of rows or of what `make` does.
-    """
-    for number, start in enumerate(range(0, len(rows), chunk)):
-        path = folder / f"{number:06d}.npy"
-        part = rows[start : start + chunk]
-        if not path.is_file():
-            save_array(path, make(list(store.samples(part))))
-        yield np.load(path, allow_pickle=False, mmap_mode="r")
-        progress.add(len(part))
-
-
 def array_of(
     folder: Path,
     store: SampleStore,
@@ -43,16 +22,31 @@ def array_of(
     progress: Task,
     chunk: int = CHUNK,
 ) -> NDArray[np.generic]:
-    """Return all chunks as one array [N, ...], mapped into memory from a file beside them."""
+    """Return what `make` returns for the samples of `rows` as one array [N, ...], mapped into memory from a file.
+
+    It is made chunk by chunk; chunks of an earlier call are read back. The folder must not outlive a change of rows or
+    of what `make` does.
+    """
     whole = folder / "all.npy"
-    if not whole.is_file():
-        parts = list(array_chunks(folder, store, rows, make, progress, chunk))  # each is only mapped
-        save_joined(whole, parts, len(rows))
-        for path in folder.glob("[0-9]*.npy"):
-            path.unlink()
-    else:
+    if whole.is_file():
         progress.add(len(rows))
-    return np.load(whole, allow_pickle=False, mmap_mode="r")
+        return _map_array(whole)
+    parts = []
+    for number, start in enumerate(range(0, len(rows), chunk)):
+        path = folder / f"{number:06d}.npy"
+        part = rows[start : start + chunk]
+        if not path.is_file():
+            save_array(path, make(list(store.samples(part))))
+        parts.append(_map_array(path))
+        progress.add(len(part))
+    save_joined(whole, parts, len(rows))
+    for path in folder.glob("[0-9]*.npy"):
+        path.unlink()
+    return _map_array(whole)
+
+
+def _map_array(path: Path) -> NDArray[np.generic]:
+    return np.load(path, allow_pickle=False, mmap_mode="r")
 
 
 def save_joined(path: Path, parts: Sequence[NDArray[np.generic]], rows: int) -> None:

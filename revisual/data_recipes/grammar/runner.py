@@ -1,16 +1,15 @@
 """Runs the steps that are not done, each in a folder of its own."""
 
-import fcntl
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from revisual.core.errors import UserError
 from revisual.core.files import write_atomically
+from revisual.core.locks import lock_folder
 from revisual.core.progress import Progress, Silent
 from revisual.data_recipes.grammar.drops import FILE as DROPPED
 from revisual.data_recipes.grammar.drops import DropLog
@@ -56,7 +55,7 @@ class Runner:
             UserError: a step cannot go on, or the folder cannot be written; what is finished is kept.
         """
         try:
-            with _lock(self.out):
+            with lock_folder(self.out, LOCK, "curation"):
                 return self._run()
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
@@ -146,15 +145,3 @@ def _summary(before: Items, outcome: Outcome, drops: DropLog, seconds: float) ->
         "notes": dict(outcome.notes),
         "seconds": round(seconds, 2),
     }
-
-
-@contextmanager
-def _lock(out: Path) -> Iterator[None]:
-    """Keep other curations out of `out`; the lock goes with the process, however it ends."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"{out}: another curation is running there") from error
-        yield

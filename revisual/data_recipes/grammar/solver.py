@@ -46,12 +46,12 @@ class Solver(ABC):
 
     @property
     def decoding(self) -> Decoding:
-        """How answers are drawn."""
+        """The way in which answers are sampled."""
         return Decoding(self.temperature, self.top_p, max_tokens=self.max_tokens)
 
     @property
     def bounds(self) -> PixelBounds:
-        """What size pictures get."""
+        """The bounds of pictures' sizes."""
         return PixelBounds(self.min_pixels, self.max_pixels)
 
 

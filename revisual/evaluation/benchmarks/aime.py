@@ -31,5 +31,4 @@ class AIME25(AIME24):
 
     name: str = "aime25"
     hub: str | None = "yentinglin/aime_2025"
-    split: str = "train"
     jsonl: str | None = "aime/aime2025_test.jsonl"

@@ -60,7 +60,6 @@ class MathVerseTextOnly(MathVerse):
     """The version without pictures: an ablation that is never part of the overall figure."""
 
     name: str = "mathverse_text_only"
-    hub: str | None = "AI4Math/MathVerse"
     subset: str | None = "testmini_text_only"
     split: str = "testmini_text_only"
     jsonl: str | None = "mathverse_text_only/testmini_text_only.jsonl"

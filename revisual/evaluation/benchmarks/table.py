@@ -84,7 +84,7 @@ class TableBenchmark(Benchmark):
 
     @property
     def source(self) -> Source:
-        """Where its rows are."""
+        """The place of its rows."""
         return Source(self.hub, self.subset, self.split, self.jsonl)
 
     def item(self, row: Row) -> Item | None:

@@ -1,14 +1,13 @@
 """What a question says that bears on how its answer is to be written: its expressions, numerals and tasks."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from revisual.grading.rules.reading import read
 from revisual.grading.rules.sentences import find_math
 from revisual.grading.rules.spelling import clean
 from revisual.grading.rules.units import is_known
-from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, Words
+from revisual.grading.rules.values import Formula, Value, Words, walk_values
 
 MAX_QUESTION = 20_000
 """Characters of a question that are searched for expressions."""
@@ -82,7 +81,7 @@ def find_expressions(text: str) -> tuple[Value, ...]:
     """
     found: list[Value] = []
     for piece in list_expressions(text):
-        found.extend(_list_parts(read(piece)))
+        found.extend(part for part in walk_values(read(piece)) if not isinstance(part, Words))
     return tuple(dict.fromkeys(found[:MAX_EXPRESSIONS]))
 
 
@@ -100,18 +99,3 @@ def find_numerals(text: str) -> tuple[Formula, ...]:
     ]
     values = (read(clean(piece)) for piece in dict.fromkeys(pieces[: 2 * MAX_EXPRESSIONS]))
     return tuple(dict.fromkeys(value for value in values if isinstance(value, Formula)))
-
-
-def _list_parts(value: Value) -> Iterator[Value]:
-    if isinstance(value, Words):
-        return
-    yield value
-    if isinstance(value, Relation):
-        yield from _list_parts(value.left)
-        yield from _list_parts(value.right)
-    elif isinstance(value, Group):
-        for item in value.items:
-            yield from _list_parts(item)
-    elif isinstance(value, Union):
-        for part in value.parts:
-            yield from _list_parts(part)

@@ -90,18 +90,24 @@ def list_trees(value: Value) -> Iterator[Tree]:
 
     Example: those of `x = 2` are `x` and `2`
     """
-    if isinstance(value, Formula):
-        yield value.tree
-    elif isinstance(value, Group):
-        for item in value.items:
-            yield from list_trees(item)
-    elif isinstance(value, Union):
-        for part in value.parts:
-            yield from list_trees(part)
-    elif isinstance(value, Relation):
-        yield from list_trees(value.left)
-        yield from list_trees(value.right)
-    elif isinstance(value, Piecewise):
-        for tree, condition in value.rows:
-            yield tree
-            yield from list_trees(condition) if condition is not None else ()
+    for part in walk_values(value):
+        if isinstance(part, Formula):
+            yield part.tree
+        elif isinstance(part, Piecewise):
+            for tree, condition in part.rows:
+                yield tree
+                yield from list_trees(condition) if condition is not None else ()
+
+
+def walk_values(value: Value) -> Iterator[Value]:
+    """Yield a value and all values in it: items, parts and sides, but not the cases of a function.
+
+    Example: those of `x = 2` are `x = 2`, `x` and `2`
+    """
+    yield value
+    if isinstance(value, Relation):
+        inner: tuple[Value, ...] = (value.left, value.right)
+    else:
+        inner = value.items if isinstance(value, Group) else value.parts if isinstance(value, Union) else ()
+    for part in inner:
+        yield from walk_values(part)

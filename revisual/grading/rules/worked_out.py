@@ -21,7 +21,7 @@ from revisual.grading.rules.relations import is_constant, is_label
 from revisual.grading.rules.spelling import clean
 from revisual.grading.rules.terms import PRODUCT, QUOTIENT, SUM, has_variables, list_operations
 from revisual.grading.rules.tree import Apply, Matrix, Number, Symbol, Tree, Unit, walk
-from revisual.grading.rules.values import Formula, Group, Relation, Union, Value
+from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, walk_values
 
 LONG_BITS = 128
 """Of a value that nobody writes out: an operation is left in its gold answer, and any may be left in an answer."""
@@ -107,18 +107,8 @@ def _holds(value: Value, label: Value) -> bool:
 
 
 def _list_trees(value: Value) -> Iterator[Tree]:
-    """Yield the formulas of an answer, of both sides of its relations."""
-    if isinstance(value, Formula):
-        yield value.tree
-    elif isinstance(value, Group):
-        for item in value.items:
-            yield from _list_trees(item)
-    elif isinstance(value, Union):
-        for part in value.parts:
-            yield from _list_trees(part)
-    elif isinstance(value, Relation):
-        yield from _list_trees(value.left)
-        yield from _list_trees(value.right)
+    """Return the formulas of an answer, of both sides of its relations."""
+    return (part.tree for part in walk_values(value) if isinstance(part, Formula))
 
 
 def _list_answers(value: Value) -> Iterator[Tree]:

@@ -121,7 +121,7 @@ class PackedRow(Layout):
 
     @cached_property
     def key_lengths(self) -> list[int]:
-        """How many keys each segment sees: its prefix's and its own."""
+        """The number of keys that each segment sees: its prefix's and its own."""
         return [s.length + self.prefix_length(s) for s in self.segments]
 
     def prefix_length(self, segment: Segment) -> int:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from revisual.rl.losses.clipping import Clip
-from revisual.rl.losses.token_loss import Objective, TokenLoss
+from revisual.rl.losses.clipping_loss import ClippingLoss
 
 
 @dataclass(frozen=True)
-class ClippedLoss(TokenLoss):
+class ClippedLoss(ClippingLoss):
     """GRPO's clipped surrogate on each token's ratio (arXiv 2402.03300).
 
     clip_low 0.2, clip_high 0.2: with A = 1 and ratio 1.5 the token's loss is -1.2, with A = -1 it is 1.5. A batch
@@ -25,19 +24,6 @@ class ClippedLoss(TokenLoss):
         importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
     """
 
-    clip_low: float = 0.2
-    clip_high: float = 0.2
-    dual_clip: float | None = None
-
-    def __post_init__(self) -> None:
-        Clip(self.clip_low, self.clip_high, self.dual_clip)  # refuses what makes no sense
-
-    def objective(
-        self,
-        logprobs: Float[Tensor, "N T"],
-        old_logprobs: Float[Tensor, "N T"],
-        advantages: Float[Tensor, "N 1"],
-        mask: Bool[Tensor, "N T"],
-    ) -> Objective:
-        """Clip each token's own ratio."""
-        return Clip(self.clip_low, self.clip_high, self.dual_clip)(logprobs - old_logprobs, advantages)
+    def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+        """Return each token's own."""
+        return token_log_ratios

@@ -6,12 +6,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from revisual.rl.aggregation import LossAggregation, SequenceMean
-from revisual.rl.losses.clipping import Clip
-from revisual.rl.losses.token_loss import Objective, TokenLoss
+from revisual.rl.losses.clipping_loss import ClippingLoss
 
 
 @dataclass(frozen=True)
-class SequenceRatioLoss(TokenLoss):
+class SequenceRatioLoss(ClippingLoss):
     """GSPO (arXiv 2507.18071): one ratio per sequence, the geometric mean of its tokens', clipped as a whole.
 
     Token log-ratios 0.02 and 0.04 give both tokens the ratio exp(0.03). Such ratios are close to 1, and so are the
@@ -28,21 +27,9 @@ class SequenceRatioLoss(TokenLoss):
 
     clip_low: float = 3e-4
     clip_high: float = 4e-4
-    dual_clip: float | None = None
     aggregation: LossAggregation = field(default_factory=SequenceMean)
 
-    def __post_init__(self) -> None:
-        Clip(self.clip_low, self.clip_high, self.dual_clip)  # refuses what makes no sense
-
-    def objective(
-        self,
-        logprobs: Float[Tensor, "N T"],
-        old_logprobs: Float[Tensor, "N T"],
-        advantages: Float[Tensor, "N 1"],
-        mask: Bool[Tensor, "N T"],
-    ) -> Objective:
-        """Clip the sequence's ratio."""
-        log_ratio = logprobs - old_logprobs
-        mean = log_ratio.sum(1) / mask.sum(1).clamp(min=1)
-        clip = Clip(self.clip_low, self.clip_high, self.dual_clip)
-        return clip(mean[:, None].expand_as(log_ratio), advantages)
+    def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+        """Return the sequence's, the mean of its tokens', for each of them."""
+        mean = token_log_ratios.sum(1) / mask.sum(1).clamp(min=1)
+        return mean[:, None].expand_as(token_log_ratios)

@@ -1,0 +1,46 @@
+"""What losses with a clipped ratio share."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from revisual.rl.losses.clipping import Clip
+from revisual.rl.losses.token_loss import Objective, TokenLoss
+
+
+@dataclass(frozen=True)
+class ClippingLoss(TokenLoss):
+    """A clipped surrogate on a ratio that subclasses define by one method, `log_ratio`.
+
+    Args:
+        clip_low: how far below 1 a ratio may fall.
+        clip_high: how far above 1 it may rise.
+        dual_clip: see `Clip.dual`; null for none.
+        aggregation: what counts equally, a token or a sequence.
+        kl_estimator: of the KL term.
+        importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
+    """
+
+    clip_low: float = 0.2
+    clip_high: float = 0.2
+    dual_clip: float | None = None
+
+    def __post_init__(self) -> None:
+        Clip(self.clip_low, self.clip_high, self.dual_clip)  # refuses what makes no sense
+
+    @abstractmethod
+    def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+        """Return the logarithm of each token's ratio of policies, from those of the sampled tokens' probabilities."""
+
+    def objective(
+        self,
+        logprobs: Float[Tensor, "N T"],
+        old_logprobs: Float[Tensor, "N T"],
+        advantages: Float[Tensor, "N 1"],
+        mask: Bool[Tensor, "N T"],
+    ) -> Objective:
+        """Clip each token's ratio."""
+        clip = Clip(self.clip_low, self.clip_high, self.dual_clip)
+        return clip(self.log_ratio(logprobs - old_logprobs, mask), advantages)
