@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.functional import pad
@@ -62,7 +63,9 @@ class Passes:
             parameter.grad = None
         return memory.peak()
 
-    def _loss(self, rows: Sequence[int], response_tokens: int, temperature: float, entropy_gradient: bool) -> Tensor:
+    def _loss(
+        self, rows: Sequence[int], response_tokens: int, temperature: float, entropy_gradient: bool
+    ) -> Float[Tensor, ""]:
         owners = torch.tensor([p for p, n in enumerate(rows) for _ in range(n)])
         token_ids = torch.full((len(owners), response_tokens), self.pad_id)
         mask = torch.ones_like(token_ids, dtype=torch.bool)
@@ -221,7 +224,7 @@ def _count_cache(memory: LiveMemory, cache: AnswerCache) -> None:
 def _lengthen(cache: AnswerCache, rows: int, tokens: int) -> None:
     """Go on to where all answers but for their last token are there."""
 
-    def room(like: Tensor, length: int) -> Tensor:
+    def room(like: Float[Tensor, "B H L D"], length: int) -> Float[Tensor, "N H M D"]:
         return torch.empty_like(like[:1, :, :1]).expand(rows, -1, length, -1).contiguous()
 
     if isinstance(cache, SharedPromptCache):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -101,7 +101,7 @@ class RolloutBatch:
         return replace(self, **moved)
 
 
-def pad_to_width(values: Tensor, width: int) -> Tensor:
+def pad_to_width(values: Shaped[Tensor, "N *T"], width: int) -> Shaped[Tensor, "N *W"]:
     """Return per-token values padded on the right to `width`; others as they are."""
     return pad(values, (0, width - values.shape[1])) if values.ndim == 2 else values
 

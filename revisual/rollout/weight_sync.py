@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
+from jaxtyping import Shaped
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ def weight_names(policy: nn.Module) -> frozenset[str]:
     return frozenset(name.replace(".base_layer.", ".") for name in policy.state_dict() if ".lora_" not in name)
 
 
-def checksum(tensor: Tensor) -> str:
+def checksum(tensor: Shaped[Tensor, "*shape"]) -> str:
     """Return shape, type and the sum of a tensor's bits: another value gives another sum, but for coincidence.
 
     Example: `checksum(torch.ones(2))` is `"2 float32 7f000000"`: a float of 1 has the bits 3f800000.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from revisual.core.distributed import all_mean, all_sum
@@ -44,7 +45,7 @@ def score_completions(
     responses, scored = decode_and_score(prompts, completions, encoder, grader, rewards)
     rows, device = len(responses), completions.token_ids.device
 
-    def column(values: Sequence[float]) -> Tensor:
+    def column(values: Sequence[float]) -> Float[Tensor, " N"]:
         return torch.tensor(values, dtype=torch.float32, device=device)
 
     return RolloutBatch(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 from torchmetrics import Metric
 
@@ -176,7 +176,7 @@ class AnswerMeans(Metric):
         return {f"{prefix}/{name}": float(values[:, k].mean()) for k, name in enumerate(self.measures)}
 
 
-def join(state: list[Tensor] | Tensor) -> Tensor:
+def join(state: list[Tensor] | Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
     """Return a metric's list state as one tensor; torchmetrics joins it itself when it syncs."""
     return state if isinstance(state, Tensor) else torch.cat(state)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 
 from typing_extensions import override
 
@@ -26,5 +25,5 @@ class FileReader(TableReader):
         return str(self.path)
 
     @override
-    def under(self, root: str | Path) -> Self:
+    def under(self, root: str | Path) -> "FileReader":
         return replace(self, path=Path(root) / self.path)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor, nn
 from torch.nn.functional import pad
 from typing_extensions import override
@@ -123,7 +124,7 @@ def _join(parts: dict[tuple[int, ...], Completions]) -> Completions:
     width = max(part.token_ids.shape[1] for part in parts.values())
     order = torch.argsort(torch.tensor([row for rows in parts for row in rows]))
 
-    def wide(tensors: Sequence[Tensor]) -> Tensor:
+    def wide(tensors: Sequence[Tensor]) -> Shaped[Tensor, "N T"]:
         return torch.cat([pad(t, (0, width - t.shape[1])) for t in tensors])[order]
 
     return Completions(

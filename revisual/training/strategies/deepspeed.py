@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from jaxtyping import Float
 from lightning.fabric.utilities.seed import reset_seed
 from lightning.pytorch.accelerators import CUDAAccelerator
 from lightning.pytorch.strategies import DeepSpeedStrategy
@@ -82,7 +83,7 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
             zero.register_external_parameter(policy, policy.get_output_embeddings().weight)
         return policy
 
-    def accumulate_gradients(self, loss: Tensor) -> None:
+    def accumulate_gradients(self, loss: Float[Tensor, ""]) -> None:
         """Go back through a pass that is not an update's last, which DeepSpeed has to be told."""
         engine: Any = self.deepspeed_engine
         engine.set_gradient_accumulation_boundary(False)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -18,7 +19,7 @@ class Placement(ABC):
         `load` may be called under `torch.device("meta")`, and on some processes only.
         """
 
-    def accumulate_gradients(self, loss: Tensor) -> None:
+    def accumulate_gradients(self, loss: Float[Tensor, ""]) -> None:
         """Go back through a pass that is not an update's last, and add its gradients to what there is."""
         strategy: Any = self
         strategy.backward(loss, None)
