@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from revisual.grading.response import equal, judge
+from revisual.grading.response import judge
 
 QUICK = settings(max_examples=80, deadline=None)
+
 SIGNS = st.sampled_from(["", "-"])
+
 MAGNITUDES = st.integers(-90, 90)
+
 SUFFIXES = st.sampled_from(["", r"\%", r"^\circ", r"^{\circ}", " cm", r"\text{ cm}", r"\pi", r"\sqrt{2}", "i", "x"])
-ROOTS = st.sampled_from([r"\sqrt{2}", r"\sqrt{7}", r"\pi", "e", r"\sqrt[3]{5}", r"(\ln 3)"])
 
 
 def right(answer, gold):
@@ -56,48 +58,11 @@ def test_a_whole_number_in_scientific_notation_has_the_digits_that_it_shows():
 
 
 @QUICK
-@given(SIGNS, ROOTS, MAGNITUDES, st.integers(1, 40), SUFFIXES)
-def test_irrational_values_differ_from_their_neighbors_at_every_magnitude(sign, root, magnitude, apart, suffix):
-    gold = rf"{sign}10^{{{magnitude}}} \cdot {root} {suffix}"
-    assert right(rf"{sign}\frac{{{root}}}{{10^{{{-magnitude}}}}} {suffix}", gold)
-    near = rf"10^{{{magnitude}}} \cdot {root} \cdot (1 + 10^{{-{apart}}}) {suffix}"
-    assert not right(sign + near, gold)
-    assert not right(f"{sign}0{suffix}", gold)
-    assert not right(gold, f"{sign}0{suffix}")
-    assert not right(gold.removeprefix("-") if sign else f"-{gold}", gold)
-
-
-@QUICK
-@given(st.integers(2, 50), st.integers(2, 50), MAGNITUDES)
-def test_a_zero_whose_terms_cancel_is_zero_and_a_tiny_rest_is_none(a, b, magnitude):
-    zero = rf"10^{{{magnitude}}}(\sqrt{{{a}}}\sqrt{{{b}}} - \sqrt{{{a * b}}})"
-    assert right(zero, "0") and right("0", zero)
-    assert not right(rf"{zero} + 10^{{{magnitude - 90}}}", "0")
-    assert not right(rf"\sqrt{{{a}}}\sqrt{{{b}}} - \sqrt{{{a * b}}} + e^{{-100}}", "0")
-
-
-@QUICK
-@given(st.integers(40, 90), st.sampled_from(["x", "2x", "x+1", "x^2"]))
-def test_formulas_and_relations_differ_by_tiny_terms(size, left):
-    tiny = f"10^{{-{size}}}"
-    assert not right(f"{left}+{tiny}", left)
-    assert not right(f"{left}={tiny}", f"{left}=0")
-    assert not right(f"{left}<{tiny}", f"{left}<0")
-    assert right(f"2({left})=2*{tiny}", f"{left}={tiny}")
-
-
-@QUICK
 @given(SIGNS, st.integers(10**15, 10**17), st.integers(1, 9))
 def test_a_decimal_of_all_digits_of_a_double_is_one_of_its_neighbors_at_most(sign, numerator, digit):
     gold = rf"{sign}\frac{{{numerator}}}{{7 \cdot 10^{{15}}}}"
     near = float(Fraction(numerator, 7 * 10**15) * (1 + Fraction(digit, 10**14)))
     assert not right(f"{sign}{near!r}", gold)
-
-
-@pytest.mark.parametrize("tiny", ["e^{-100}", r"\frac{1}{2000!}", r"10^{-60}\pi", r"\sin(10^{-50})"])
-def test_votes_tell_tiny_values_from_zero_and_from_their_opposites(tiny):
-    for other in ("0", f"-{tiny}", f"2 \\cdot {tiny}"):
-        assert not equal(tiny, other) and not equal(other, tiny)
 
 
 @QUICK

@@ -1,0 +1,134 @@
+"""The kernel that is chosen."""
+
+import logging
+from unittest.mock import patch
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from revisual.core.errors import UserError
+from revisual.models.attention import choice
+from revisual.models.attention.choice import Kind, fault_of, first_that_works, kernel_for
+from revisual.models.attention.kernels import FusedSDPA, VarlenKernel
+
+CPU = torch.device("cpu")
+
+
+def sequences(query, key, value, ends, key_ends, scale, causal, aligned_to_the_end=True):
+    """Each sequence by itself; grouped heads by index."""
+    rows = []
+    for s in range(len(ends) - 1):
+        q = query[ends[s] : ends[s + 1]]
+        k, v = (x[key_ends[s] : key_ends[s + 1]] for x in (key, value))
+        shift = len(k) - len(q) if aligned_to_the_end else 0
+        allowed = torch.ones(len(q), len(k), dtype=torch.bool)
+        allowed = allowed.tril(shift) if causal else allowed
+        heads = []
+        for h in range(q.shape[1]):
+            own = h // (q.shape[1] // k.shape[1])
+            scores = (q[:, h] @ k[:, own].T * scale).masked_fill(~allowed, -torch.inf)
+            heads.append(scores.softmax(-1).nan_to_num() @ v[:, own])
+        rows.append(torch.stack(heads, 1))
+    return torch.cat(rows)
+
+
+def like_torch_2_13(
+    query, key, value, cu_seq_q, cu_seq_k, max_q, max_k, *, scale=None, window_size=(-1, -1), enable_gqa=False
+):
+    assert enable_gqa or query.shape[1] == key.shape[1]
+    assert cu_seq_q.dtype == cu_seq_k.dtype == torch.int32
+    assert (max_q, max_k) == (int(cu_seq_q.diff().max()), int(cu_seq_k.diff().max()))
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    return sequences(query, key, value, cu_seq_q, cu_seq_k, scale, window_size == (-1, 0))
+
+
+def like_torch_2_11(query, key, value, cu_seq_q, cu_seq_k, max_q, max_k, *, scale=None, window_size=(-1, -1)):
+    assert query.shape[1] == key.shape[1], "it computes nothing for grouped heads"
+    return like_torch_2_13(query, key, value, cu_seq_q, cu_seq_k, max_q, max_k, scale=scale, window_size=window_size)
+
+
+def like_flash_attn_2(
+    q, k, v, cu_seqlens_q, cu_seqlens_k, max_seqlen_q, max_seqlen_k, dropout_p=0.0, softmax_scale=None, causal=False
+):
+    scale = q.shape[-1] ** -0.5 if softmax_scale is None else softmax_scale
+    return sequences(q, k, v, cu_seqlens_q, cu_seqlens_k, scale, causal)
+
+
+def like_flash_attn_4(q, k, v, cu_seqlens_q=None, cu_seqlens_k=None, softmax_scale=None, causal=False):
+    out = like_flash_attn_2(q, k, v, cu_seqlens_q, cu_seqlens_k, 0, 0, 0.0, softmax_scale, causal)
+    return out, torch.zeros(1)
+
+
+def aligned_to_the_first_key(
+    q, k, v, cu_seqlens_q, cu_seqlens_k, max_seqlen_q, max_seqlen_k, softmax_scale=None, causal=False
+):
+    return sequences(q, k, v, cu_seqlens_q, cu_seqlens_k, q.shape[-1] ** -0.5, causal, aligned_to_the_end=False)
+
+
+KERNELS = {
+    "torch 2.13": VarlenKernel(like_torch_2_13, "a"),
+    "torch 2.11": VarlenKernel(like_torch_2_11, "b", grouped=False),
+    "flash-attn 2": VarlenKernel(like_flash_attn_2, "c"),
+    "flash-attn 4": VarlenKernel(like_flash_attn_4, "d"),
+    "memory-efficient": FusedSDPA(),
+}
+
+
+def kind(dtype=torch.float32, heads=4, key_heads=2, dropout=False, causal=True):
+    return Kind(CPU, dtype, heads, key_heads, 16, dropout, causal)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_works_is_taken(name, causal, dtype):
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):  # where a validation may try them
+        assert fault_of(KERNELS[name], kind(dtype, causal=causal)) is None
+
+
+def test_what_does_not_work_is_not_taken(caplog):
+    caplog.set_level(logging.INFO)
+    wrong = [
+        VarlenKernel(aligned_to_the_first_key, "wrong"),
+        VarlenKernel(like_torch_2_11, "ungrouped"),
+        VarlenKernel(like_torch_2_11, "ungrouped", grouped=False),
+        FusedSDPA(),
+    ]
+    assert "off by" in fault_of(wrong[0], kind()) and "grouped heads" in fault_of(wrong[1], kind())
+    assert first_that_works(wrong, "auto", kind()) is wrong[2]
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["attention: ungrouped with repeated key heads for 4 heads over 2 of 16 in float32 on cpu"]
+    with pytest.raises(UserError) as error:
+        first_that_works(wrong[:2], "torch", kind())
+    assert "\n" not in str(error.value) and "'torch' names" in str(error.value)
+    for kernel in wrong[:2]:
+        assert f"{kernel.name}: " in str(error.value)
+
+
+def test_asking_for_a_gpus_kernel_on_a_cpu_is_one_line():
+    with pytest.raises(UserError, match="attention: torch needs a GPU, and the policy is on cpu"):
+        kernel_for("torch", kind())
+
+
+def test_a_run_trains_with_the_kernel_that_is_chosen(policy, encoder, mixed_prompts):
+    """Log-probs and gradients of a whole policy by a varlen kernel are those by the CPU's."""
+    from revisual.models.inputs import packed_inputs
+    from revisual.models.logprobs import token_logprobs
+
+    index = torch.tensor([0, 0, 1, 2, 2, 2, 3])
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(100, 200, (7, 5), generator=generator)
+    mask = torch.arange(5) < torch.tensor([5, 2, 4, 1, 5, 3, 2])[:, None]
+    kernel = VarlenKernel(like_torch_2_13, "a")
+    results = []
+    for choose in (choice.choose_kernel, lambda *_, **__: kernel):
+        with patch("revisual.models.attention.interface.choose_kernel", choose):
+            inputs = packed_inputs(policy, mixed_prompts, index, encoder.vision_inputs, 0, ids, mask)
+            logprobs = token_logprobs(policy, inputs, ids, mask).logprobs
+        policy.zero_grad()
+        logprobs.sum().backward()
+        results.append((logprobs.detach(), {n: p.grad.clone() for n, p in policy.named_parameters()}))
+    assert_close(results[1][0], results[0][0], atol=1e-5, rtol=1e-4)
+    for name, gradient in results[0][1].items():
+        assert_close(results[1][1][name], gradient, atol=1e-4, rtol=1e-3, msg=name)

@@ -1,0 +1,8 @@
+"""Repetition, reflection and looking back at the picture, by hand."""
+
+from revisual.rewards.sentences import sentences
+
+
+def test_sentences():
+    assert sentences(" One.  Two!\nthree\n\n 3.5? Yes...no ") == ["one.", "two!", "three", "3.5?", "yes...no"]
+    assert sentences("") == sentences(" \n ") == []

@@ -1,0 +1,54 @@
+"""What the engines of vLLM rest on, without vLLM: checksums, files of weights, requests and replies."""
+
+import struct
+
+import pytest
+import torch
+
+from revisual.core.errors import UserError
+from revisual.rollout.weight_sync import (
+    checksum,
+    read_weights,
+    weight_names,
+    write_weights,
+)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.float64, torch.bfloat16])
+def test_a_checksum_is_the_sum_of_bits(dtype):
+    values = torch.tensor([[1.0, -2.5, 0.0], [3.0, 1e-3, -1e4]], dtype=dtype)
+    kind = {2: "h", 4: "i", 8: "q"}[values.element_size()]
+    raw = values.view(torch.uint8).numpy().tobytes()
+    total = sum(struct.unpack(f"<6{kind}", raw)) % 2**64
+    assert checksum(values) == f"2x3 {str(dtype)[6:]} {total:x}"
+
+
+def test_checksums_tell_tensors_apart():
+    weight = torch.randn(5, 7, generator=torch.Generator().manual_seed(0))
+    changed = weight.clone()
+    changed[3, 2] += 1e-7
+    found = {checksum(w) for w in (weight, changed, -weight, weight.bfloat16(), weight.reshape(7, 5))}
+    assert len(found) == 5 and checksum(weight.mT.contiguous().mT) == checksum(weight)
+
+
+def test_names_are_those_of_the_plain_model(policy, policy_folder, processor):
+    from models.test_parts import random_adapter
+
+    names = set(policy.state_dict())
+    assert weight_names(policy) == names and "lm_head.weight" in names
+    assert weight_names(random_adapter(policy_folder, processor)) == names
+
+
+def test_weights_through_files(policy, tmp_path):
+    sent = dict(policy.state_dict())
+    checksums = write_weights(sent.items(), tmp_path / "weights", file_bytes=50_000)
+    assert len(list((tmp_path / "weights").iterdir())) > 3
+    back = dict(read_weights(tmp_path / "weights"))
+    assert back.keys() == sent.keys() == checksums.keys()  # the tied head as a tensor of its own
+    assert all(torch.equal(back[name], tensor) and checksum(tensor) == checksums[name] for name, tensor in sent.items())
+
+
+def test_weights_that_cannot_be_written(policy, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot write the weights for the rollouts' engine to"):
+        write_weights(policy.state_dict().items(), tmp_path / "file" / "weights")
