@@ -52,7 +52,7 @@ def judge(
 
     Example: `judge(r"<think>...</think> So \boxed{0.5}.", r"\frac{1}{2}") == Grade(1.0, "0.5", "boxed/number")`
     Example: `judge("I'd say it's 7 or 8.", "7").rule == "sentence/hedge"`
-    Example: `judge(r"\boxed{2+2}", "4", requirements=REWARDS).rule == "boxed/not_worked_out"`
+    Example: `judge(r"\boxed{2+2}", "4", requirements=Requirements(worked_out=True)).score == 0.0`
     """
     if len(response) > MAX_RESPONSE:
         return Grade(0.0, "", "none", "too_long")

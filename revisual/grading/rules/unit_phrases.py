@@ -69,7 +69,7 @@ def rewrite_units(text: str) -> str:
     r"""Write units as single words in text commands, joined by slashes and powers.
 
     Example: `rewrite_units("5 m/s") == r"5\text{m}/\text{s}"`
-    Example: `rewrite_units("12 sq. cm") == r"12\text{cm}^{2}"` and `rewrite_units("3 million") == r"3 \cdot 10^{6}"`
+    Example: `rewrite_units("12 sq. cm") == r"12\text{cm}^{2}"` and `rewrite_units("3 million") == r"3 \cdot 10^{6} "`
     """
     if len(text) > MAX_LENGTH or not any(character.isalpha() for character in text):
         return text

@@ -32,7 +32,7 @@ KINDS = (PRODUCT, QUOTIENT, SUM, "^", "!", "binom", "root")
 class Answered:
     """An answer of the right value, as it is written and as it is read, beside the gold answer.
 
-    Example: `Answered(gold, answer, text="668 + 980 - 715", question="What is 668 + 980 - 715?")`
+    Example: the answer `668 + 980 - 715` to the question `What is 668 + 980 - 715?`, beside the gold answer `933`
     """
 
     gold: Value

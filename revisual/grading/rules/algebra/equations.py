@@ -11,11 +11,11 @@ MAX_SOLUTIONS = 4
 
 
 def equations_equal_when_solved(gold: Value, answer: Value) -> bool:
-    """Return whether an equation and another, or the solutions of one, say the same of one of their variables.
+    r"""Return whether an equation and another, or the solutions of one, say the same of one of their variables.
 
     All solutions have to be there. A bare expression answers only for a variable that it does not contain.
 
-    Example: `xy = 6` and `6/x`, `x^2 = 4` and `±2`; not `y^2 = x` and `sqrt(x)`
+    Example: `xy = 6` and `6/x`, `x^2 = 4` and `±2`; not `y^2 = x` and `\sqrt{x}`
     """
     if not isinstance(gold, Relation):
         return False  # an equation that has still to be solved is no answer where a value is asked
@@ -131,7 +131,7 @@ def expressions_equal(first: Any, second: Any) -> bool:
 def series_equal(gold: Tree, answer: Tree) -> bool:
     """Return whether formulas with sums or products over an index to a letter are equal in closed form.
 
-    Example: `sum_{k=1}^n k` and `n(n+1)/2`
+    Example: `sum_{k=1}^n k` and `(n^2+n)/2`
     """
     import sympy
 

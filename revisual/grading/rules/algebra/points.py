@@ -27,12 +27,12 @@ def list_variables(tree: Tree) -> frozenset[str]:
 
 
 def agree_everywhere(gold: Tree, answer: Tree) -> bool:
-    """Return whether two formulas in the same variables agree at 20 points of their common real domain, to 120 digits.
+    r"""Return whether two formulas in the same variables agree at 20 points of their common real domain, to 120 digits.
 
     Points are tried with either sign of each variable and at five scales, so that formulas which differ only for
     negative or for small values are told apart.
 
-    Example: `2 arcsin sqrt(a)` and `arccos(1 - 2a)`; not `|x|` and `x`
+    Example: `2 \arcsin \sqrt{a}` and `\arccos(1 - 2a)`; not `|x|` and `x`
     """
     variables = sorted(list_variables(gold))
     if not variables or list_variables(answer) != set(variables) or _is_not_real(gold) or _is_not_real(answer):
