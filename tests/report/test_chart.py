@@ -3,7 +3,7 @@ import math
 import pytest
 
 from revisual.report.chart import line_chart
-from revisual.report.marks import Series, thin
+from revisual.report.marks import Series
 
 from .parsing import Node, parse
 
@@ -153,17 +153,3 @@ def test_a_long_curve_keeps_its_extremes_in_a_small_file():
     peak = min(line, key=lambda point: point[1])
     frame = [point[0] for point in (line[0], line[-1])]
     assert (peak[0] - frame[0]) / (frame[1] - frame[0]) == pytest.approx(54_321 / 99_999, abs=1e-3)
-
-
-def test_thin_keeps_few_points_in_order():
-    points = [(i, (i * 7919) % 101) for i in range(1000)]
-    kept = thin(points, columns=10)
-    assert len(kept) <= 40 and kept == sorted(kept) and kept[0] == points[0] and kept[-1] == points[-1]
-    assert thin(points[:40], columns=10) == points[:40]
-
-
-def test_series_that_cannot_be():
-    with pytest.raises(ValueError, match="differ in length"):
-        Series("a", [0, 1], [0])
-    with pytest.raises(ValueError, match="both low and high"):
-        Series("a", [0], [0], low=[0])

@@ -1,4 +1,4 @@
-"""Repetition, reflection and looking back at the picture, by hand."""
+"""Repetition, by hand."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Repetition, reflection and looking back at the picture, by hand."""
+"""Sentences of a text, by hand."""
 
 from revisual.rewards.sentences import sentences
 

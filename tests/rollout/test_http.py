@@ -1,4 +1,4 @@
-"""What the engines of vLLM rest on, without vLLM: checksums, files of weights, requests and replies."""
+"""Talking to a server of vLLM, without vLLM."""
 
 import pytest
 from client.chat_server import ChatServer, Response

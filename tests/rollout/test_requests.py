@@ -1,4 +1,4 @@
-"""What the engines of vLLM rest on, without vLLM: checksums, files of weights, requests and replies."""
+"""Requests to engines of vLLM and their replies, without vLLM."""
 
 import json
 from dataclasses import replace

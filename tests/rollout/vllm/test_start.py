@@ -1,4 +1,4 @@
-"""What the engines of vLLM rest on, without vLLM: checksums, files of weights, requests and replies."""
+"""Starting vLLM where it is not installed."""
 
 import importlib.util
 

@@ -1,4 +1,4 @@
-"""What the engines of vLLM rest on, without vLLM: checksums, files of weights, requests and replies."""
+"""What a worker of vLLM says of weights, without vLLM."""
 
 import pytest
 

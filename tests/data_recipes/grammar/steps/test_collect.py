@@ -3,13 +3,10 @@
 import resource
 
 import pytest
-from PIL import Image
 
-from data_recipes.grammar.helpers import collect, ids, items, jsonl, lines, run, source
+from data_recipes.grammar.helpers import collect, ids, jsonl, lines, run, source
 from revisual.core.errors import UserError
-from revisual.data.readers import JSONLReader
 from revisual.data_recipes.grammar.rules.base import Rule
-from revisual.data_recipes.grammar.sources import Source
 from revisual.data_recipes.grammar.steps import collect as module
 from revisual.data_recipes.grammar.steps.collect import Collect
 from revisual.data_recipes.grammar.steps.deduplicate import Deduplicate
@@ -18,30 +15,6 @@ from revisual.data_recipes.grammar.store import SampleStore
 
 def sums(count, name="s"):
     return [{"id": f"{name}{k}", "question": f"What is {k} + {k} + 1?", "answer": str(2 * k + 1)} for k in range(count)]
-
-
-def test_samples_come_back_as_they_were(tmp_path):
-    Image.new("RGB", (30, 20), "red").save(tmp_path / "red.png")
-    rows = [
-        {
-            "id": "a",
-            "question": "What colour is this?",
-            "answer": "red",
-            "images": ["red.png"],
-            "choices": ["red", "blue"],
-        },
-        {"id": "b", "question": "What is 6 * 7?", "answer": "42", "solution": "6 * 7 = 42", "extra": {"level": 3}},
-    ]
-    run(tmp_path / "out", {"collect": collect(tmp_path, rows)})
-    store = SampleStore(tmp_path / "out/collect/samples")
-    first, second = store.samples([0, 1])
-    assert (first.id, first.choices, first.images[0].data) == (
-        "a",
-        ("red", "blue"),
-        (tmp_path / "red.png").read_bytes(),
-    )
-    assert (second.solution, second.extra, second.source) == ("6 * 7 = 42", {"level": 3}, "text")
-    assert len(store) == 2 and items(tmp_path / "out", "collect").column("pictures").tolist() == [1, 0]
 
 
 def test_what_falls_is_told_with_its_reason(tmp_path):
@@ -93,32 +66,6 @@ def test_an_interrupted_source_is_gone_on_with(tmp_path, monkeypatch):
     run(tmp_path / "out", steps)
     assert seen == [f"s{k}" for k in [*range(30), *range(20, 45)]]  # the chunk that was cut off is done again
     assert ids(tmp_path / "out", "collect") == [f"s{k}" for k in range(45)]
-
-
-BAD = [
-    ({"columns": {"question": "problem"}}, "column 'problem' does not exist; there are: id, question, answer"),
-    ({"path": "nowhere.jsonl"}, "nowhere.jsonl: no such file"),
-]
-
-
-@pytest.mark.parametrize(("options", "said"), BAD)
-def test_bad_sources_are_told_and_finished_ones_kept(tmp_path, options, said):
-    good = source("good", jsonl(tmp_path / "good.jsonl", sums(5)))
-    bad = Source("bad", JSONLReader(**{"path": jsonl(tmp_path / "bad.jsonl", sums(5))} | options))
-    with pytest.raises(UserError) as told:
-        run(tmp_path / "out", {"collect": Collect(sources=(good, bad))})
-    assert said in str(told.value) and "\n" not in str(told.value)
-    assert (tmp_path / "out/collect/samples/000-good/finished.json").is_file()
-
-
-def test_sources_need_names_of_their_own(tmp_path):
-    one = source("a", jsonl(tmp_path / "a.jsonl", sums(2)))
-    with pytest.raises(UserError, match="two sources are called 'a'"):
-        run(tmp_path / "out", {"collect": Collect(sources=(one, one))})
-    with pytest.raises(UserError, match="cannot be a folder's name"):
-        source("../a", tmp_path)
-    with pytest.raises(UserError, match="b has no reader: convert it"):
-        run(tmp_path / "out", {"collect": Collect(sources=(Source("b", note="convert it first"),))})
 
 
 def test_a_full_disk_is_told_and_finished_work_kept(tmp_path):

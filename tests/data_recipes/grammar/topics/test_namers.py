@@ -3,12 +3,7 @@ from client.chat_server import ChatServer, Response, says
 
 from revisual.core.errors import UserError
 from revisual.data_recipes.grammar.solver import ServerSolver
-from revisual.data_recipes.grammar.topics.embedders import words
 from revisual.data_recipes.grammar.topics.namers import KeyTerms, ModelNames, clean_name, distinct
-
-
-def test_words():
-    assert words(r"Find $\sin 30$, $\frac{1}{2}$ of 4 apples") == ["find", "sin", "apples"]
 
 
 def test_names(tmp_path):
