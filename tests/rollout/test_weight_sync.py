@@ -9,6 +9,9 @@ from revisual.core.errors import UserError
 from revisual.rollout.weight_sync import (
     checksum,
     read_weights,
+    require_loaded,
+    require_names,
+    require_received,
     weight_names,
     write_weights,
 )
@@ -52,3 +55,19 @@ def test_weights_that_cannot_be_written(policy, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write the weights for the rollouts' engine to"):
         write_weights(policy.state_dict().items(), tmp_path / "file" / "weights")
+
+
+def test_what_is_missing_is_named():
+    names = [f"w{i}" for i in range(6)]
+    require_names(names, reversed(names))
+    with pytest.raises(UserError, match="w0, w1, w2 and 1 more not sent"):
+        require_names(names, names[4:])
+    with pytest.raises(UserError, match="the policy has no w5"):
+        require_names(names[:5], names)
+    require_received({"a": "1"}, {"a": "1"})
+    for received in ({}, {"a": "2"}, {"a": "1", "b": "3"}):
+        with pytest.raises(UserError, match=r"it did not get [ab] as sent"):
+            require_received({"a": "1"}, received)
+    require_loaded([])
+    with pytest.raises(UserError, match="its norm got nothing"):
+        require_loaded(["norm"])
