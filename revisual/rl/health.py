@@ -164,7 +164,8 @@ def find_constant_terms(seen: Outcomes, wanted: Mapping[str, str] | None = None)
     return findings
 
 
-NOTHING_LEVELS = (1, 5, 20, 100)
+NOTHING_LEVELS = (1.0, 5.0, 20.0, 100.0)
+"""Steps in a row."""
 
 
 def learns_nothing(seen: Outcomes) -> bool:
@@ -174,9 +175,9 @@ def learns_nothing(seen: Outcomes) -> bool:
 
 def find_nothing(steps: int) -> Finding | None:
     """Find that there was nothing to learn from, in this rollout step and so many in a row."""
-    level = reached(steps, NOTHING_LEVELS)
+    level = reached(float(steps), NOTHING_LEVELS)
     row = "in this step" if steps == 1 else f"in {steps} steps in a row"
-    text = f"no answer that the filter kept has an advantage {row}: the update is empty"
+    text = f"no answer with an advantage was kept {row}, so that rewards teach nothing"
     advice = "see what else is said here, and whether advantage_filter keeps too little"
     return Finding("nothing", level, text, advice) if level else None
 

@@ -131,7 +131,8 @@ def test_means_of_a_drift():
     assert drift.quick == pytest.approx(0.75 * 3.0 + 0.25 * 7.0) and drift.slow == pytest.approx(3.8)
 
 
-def after(value, times, drift=Drift()):
+def after(value, times, drift=None):
+    drift = drift or Drift()
     for _ in range(times):
         drift = drift.add(value)
     return drift
