@@ -159,7 +159,8 @@ def find_constant_terms(seen: Outcomes, wanted: Mapping[str, str] | None = None)
             advice = "ask for that form in system_prompt, or teach it by a cold start"
         else:
             text = f"reward {name} is {known[0]:g} for all {len(known)} answers"
-            advice = "it moves nothing as it is; pay what answers differ in, or set its weight to 0"
+            advice = "it is out of reach as it is" if known[0] == 0 else "it moves nothing as it is"
+            advice += "; pay what answers differ in"
         findings.append(Finding(f"constant {name}", 1, text, advice))
     return findings
 
