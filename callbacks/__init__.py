@@ -1,6 +1,7 @@
 """Lightning callbacks for `trainer.callbacks`."""
 
 from revisual.callbacks.hf_export import HFExport
+from revisual.callbacks.learning_watch import LearningWatch
 from revisual.callbacks.length_reward import LengthReward
 from revisual.callbacks.metrics_file import MetricsFile
 from revisual.callbacks.online_difficulty import OnlineDifficulty
@@ -13,6 +14,7 @@ from revisual.callbacks.watchdog import Watchdog
 __all__ = [
     "PTST",
     "HFExport",
+    "LearningWatch",
     "LengthReward",
     "MetricsFile",
     "OnlineDifficulty",

@@ -59,6 +59,7 @@ def _record(batch: RolloutBatch, row: int, weight: float, step: int) -> dict[str
         "length": int(batch.completion_mask[row].sum()),
         "truncated": bool(batch.truncated[row]),
         "valid": bool(batch.valid[row]),
+        "rule": batch.rules[row] if batch.rules else None,
         "accuracy": float(batch.accuracy[row]),
         "reward": float(batch.rewards[row]),
         "reward_terms": {name: float(values[row]) for name, values in batch.reward_terms.items()},

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import Namespace
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from typing_extensions import override
@@ -25,6 +26,10 @@ TRAINER_DEFAULTS = {
 }
 
 
+LEARNING_WATCH = "revisual.callbacks.LearningWatch"
+"""Added to the callbacks of `fit` where the config lists none."""
+
+
 class OneLineTrainingParser(OneLineParser, LightningArgumentParser):
     """Lightning's parser with errors of one line."""
 
@@ -38,8 +43,20 @@ class TrainingCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
 
     def before_instantiate_classes(self) -> None:
-        """Keep what a run writes together."""
+        """Keep what a run writes together, and let a run that cannot learn say so."""
         self._put_logs_into_root()
+        if self.subcommand == "fit":
+            self._add_learning_watch()
+
+    def _add_learning_watch(self) -> None:
+        """Add a `LearningWatch` with its defaults unless the config lists one."""
+        trainer = self.config[self.subcommand].trainer
+        listed = trainer.callbacks if isinstance(trainer.callbacks, list) else [trainer.callbacks]
+        callbacks = [each for each in listed if each is not None]
+        name = LEARNING_WATCH.rpartition(".")[2]
+        if not any(getattr(each, "class_path", "").rpartition(".")[2] == name for each in callbacks):
+            added = Namespace(class_path=LEARNING_WATCH, init_args=Namespace())
+            trainer.callbacks = [*callbacks, added]
 
     def _put_logs_into_root(self) -> None:
         """Put a logger's relative `save_dir` inside `default_root_dir`, where callbacks write too."""

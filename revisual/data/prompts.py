@@ -9,6 +9,7 @@ from lightning.pytorch import LightningDataModule
 from torch.utils.data import Dataset
 from typing_extensions import override
 
+from revisual.core.distributed import get_rank
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import BatchLoader
@@ -98,6 +99,10 @@ class PromptDataModule(LightningDataModule):
         """Return whether so many tokens are within the limits."""
         return prompt <= self.max_prompt_tokens
 
+    def limits(self, split: str) -> str:
+        """Return the limits of a split in words, by the names of their settings."""
+        return f"max_prompt_tokens is {self.max_prompt_tokens}"
+
     def fitting(self, samples: Sequence[Sample], encoder: PromptEncoder, split: str) -> list[Sample]:
         """Return the samples within the limits; what is dropped is counted in the log.
 
@@ -108,7 +113,12 @@ class PromptDataModule(LightningDataModule):
         kept = [place for place, each in enumerate(lengths) if self.fits(*each)]
         if len(kept) < len(samples):
             dropped = len(samples) - len(kept)
-            log.warning("data.%s: %d of %d samples are too long and dropped", split, dropped, len(samples))
+            if get_rank() == 0:
+                log.warning(
+                    "data.%s: %d of %d samples are too long and dropped; the longest have %d tokens of prompt and "
+                    "%d of response, and %s",
+                    split, dropped, len(samples), *map(max, zip(*lengths, strict=True)), self.limits(split),
+                )  # fmt: skip
         if not kept:
             raise UserError(f"data.{split}: none of the {len(samples)} samples is within the limits of tokens")
         self.longest[split] = max(sum(lengths[place]) for place in kept)

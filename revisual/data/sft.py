@@ -91,5 +91,10 @@ class SFTDataModule(PromptDataModule):
         return prompt, len(encoder.encode_response(response))
 
     @override
+    def limits(self, split: str) -> str:
+        limits = super().limits(split)
+        return f"{limits}, max_response_tokens {self.max_response_tokens}" if split == "train" else limits
+
+    @override
     def fits(self, prompt: int, response: int) -> bool:
         return super().fits(prompt, response) and response <= self.max_response_tokens

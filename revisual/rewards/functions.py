@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from revisual.core.signatures import has_old_parameter
 from revisual.data.sample import Sample
@@ -45,6 +45,9 @@ class RewardFunction(ABC):
 
     The last release's signature, `(texts, samples, grades)`, is still called where `samples` is among the parameters.
     """
+
+    wants: ClassVar[str] = ""
+    """The form of response without which nothing is paid, in words that follow "none has"; empty: no certain one."""
 
     @abstractmethod
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
@@ -97,6 +100,8 @@ class FormatReward(RewardFunction):
     Example: `FormatReward()([Response(r"<think>6 * 7</think>It is \boxed{42}.", sample)], ...).scores == [1.0]`
     """
 
+    wants: ClassVar[str] = r"thoughts in one pair of think tags and then a \boxed{} answer"
+
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """Return 1 or 0 per response; never an error."""
         return RewardScores([float(_ends_in_box(response.text)) for response in responses], [None] * len(responses))
@@ -108,6 +113,8 @@ class HardFormatResultReward(RewardFunction):
 
     Example: of `Response("<think>6 * 7</think><answer>42</answer>", sample)` the score is 1.0
     """
+
+    wants: ClassVar[str] = "a right answer in answer tags, with thoughts in think tags before it"
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """Return 1 or 0 per response; a grader's error counts only where the format leaves the reward open."""

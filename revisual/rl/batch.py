@@ -41,6 +41,8 @@ class RolloutBatch:
     """Before weighting."""
     term_weights: Mapping[str, float] = field(default_factory=dict)
     """What each of `reward_terms` weighs in `rewards`."""
+    rules: Sequence[str] = ()
+    """The grader's rule for each row (`Grade.rule`); empty where nobody graded."""
     advantages: Float[Tensor, " N"] | None = None
     old_logprobs: Float[Tensor, "N T"] | None = None
     reference_logprobs: Float[Tensor, "N T"] | None = None
@@ -66,6 +68,8 @@ class RolloutBatch:
         changed["prompts"] = [self.prompts[i] for i in kept.tolist()]
         changed["prompt_index"] = prompt_index.to(self.prompt_index.device)
         changed["responses"] = [self.responses[i] for i in rows.tolist()]
+        if self.rules:
+            changed["rules"] = [self.rules[i] for i in rows.tolist()]
         if weights is not None:
             changed["weights"] = weights.to(self.weights)
         return replace(self, **changed)
@@ -88,6 +92,7 @@ class RolloutBatch:
         changed["prompt_index"] = torch.cat(shifted).to(first.prompt_index.device)
         changed["prompts"] = [prompt for part in parts for prompt in part.prompts]
         changed["responses"] = [response for part in parts for response in part.responses]
+        changed["rules"] = [rule for part in parts for rule in part.rules]
         changed["reward_terms"] = {
             name: torch.cat([part.reward_terms[name].to(value.device) for part in parts])
             for name, value in first.reward_terms.items()

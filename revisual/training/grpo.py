@@ -37,7 +37,7 @@ from revisual.training.policy_engine import PolicyEngine
 from revisual.training.policy_module import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.training.rank_balance import rebalance_rollouts
 from revisual.training.reference import Reference
-from revisual.training.rollouts import reward_shares, rollout_stats, score_completions
+from revisual.training.rollouts import paid_stats, reward_shares, rollout_stats, score_completions
 from revisual.training.sampler import RolloutSampler
 from revisual.training.scoring import add_fixed_logprobs, compare_with_engine, score_rollouts
 from revisual.training.settings import EvalSampling, RolloutSampling
@@ -192,7 +192,7 @@ class GRPOModule(PolicyModule):
         """Let callbacks add reward terms, and log what there is."""
         for callback in self.reward_callbacks():
             rollouts = callback.on_rollout(self.trainer, self, rollouts)
-        self.step_log.add(rollout_stats(rollouts) | reward_shares(rollouts))
+        self.step_log.add(rollout_stats(rollouts) | paid_stats(rollouts) | reward_shares(rollouts))
         return rollouts
 
     def select(self, rollouts: RolloutBatch) -> RolloutBatch:

@@ -1,6 +1,8 @@
 """Completions become scored rollouts."""
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 import torch
 from jaxtyping import Float
@@ -63,6 +65,7 @@ def score_completions(
         weights=torch.ones(rows, device=device),
         reward_terms={name: column(values) for name, values in scored.reward_terms.items()},
         term_weights={name: term.weight for name, term in rewards.items()},
+        rules=[grade.rule for grade in scored.grades],
     )
 
 
@@ -78,6 +81,29 @@ def rollout_stats(batch: RolloutBatch) -> dict[str, float]:
         "rollout/invalid_fraction": 1 - batch.valid.float(),
     }
     return all_mean({name: float(values.mean()) for name, values in stats.items()})
+
+
+RULE_FAMILIES = ("boxed", "tag", "sentence", "bare")
+"""How the grader finds an answer: the first part of its rules' names; what is none of these counts as "other"."""
+
+
+def paid_stats(batch: RolloutBatch) -> dict[str, float]:
+    """Return what right responses are paid for, as shares of all rollouts of all ranks, and their mean length."""
+    paid = (batch.valid & (batch.accuracy > 0)).tolist()
+    cut, lengths = batch.truncated.tolist(), batch.completion_mask.sum(1).tolist()
+    families = [rule.partition("/")[0] for rule in batch.rules] or [""] * len(batch)
+    known = [family if family in RULE_FAMILIES else "other" for family in families]
+    sums = {f"reward/paid_by/{name}": 0.0 for name in (*RULE_FAMILIES, "other")}
+    sums |= {"reward/paid_and_cut_fraction": 0.0, "length": 0.0, "paid": 0.0, "rows": float(len(batch))}
+    for family, is_cut, length in compress(zip(known, cut, lengths, strict=True), paid):
+        sums[f"reward/paid_by/{family}"] += 1
+        sums["reward/paid_and_cut_fraction"] += is_cut
+        sums["length"] += length
+        sums["paid"] += 1
+    totals = all_sum(sums)
+    length, number, rows = (totals.pop(name) for name in ("length", "paid", "rows"))
+    shares = {name: value / rows for name, value in totals.items()}
+    return shares | {"rollout/paid_response_length": length / number if number else math.nan}
 
 
 def reward_shares(batch: RolloutBatch) -> dict[str, float]:

@@ -25,6 +25,10 @@ class StepLog:
         for name, value in values.items():
             self._sums[name] = self._sums.get(name, 0.0) + float(value)
 
+    def has(self, name: str) -> bool:
+        """Return whether there is such a number so far, on this rank."""
+        return name in self._values or name in self._sums
+
     def get(self, name: str) -> float:
         """Return a number as it is so far, on this rank."""
         return self._values[name] if name in self._values else self._sums[name]

@@ -178,12 +178,14 @@ def test_two_ranks_agree_and_resume(policy_folder, tmp_path):
     two = start(policy_folder, tmp_path / "two", 2)
     assert two[0]["state"] == two[1]["state"] and max(two[0]["resting"]) > 5
     assert two[0]["resting"] == two[1]["resting"]
+    assert two[0]["watch"] == two[1]["watch"] and len(two[0]["watch"]["paid"]) == 10 and two[0]["watch"]["told"]
     assert all(not set(first) & set(second) for first, second in zip(two[0]["ids"], two[1]["ids"], strict=True))
     both = {"ids": [a + b for a, b in zip(two[0]["ids"], two[1]["ids"], strict=True)]}
     assert set(visits(both)) == {sample.id for sample in some_samples(COUNT)}
     resumed = start(policy_folder, tmp_path / "rest", 2, str(tmp_path / "two/step=5.ckpt"))
     for before, after in zip(two, resumed, strict=True):
         assert after["ids"] == before["ids"][5:] and after["state"] == before["state"]
+        assert after["watch"] == before["watch"]
 
 
 def test_a_config_names_it(tmp_path, capsys):

@@ -128,6 +128,7 @@ def test_prompts_over_the_limit(bench, capsys, caplog):
     bench.data["max_prompt_tokens"] = 300
     assert bench.run("predict") == 0
     assert "data.predict: 1 of 3 samples are too long and dropped" in caplog.text
+    assert "max_prompt_tokens is 300" in caplog.text and "max_response_tokens" not in caplog.text
     bench.rows(long)
     assert "data.predict: none of the 1 samples is within the limits" in told(bench, capsys, "predict")
 

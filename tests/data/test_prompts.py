@@ -41,7 +41,7 @@ def test_pictures_count(encoder):
         data.setup("fit")
 
 
-def test_long_responses_are_dropped(encoder):
+def test_long_responses_are_dropped(encoder, caplog):
     samples = some_samples(8)
     lengths = [len(encoder.encode_response(f"<think>{s.solution}</think>{s.answer}")) for s in samples]
     limit = sorted(lengths)[3]
@@ -49,6 +49,12 @@ def test_long_responses_are_dropped(encoder):
     data = attached(SFTDataModule([Given(samples)], [Given(samples)], **options), encoder)
     data.setup("fit")
     assert len(data.datasets["train"]) == sum(length <= limit for length in lengths) < 8
+    dropped, prompt = sum(length > limit for length in lengths), max(len(encoder.encode(s).token_ids) for s in samples)
+    (line,) = [record.getMessage() for record in caplog.records if "too long" in record.getMessage()]
+    assert line == (
+        f"data.train: {dropped} of 8 samples are too long and dropped; the longest have {prompt} tokens of prompt and "
+        f"{max(lengths)} of response, and max_prompt_tokens is 8192, max_response_tokens {limit}"
+    )
     assert len(data.datasets["validation"]) == 8
 
 

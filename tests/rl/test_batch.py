@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -43,6 +45,14 @@ def test_an_empty_selection_is_an_empty_batch():
     empty = random_batch(0, [2, 1]).select(torch.zeros(0, dtype=torch.long), torch.zeros(0))
     assert len(empty) == 0
     assert list(empty.prompts) == [] and empty.token_ids.shape == (0, 2)
+
+
+def test_rules_travel_with_their_rows():
+    batch = replace(random_batch(0, [3, 1, 2]), rules=["a", "b", "c"])
+    part = batch.rows([2, 0, 2])
+    assert list(part.rules) == ["c", "a", "c"] and list(batch.to("cpu").rules) == ["a", "b", "c"]
+    assert list(RolloutBatch.joined([part, batch]).rules) == ["c", "a", "c", "a", "b", "c"]
+    assert list(random_batch(0, [3, 1]).rows([1]).rules) == []
 
 
 def test_optional_fields_stay_none():

@@ -9,7 +9,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from revisual.callbacks import OnlineDifficulty
+from revisual.callbacks import LearningWatch, OnlineDifficulty
 from revisual.grading.grader import Grade, Grader
 from training.helpers import Keep, fit, grpo, prompts, some_samples, weights
 
@@ -37,14 +37,14 @@ def kind_of(id):
 
 
 def run(policy_folder, folder, world=1, ckpt_path=None, callback=None, num_workers=0, **options):
-    keep = Keep()
+    keep, watch = Keep(), LearningWatch()
     callback = callback or OnlineDifficulty(rest_right=6, rest_wrong=3, least_active=0.1)
     saved = ModelCheckpoint(folder, filename="{step}", every_n_train_steps=1, save_top_k=-1)
     module = grpo(policy_folder, grader=ByNumber(), rewards=None, max_new_tokens=3, max_tokens_per_pass=200)
     data = prompts(some_samples(COUNT), batch_size=4 // world, num_workers=num_workers)
     settings = {"devices": world, "strategy": "ddp" if world > 1 else "auto"}
     found = fit(
-        module, data, folder, STEPS, [callback, saved, keep], ckpt_path, enable_checkpointing=True,
+        module, data, folder, STEPS, [callback, saved, keep, watch], ckpt_path, enable_checkpointing=True,
         **settings | options,
     )  # fmt: skip
     return {
@@ -52,6 +52,7 @@ def run(policy_folder, folder, world=1, ckpt_path=None, callback=None, num_worke
         "ids": [[prompt.id for prompt in batch.prompts] for batch, _, _ in keep.kept],
         "state": callback.state_dict(),
         "weights": weights(found.module),
+        "watch": watch.state_dict(),
         "resting": found.log.values("data/resting_prompts"),
     }
 
