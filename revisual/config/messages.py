@@ -37,7 +37,7 @@ def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str |
     name = found[1] if found else ".".join(absent.groups()) if absent else ""
     place = found or absent
     before = plain[: place.start()] if place else ""
-    known = {one.__name__ for one in expected_classes(before, type_of(key))} - {name}
+    known = {one.__name__ for one in expected_classes(before, type_of(key)) if is_shipped(one)} - {name}
     near = get_close_matches(name, sorted(known), n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{_place(plain, key, name)}: unknown class {name!r}{hint}"
@@ -67,6 +67,11 @@ def _no_subtype(plain: str, key: str) -> str | None:
     types = [_type_name(one) for one in found[1].split(", ")]
     value = plain.rpartition("Given value: ")[2]
     return f"{key}: expected {' or '.join(types)}, got {value!r}"
+
+
+def is_shipped(kind: type) -> bool:
+    """Return whether a class comes with the installation, so that its short name works in every run."""
+    return kind.__module__.partition(".")[0] in ("revisual", "lightning", "torch")
 
 
 def _type_name(text: str) -> str:

@@ -83,7 +83,7 @@ LAST_RELEASE = {
     "top_p": 0.875,
     "validation": None,
     "test": {"sampled": {"n": 2}},
-    "parity": {"every": 7},
+    "parity": {"every": 7, "rows": 3},
 }
 """What `GRPOModule` was configured by."""
 
@@ -96,8 +96,11 @@ def test_a_config_of_the_last_release_is_understood(tmp_path, capsys):
     assert found["kl_coef"]["init_args"] == {"value": 0.25} and found["entropy_coef"]["init_args"] == {"value": 0.5}
     assert found["eval_sampling"]["test"]["sampled"]["n"] == 2 and found["eval_sampling"]["validation"]
     assert found["engine_check"]["every"] == 7
+    assert found["engine_check"]["num_rollouts"] == 3
     keys = {name.removeprefix("model.init_args.") for name in [*renamed.KEYS, *renamed.GONE]}
-    assert keys - {"loss.init_args.kl"} <= set(LAST_RELEASE), "every key of the table is tried"
+    assert keys - {"loss.init_args.kl", "parity.rows", "engine_check.rows"} <= set(LAST_RELEASE), (
+        "every key of the table is tried"
+    )
 
 
 def test_new_classes_of_the_table_are_there_and_old_ones_are_not():

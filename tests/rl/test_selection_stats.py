@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from revisual.rl.advantages import GroupNormalized
-from revisual.rl.filters import EffectiveOnly
+from revisual.rl.filters import Candidates, EffectiveOnly
 from revisual.rl.selection_stats import selection_stats
 
 GROUP = "advantage/kept_fraction_group_accuracy_"
@@ -68,7 +68,8 @@ def test_it_shows_the_trap_of_t_high_below_one():
     accuracy, prompts = torch.tensor([1.0] + [0.0] * 7), torch.zeros(8, dtype=torch.long)
     advantages = GroupNormalized()(accuracy, torch.ones(8, dtype=torch.bool), prompts)
     for t_high, kept in ((0.97, 0.0), (math.inf, 1.0)):
-        rows, weights = EffectiveOnly(0.03, t_high)(advantages, accuracy, prompts, 0.0, torch.Generator())
+        candidates = Candidates(advantages, accuracy, prompts, 0.0, torch.Generator())
+        rows, weights = EffectiveOnly(0.03, t_high)(candidates)
         found = selection_stats(advantages, accuracy, prompts, rows, weights)
         assert found["advantage/kept_fraction_rare_right"] == kept
         assert found[GROUP + "0_to_0.5"] == (7 / 8 if kept == 0 else 1.0)

@@ -96,7 +96,9 @@ class TableBenchmark(Benchmark):
         if gold is not None and gold != values["answer"]:
             fields[ORIGINAL_GOLD] = str(values["answer"])
             values["answer"] = gold
-        sample = sample_from_row(replace(row, values={name: values.get(name) for name in FIELDS}), columns={})
+        # Pictures may come from columns of other names, which cannot be read again by the sample's.
+        own = replace(row, values={name: values.get(name) for name in FIELDS}, stored=None)
+        sample = sample_from_row(own, columns={})
         return Item(sample, fields)
 
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
