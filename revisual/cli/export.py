@@ -11,6 +11,7 @@ from revisual.config.parser import OneLineParser, one_line_errors
 from revisual.config.parts import TRAINING
 from revisual.config.renamed import rename_config
 from revisual.core.errors import UserError
+from revisual.core.folders import require_replaceable
 from revisual.models.checkpoints import policy_weights
 from revisual.models.export import export_policy
 from revisual.models.policy import PolicyLoader
@@ -27,10 +28,11 @@ def export(
 
     Args:
         checkpoint: what a run saved: a file, or the folder that FSDP2 or DeepSpeed write.
-        out: the folder to write; what was there before stays until the new one is whole.
+        out: the folder to write; an earlier export there stays until the new one is whole, and anything else is refused.
         run_config: the run's config.yaml; by default the one beside the checkpoint, or above it.
         dtype: what the weights are written in; by default what they were trained in.
     """
+    require_replaceable(out)
     weights = policy_weights(checkpoint)
     loader = policy_loader(run_config or config_of(checkpoint))
     processor = loader.load_processor()

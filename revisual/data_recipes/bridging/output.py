@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from PIL import Image
 
 from revisual.core.files import explain_write_errors, replaced_file, write_atomically
+from revisual.core.folders import claim_folder
 from revisual.data.images import FORMATS, ImageSource
 from revisual.data.sample import Sample
 from revisual.data_recipes.bridging.work_item import Outcome
@@ -38,6 +39,7 @@ class Output:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Output":
+        claim_folder(self.folder)
         with explain_write_errors(self.folder):
             self._samples: TextIO = self._stack.enter_context(replaced_file(self.folder / SAMPLES))
             self._dropped: TextIO = self._stack.enter_context(replaced_file(self.folder / DROPPED))
