@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from cli.test_tiny import DATA, SIZES
 from evaluation.sums import SETTINGS, write_sums
 
+from cli.test_tiny import DATA, SIZES
 from revisual.cli.main import main
 
 
@@ -28,10 +28,12 @@ def words(command, tmp_path):
         "tiny": [DATA, *SIZES],
         "curate": ["--sources", json.dumps([source])],
         "bridge": [DATA, "--vlm", json.dumps(server), "--reasoner", json.dumps(server)],
-        "evaluate": ["--model=m", "--base_url=http://127.0.0.1:9/v1", f"--custom={custom(tmp_path)}"]
-        + [f"--data={tmp_path / 'data'}"],
+        "evaluate": [
+            "--model=m", "--base_url=http://127.0.0.1:9/v1", f"--custom={custom(tmp_path)}",
+            f"--data={tmp_path / 'data'}",
+        ],
         "pipeline": [f"--stages=[{{name: a, config: [{stage}]}}]", f"--start={tmp_path}"],
-    }[command]
+    }[command]  # fmt: skip
 
 
 def custom(tmp_path):

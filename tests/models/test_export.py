@@ -14,8 +14,8 @@ from torch.testing import assert_close
 
 from models.test_parts import random_adapter
 from revisual.core.errors import UserError
-from revisual.core.manifest import MANIFEST, check_export
 from revisual.core.folders import replaced_folder, restore_folder
+from revisual.core.manifest import MANIFEST, check_export
 from revisual.models.export import export_policy
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.processor import THOUGHT_TOKENS
