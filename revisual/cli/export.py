@@ -73,7 +73,7 @@ def config_of(checkpoint: Path) -> Path:
     raise UserError(f"{checkpoint}: no config.yaml beside it or above it; give the run's with --run_config")
 
 
-def policy_loader(config: Path, is_trusted: bool) -> PolicyLoader:
+def policy_loader(config: Path, is_trusted: bool = False) -> PolicyLoader:
     """Make what a run's config loads its policy by, and say where that comes from.
 
     Args:
