@@ -9,8 +9,10 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers.processing_utils import ProcessorMixin
 
+from revisual.core.errors import UserError
 from revisual.core.folders import replaced_folder
 from revisual.core.manifest import MANIFEST, check_export, hashes
+from revisual.models.loading_check import not_finite, shorten_names
 from revisual.models.lora import has_adapter
 from revisual.models.processor import save_processor
 from revisual.models.sharding import full_tensors
@@ -27,10 +29,14 @@ def export_policy(
     whole or not at all: what was there before stays until the new one is complete.
 
     Raises:
-        UserError: the folder cannot be written (full disk, no permission), or holds what no export wrote.
+        UserError: the folder cannot be written (full disk, no permission) or holds what no export wrote; or a weight
+            is NaN or infinite.
     """
+    state = dict(full_tensors(policy) if weights is None else weights)
+    if faulty := not_finite(state):
+        raise UserError(f"{folder}: is not written: weights are not finite: {shorten_names(faulty)}")
     with replaced_folder(folder) as new:
-        _save_model(policy, new, dict(full_tensors(policy) if weights is None else weights))
+        _save_model(policy, new, state)
         save_processor(processor, new)
         (new / MANIFEST).write_text(json.dumps(hashes(new), indent=2) + "\n")
 
