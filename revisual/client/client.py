@@ -164,7 +164,7 @@ class ChatClient:
         return self._clean(f"HTTP {response.status}: {said.decode('utf-8', 'replace')}")
 
     def _without_key(self, text: bytes) -> bytes:
-        """`text` without the key, should a server send it back; errors quote it before it is decoded."""
+        """Return `text` without the key, should a server send it back; errors quote it before it is decoded."""
         return self._scrub(text.decode("latin-1")).encode("latin-1")
 
     def _clean(self, text: str) -> str:

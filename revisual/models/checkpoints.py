@@ -20,6 +20,7 @@ from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load
 
 from revisual.core.errors import UserError
+from revisual.core.files import sync_file, sync_folder
 from revisual.models.safe_loading import DEEPSPEED, METADATA, SafeReader, plain_values_only
 
 STOPPED = "stopped.ckpt"
@@ -47,7 +48,9 @@ class WholeFiles(TorchCheckpointIO):
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             torch.save(checkpoint, new)
+            sync_file(new)
             os.replace(new, target)
+            sync_folder(target.parent)
         except (OSError, RuntimeError) as error:  # torch's writer tells of a full disk by the latter
             raise not_written(target, error) from error
         finally:

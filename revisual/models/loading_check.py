@@ -29,19 +29,14 @@ def check_loaded(path: str, policy: nn.Module, loaded: Mapping[str, Any]) -> Non
         for name, read, wanted in sorted(loaded["mismatched_keys"])
     ]
     faults = {
-        "lack": sorted(loaded["missing_keys"]),
-        "are more than its config has": sorted(loaded["unexpected_keys"]),
-        "have another shape": wrong_shapes,
-        "are not finite": not_finite(dict(policy.named_parameters())),
+        "lacks weights": sorted(loaded["missing_keys"]),
+        "weights are more than its config has": sorted(loaded["unexpected_keys"]),
+        "weights have another shape": wrong_shapes,
+        "weights are not finite": not_finite(dict(policy.named_parameters())),
     }
     for fault, names in faults.items():
         if names:
-            said = (
-                f"lacks weights: {shorten_names(names)}"
-                if fault == "lack"
-                else f"weights {fault}: {shorten_names(names)}"
-            )
-            raise UserError(f"{path}: cannot load a policy: {said}")
+            raise UserError(f"{path}: cannot load a policy: {fault}: {shorten_names(names)}")
 
 
 def not_finite(weights: Mapping[str, Tensor]) -> list[str]:

@@ -136,11 +136,12 @@ class PretrainedPolicy(PolicyLoader):
 
     def _read(self, options: dict[str, Any]) -> Any:
         try:
-            policy, loaded = AutoModelForImageTextToText.from_pretrained(
+            read: Any = AutoModelForImageTextToText.from_pretrained(
                 self.path, use_safetensors=True, output_loading_info=True, ignore_mismatched_sizes=True, **options
             )
         except (OSError, ValueError, SafetensorError) as error:
             raise UserError(f"{self.path}: cannot load a policy: {' '.join(str(error).split())[:300]}") from error
+        policy, loaded = read
         check_loaded(self.path, policy, loaded)
         return policy
 

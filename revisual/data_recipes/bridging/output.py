@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from PIL import Image
 
-from revisual.core.files import explain_write_errors, replaced_file, write_atomically
+from revisual.core.files import explain_write_errors, replaced_file, sync_file, write_atomically
 from revisual.core.folders import claim_folder
 from revisual.data.images import FORMATS, ImageSource
 from revisual.data.sample import Sample
@@ -148,6 +148,7 @@ def _keep(data: bytes, ending: str, folder: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
         part.write_bytes(data)
+        sync_file(part)
         part.replace(path)
     return name
 
