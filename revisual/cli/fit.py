@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from lightning.pytorch.utilities import rank_zero_only
+from lightning.fabric.utilities.rank_zero import _get_rank
 
 from revisual.cli.command import Command
 from revisual.config.training_cli import TrainingCLI, make_cli
@@ -56,7 +56,7 @@ class FitCLI(TrainingCLI):
         super().before_instantiate_classes()
         config = self.config[self.subcommand]
         root = Path(config.trainer.default_root_dir or ".")
-        if self.subcommand == "fit" and rank_zero_only.rank == 0 and config.trainer.default_root_dir is not None:
+        if self.subcommand == "fit" and _get_rank() in (None, 0) and config.trainer.default_root_dir is not None:
             remove_leftovers(root)
         if self.subcommand == "fit" and config.ckpt_path is None and (root / STOPPED).exists():
             config.ckpt_path = str(choose_checkpoint(root, root / STOPPED))
