@@ -8,7 +8,6 @@ from typing import Any
 
 from revisual.core.errors import UserError
 from revisual.core.files import write_atomically
-from revisual.core.folders import claim_folder
 
 FILE, LOCK = "pipeline.json", ".lock"
 
