@@ -48,9 +48,7 @@ def _wanted(annotation: Any) -> Iterator[type]:
 
 
 def _class_paths(value: Any) -> Iterator[str]:
-    """Yield the class paths of a value, or of each in a list or mapping; those within `init_args` have keys of their
-    own.
-    """
+    """Yield the class paths of a value, or of each in a list or mapping; keys within `init_args` check their own."""
     if isinstance(value, (Mapping, Namespace)):
         if isinstance(value.get("class_path"), str):
             yield value["class_path"]
