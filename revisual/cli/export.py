@@ -11,6 +11,7 @@ from revisual.config.parser import OneLineParser, one_line_errors
 from revisual.config.parts import TRAINING
 from revisual.config.renamed import rename_config
 from revisual.core.errors import UserError
+from revisual.core.folders import require_replaceable
 from revisual.models.checkpoints import policy_weights
 from revisual.models.export import export_policy
 from revisual.models.policy import PolicyLoader
@@ -27,12 +28,13 @@ def export(
 
     Args:
         checkpoint: what a run saved: a file, or the folder that FSDP2 or DeepSpeed write.
-        out: the folder to write; what was there before stays until the new one is whole.
+        out: the folder to write; an earlier export there stays until the new one is whole, other files are refused.
         run_config: the run's config.yaml; by default the one beside the checkpoint, or above it.
         dtype: what the weights are written in; by default what they were trained in.
     """
+    require_replaceable(out)
     weights = policy_weights(checkpoint)
-    loader = policy_loader(run_config or config_of(checkpoint))
+    loader = policy_loader(run_config or config_of(checkpoint), is_trusted=run_config is not None)
     processor = loader.load_processor()
     with torch.device("meta"):  # weights come from the checkpoint alone
         policy: Any = loader.load(processor)
@@ -71,16 +73,28 @@ def config_of(checkpoint: Path) -> Path:
     raise UserError(f"{checkpoint}: no config.yaml beside it or above it; give the run's with --run_config")
 
 
-def policy_loader(config: Path) -> PolicyLoader:
-    """Make what a run's config loads its policy by.
+def policy_loader(config: Path, is_trusted: bool = False) -> PolicyLoader:
+    """Make what a run's config loads its policy by, and say where that comes from.
+
+    Args:
+        config: the run's.
+        is_trusted: the user named the file; one that lay beside the checkpoint may not have a model's own code run.
 
     Raises:
-        UserError: the file cannot be read, or names no policy.
+        UserError: the file cannot be read, names no policy, or asks for what it may not.
     """
     try:
         policy = rename_config(yaml.safe_load(config.read_text()))["model"]["init_args"]["policy"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise UserError(f"{config}: no model.init_args.policy in it: {type(error).__name__}") from error
+    options = policy.get("init_args") if isinstance(policy, dict) else None
+    if isinstance(options, dict):
+        if options.get("trust_remote_code") and not is_trusted:
+            raise UserError(
+                f"{config}: asks for trust_remote_code, by which the model's own code runs here; read that code, and "
+                f"if you trust it say so with --run_config {config}"
+            )
+        print(f"{config}: the policy's config and processor come from {options.get('path')}", flush=True)
     parser = OneLineParser()
     parser.add_subclass_arguments(PolicyLoader, "policy")
     with one_line_errors():

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from lightning.fabric.utilities.rank_zero import _get_rank
+
 from revisual.cli.command import Command
 from revisual.config.training_cli import TrainingCLI, make_cli
+from revisual.core.checkpoint_files import find_checkpoints, newest_whole
+from revisual.core.errors import UserError
+from revisual.core.files import remove_leftovers
 from revisual.core.interrupt import Interrupted
 from revisual.models.checkpoints import STOPPED
 
@@ -24,6 +29,25 @@ QUIET = (
 """Warnings of Lightning, torch and DeepSpeed that a user can do nothing about."""
 
 
+CHOSEN_BY_LIGHTNING = ("best", "last", "hpc", "registry")
+"""Words that stand for a checkpoint."""
+
+
+def choose_checkpoint(root: Path, newest: Path) -> Path:
+    """Return the newest checkpoint, or the one before it where it is broken, which is told in one line.
+
+    Raises:
+        UserError: none is whole.
+    """
+    others = [path for path in find_checkpoints(root) if path != newest]
+    checkpoint, broken = newest_whole([newest, *others])
+    if checkpoint is None:
+        raise UserError(f"{newest}: is broken, and there is no other checkpoint in {root}; delete it to begin anew")
+    for path in broken:
+        print(f"{path} is broken, and one before it is taken", flush=True)
+    return checkpoint
+
+
 class FitCLI(TrainingCLI):
     """Runs what it parsed."""
 
@@ -31,10 +55,16 @@ class FitCLI(TrainingCLI):
         """Keep what a run writes together, and go on with a run that was asked to leave."""
         super().before_instantiate_classes()
         config = self.config[self.subcommand]
-        stopped = Path(config.trainer.default_root_dir or ".") / STOPPED
-        if self.subcommand == "fit" and config.ckpt_path is None and stopped.exists():
-            print(f"going on from {stopped}", flush=True)
-            config.ckpt_path = str(stopped)
+        root = Path(config.trainer.default_root_dir or ".")
+        if self.subcommand == "fit" and _get_rank() in (None, 0) and config.trainer.default_root_dir is not None:
+            remove_leftovers(root)
+        if self.subcommand == "fit" and config.ckpt_path is None and (root / STOPPED).exists():
+            config.ckpt_path = str(choose_checkpoint(root, root / STOPPED))
+            print(f"going on from {config.ckpt_path}", flush=True)
+        elif config.ckpt_path == "last" and (found := find_checkpoints(root)):
+            config.ckpt_path = str(choose_checkpoint(root, found[0]))
+        elif config.ckpt_path not in (None, *CHOSEN_BY_LIGHTNING) and not Path(config.ckpt_path).exists():
+            raise UserError(f"ckpt_path: {config.ckpt_path}: there is no such checkpoint")
 
 
 class FitCommand(Command):

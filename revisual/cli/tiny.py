@@ -5,10 +5,10 @@ from pathlib import Path
 
 from revisual.cli.command import FunctionCommand
 from revisual.config.parts import SAMPLES
+from revisual.core.folders import replaced_folder, require_replaceable
 from revisual.core.manifest import MANIFEST, hashes
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
-from revisual.models.export import replaced_folder
 from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
 
 
@@ -31,6 +31,7 @@ def tiny(
         response_template: the form of a response, for the tokenizer's texts.
         seed: of the weights.
     """
+    require_replaceable(out)
     texts = []
     for sample in read_all(data, root):
         texts += [CHAT_WORDS, sample.question, sample.answer]

@@ -12,10 +12,13 @@ from revisual.client.budget import Budget
 from revisual.client.proxy import proxy_for
 from revisual.client.reply import BrokenReply, Reply, StreamedReply, read_reply
 from revisual.client.retries import retry_after_seconds
+from revisual.client.scrubbing import make_scrubber, scrub_reply
 from revisual.client.server import Server
 
 MOST_BYTES = 64 * 2**20
 """Of one response."""
+MOST_SAID = 4000
+"""Bytes that are read of an error."""
 MOST_SILENCES = 6
 """How many time-outs one attempt may take in all, against a server that sends a byte now and then."""
 RETRIED_STATUSES = {408, 409, 425, 429}
@@ -57,6 +60,7 @@ class ChatClient:
 
     async def __aenter__(self) -> "ChatClient":
         self._key = self.server.key()
+        self._scrub = make_scrubber(self._key)
         # Not aiohttp's `trust_env`, which also takes a password from ~/.netrc and puts it in the key's place.
         self._proxy = proxy_for(self.server.endpoint)
         self._random = random.Random()  # of its own: no seeded program is disturbed
@@ -135,7 +139,7 @@ class ChatClient:
             read += part
             if len(read) > MOST_BYTES:
                 raise RequestFailed(f"the response has more than {MOST_BYTES >> 20} MiB")
-        return read_reply(self._without_key(bytes(read)))
+        return scrub_reply(read_reply(self._without_key(bytes(read))), self._scrub)
 
     async def _read_stream(self, response: aiohttp.ClientResponse) -> Reply:
         streamed, rest, size = StreamedReply(), b"", 0
@@ -147,20 +151,22 @@ class ChatClient:
             for line in lines:
                 streamed.add(self._without_key(line))
         streamed.add(self._without_key(rest))
-        return streamed.reply()
+        return scrub_reply(streamed.reply(), self._scrub)  # the key may be spread over pieces
 
     async def _said(self, response: aiohttp.ClientResponse) -> str:
         """Return the status and the server's message, in one line."""
         try:
-            said = await response.content.read(2000)
+            said = await response.content.read(MOST_SAID)
+            if len(said) == MOST_SAID:  # the end may be half a key
+                said = said[: -12 * len(self._key) or None]
         except (aiohttp.ClientError, OSError, TimeoutError):
             said = b""
         return self._clean(f"HTTP {response.status}: {said.decode('utf-8', 'replace')}")
 
     def _without_key(self, text: bytes) -> bytes:
-        """Return `text` without the key, should a server send it back."""
-        return text.replace(self._key.encode(), b"***") if self._key else text
+        """Return `text` without the key, should a server send it back; errors quote it before it is decoded."""
+        return self._scrub(text.decode("latin-1")).encode("latin-1")
 
     def _clean(self, text: str) -> str:
-        cleaned = self._without_key(" ".join(text.split()).encode("utf-8", "replace")).decode()
+        cleaned = self._scrub(" ".join(text.split()).encode("utf-8", "replace").decode())
         return cleaned[:300].rstrip(": ")

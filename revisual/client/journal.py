@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from revisual.core.errors import UserError
+from revisual.core.files import sync_folder
 
 try:
     import fcntl
@@ -81,6 +82,7 @@ class Journal:
             raise UserError(f"{self.path}: cannot be written: {error.strerror}") from error
         try:
             self._lock()
+            sync_folder(self.path.parent)  # the file may be a new one
             self._read()
         except BaseException:
             self._file.close()

@@ -24,9 +24,17 @@ def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None) -> 
     key = re.match(r'Parser key "([^"]+)":', plain)
     if key is None:
         return plain[:MOST]
-    return (
-        _unknown_class(plain, key[1], type_of) or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or plain
-    )[:MOST]
+    told = _refused(plain, key[1]) or _unknown_class(plain, key[1], type_of)
+    return (told or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or plain)[:MOST]
+
+
+def _refused(plain: str, key: str) -> str | None:
+    """Tell that a class path names what it may not."""
+    library = re.search(r"Importing '([^']+)' is not allowed", plain)
+    if library:
+        return f"{_place(plain, key, library[1])}: {library[1]!r} is of Python's own library, and no part"
+    found = re.search(r"(expected a class(?:, or a function that returns [\w ]+)?), got '([^']+)'", plain)
+    return found and f"{_place(plain, key, found[2])}: {found[1]}, got {found[2]!r}"
 
 
 def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
+from revisual.config.class_paths import check_class_paths
 from revisual.config.messages import one_line
 from revisual.config.renamed import rename_config_text, rename_options
 from revisual.core.errors import UserError
@@ -52,6 +53,16 @@ class OneLineParser(ArgumentParser):
     def error(self, message: str, ex: Exception | None = None) -> Any:
         """Raise the message as a `ParserError`."""
         raise ParserError(message, self) from ex
+
+    def _check_value_key(self, action: Any, value: Any, key: str, *rest: Any, **options: Any) -> Any:
+        """Check a key's value, and the functions that it names."""
+        checked = super()._check_value_key(action, value, key, *rest, **options)
+        if (annotation := getattr(action, "_typehint", None)) is not None:
+            try:
+                check_class_paths(annotation, checked)
+            except ValueError as error:
+                raise TypeError(f'Parser key "{key}": {error}') from error
+        return checked
 
     def parse_args(self, args: Any = None, *rest: Any, **options: Any) -> Namespace:  # type: ignore[override]
         """Parse options, after those that had another name are renamed."""

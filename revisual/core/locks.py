@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from revisual.core.errors import UserError
+from revisual.core.folders import claim_folder
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def lock_folder(folder: Path, name: str, what: str) -> Iterator[None]:
     Raises:
         UserError: another process holds the lock.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    claim_folder(folder)
     with (folder / name).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,6 +19,16 @@ def hashes(folder: Path) -> dict[str, str]:
     return found
 
 
+def _listed(manifest: Path) -> dict[str, str]:
+    try:
+        listed = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{manifest}: is empty or broken, so this is no finished export") from error
+    if not isinstance(listed, dict):
+        raise UserError(f"{manifest}: is empty or broken, so this is no finished export")
+    return listed
+
+
 def check_export(folder: Path) -> dict[str, str]:
     """Return the hashes of an exported folder, checked against its manifest.
 
@@ -28,7 +38,7 @@ def check_export(folder: Path) -> dict[str, str]:
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise UserError(f"{folder}: no {MANIFEST}, so this is no finished export")
-    expected, actual = json.loads(manifest.read_text()), hashes(folder)
+    expected, actual = _listed(manifest), hashes(folder)
     for name, value in expected.items():
         if actual.get(name) != value:
             fault = "is missing" if name not in actual else "is not the file that was exported (its hash differs)"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from revisual.core.folders import claim_folder
 from revisual.core.progress import Progress, Silent
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
@@ -54,6 +55,7 @@ class Evaluation:
         """
         for benchmark in self.benchmarks:
             next(benchmark.items(self.root), None)
+        claim_folder(self.out)
         results = Results(settings)
         try:
             for benchmark in self.benchmarks:

@@ -5,24 +5,33 @@ import io
 import logging
 import os
 import pickle
+import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from torch import Tensor
-from torch.distributed.checkpoint.filesystem import FileSystemReader
+from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load
 
 from revisual.core.errors import UserError
+from revisual.core.files import sync_file, sync_folder
+from revisual.models.safe_loading import DEEPSPEED, METADATA, SafeReader, plain_values_only
 
 STOPPED = "stopped.ckpt"
 """What a run that was asked to leave writes into its folder; the same command goes on from it."""
 
 PREFIX = "policy."
 """Of the policy's weights among the module's."""
+
+_BROKEN = (
+    OSError, KeyError, ValueError, RuntimeError, EOFError, AssertionError, pickle.UnpicklingError, CheckpointException,
+)  # fmt: skip
 
 
 class WholeFiles(TorchCheckpointIO):
@@ -39,7 +48,9 @@ class WholeFiles(TorchCheckpointIO):
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             torch.save(checkpoint, new)
+            sync_file(new)
             os.replace(new, target)
+            sync_folder(target.parent)
         except (OSError, RuntimeError) as error:  # torch's writer tells of a full disk by the latter
             raise not_written(target, error) from error
         finally:
@@ -48,8 +59,13 @@ class WholeFiles(TorchCheckpointIO):
     def load_checkpoint(
         self, path: str | Path, map_location: Any = lambda storage, loc: storage, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Read tensors and plain values only."""
-        return super().load_checkpoint(path, map_location, weights_only=True)
+        """Read tensors and plain values only.
+
+        Raises:
+            UserError: the file is absent, broken, or holds something else.
+        """
+        with explain_broken(Path(path)):
+            return super().load_checkpoint(path, map_location, weights_only=True)
 
 
 def not_written(target: Path, error: BaseException) -> UserError:
@@ -57,6 +73,24 @@ def not_written(target: Path, error: BaseException) -> UserError:
     full = shutil.disk_usage(target.parent).free < 1_000_000
     reason = "No space left on device" if full else " ".join(str(error).split())[-200:]
     return UserError(f"cannot write the checkpoint {target}: {reason}; earlier ones are kept")
+
+
+@contextmanager
+def explain_broken(checkpoint: Path) -> Iterator[None]:
+    """Turn what readers raise about a file into one line.
+
+    Raises:
+        UserError: a checkpoint is absent, cut off, or holds what is not allowed in it.
+    """
+    try:
+        yield
+    except _BROKEN as error:
+        cause = next(iter(error.failures.values()))[0] if isinstance(error, CheckpointException) else error
+        said = " ".join(str(cause).split())
+        if "Weights only load failed" in said:
+            found = re.search(r"GLOBAL (\S+)", said)
+            said = f"it holds {found[1] if found else 'objects'}, and only tensors and plain values may stand in one"
+        raise UserError(f"{checkpoint}: cannot read the checkpoint: {said[:300] or type(error).__name__}") from error
 
 
 def policy_weights(checkpoint: Path) -> dict[str, Tensor]:
@@ -67,17 +101,15 @@ def policy_weights(checkpoint: Path) -> dict[str, Tensor]:
     """
     if not checkpoint.exists():
         raise UserError(f"{checkpoint}: no such checkpoint")
-    try:
+    with explain_broken(checkpoint):
         if checkpoint.is_file():
             state = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
-        elif (checkpoint / ".metadata").exists():
+        elif (checkpoint / METADATA).exists():
             state = _fsdp2(checkpoint)
         elif (checkpoint / "latest").exists():
             state = _deepspeed(checkpoint)
         else:
             raise UserError(f"{checkpoint}: not a whole checkpoint: it lacks what is written last")
-    except (OSError, KeyError, ValueError, RuntimeError, EOFError, AssertionError, pickle.UnpicklingError) as error:
-        raise UserError(f"{checkpoint}: cannot read the checkpoint: {' '.join(str(error).split())[:300]}") from error
     weights = {name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)}
     if not weights:
         raise UserError(f"{checkpoint}: holds no weights of a policy")
@@ -85,13 +117,15 @@ def policy_weights(checkpoint: Path) -> dict[str, Tensor]:
 
 
 def _fsdp2(folder: Path) -> dict[str, Tensor]:
-    stored: dict[str, Any] = FileSystemReader(folder).read_metadata().state_dict_metadata
+    reader = SafeReader(folder)
+    stored: dict[str, Any] = reader.read_metadata().state_dict_metadata
     state: dict[str, Any] = {
         name.removeprefix("state_dict."): torch.empty(entry.size, dtype=entry.properties.dtype)
         for name, entry in stored.items()
         if name.startswith(f"state_dict.{PREFIX}") and isinstance(entry, TensorStorageMetadata)
     }
-    load({"state_dict": state}, checkpoint_id=folder, no_dist=True)
+    with plain_values_only():
+        load({"state_dict": state}, storage_reader=reader, no_dist=True)
     return state
 
 
@@ -102,5 +136,5 @@ def _deepspeed(folder: Path) -> dict[str, Tensor]:
     except ImportError:
         raise UserError(f"{folder}: to read it needs DeepSpeed: pip install 'revisual[deepspeed]'") from None
     logger.setLevel(logging.ERROR)
-    with contextlib.redirect_stdout(io.StringIO()):  # it says what it does, line by line
+    with plain_values_only(DEEPSPEED), contextlib.redirect_stdout(io.StringIO()):  # it says what it does, line by line
         return get_fp32_state_dict_from_zero_checkpoint(str(folder), tag="checkpoint")

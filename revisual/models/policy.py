@@ -16,6 +16,7 @@ from typing_extensions import override
 from revisual.core.errors import UserError
 from revisual.models.attention import Attention, candidates, packed_attention_names, use_window_attention
 from revisual.models.embeddings import grow_embeddings
+from revisual.models.loading_check import check_loaded
 from revisual.models.lora import LoRA
 from revisual.models.parts import Part, freeze
 from revisual.models.precision import hold_float32, store_as_computed
@@ -135,9 +136,14 @@ class PretrainedPolicy(PolicyLoader):
 
     def _read(self, options: dict[str, Any]) -> Any:
         try:
-            return AutoModelForImageTextToText.from_pretrained(self.path, use_safetensors=True, **options)
+            read: Any = AutoModelForImageTextToText.from_pretrained(
+                self.path, use_safetensors=True, output_loading_info=True, ignore_mismatched_sizes=True, **options
+            )
         except (OSError, ValueError, SafetensorError) as error:
             raise UserError(f"{self.path}: cannot load a policy: {' '.join(str(error).split())[:300]}") from error
+        policy, loaded = read
+        check_loaded(self.path, policy, loaded)
+        return policy
 
 
 def attention_name(attention: Attention) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from revisual.core.checkpoint_files import find_checkpoints, newest_whole
 from revisual.core.errors import UserError
+from revisual.core.files import remove_leftovers
 from revisual.core.interrupt import Interrupted
 from revisual.core.locks import lock_folder
 from revisual.core.manifest import check_export
@@ -39,6 +41,7 @@ class Runner:
         """
         try:
             with lock_folder(self.plan.out, LOCK, "pipeline"):
+                remove_leftovers(self.plan.out)
                 return self._run()
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
@@ -104,7 +107,7 @@ class Runner:
                 raise UserError(f"{export}: is not what {name} exported; delete {folder} to train it again")
             self.progress.say(f"{name}: finished before, in {record.seconds:.0f} s")
             return Place(name, folder, str(export), record.output)
-        checkpoint = last_checkpoint(folder) if is_resumable else None
+        checkpoint = self._checkpoint(name, folder) if is_resumable else None
         if record is not None and checkpoint is not None:
             self._check_unchanged(name, folder, record, fingerprint)
             self.progress.say(f"{name}: goes on from {checkpoint}")
@@ -113,6 +116,15 @@ class Runner:
         shutil.rmtree(folder, ignore_errors=True)
         self.progress.say(f"{name}: started")
         return self._train(name, folder, Record("running", fingerprint), command)
+
+    def _checkpoint(self, name: str, folder: Path) -> Path | None:
+        """Find the newest whole checkpoint of a stage: its `last.ckpt`, or one before it where that is broken."""
+        lasts = find_checkpoints(folder, "last*.ckpt")
+        others = [path for path in find_checkpoints(folder) if path not in lasts]
+        checkpoint, broken = newest_whole([*lasts, *(others if lasts else [])])
+        for path in broken:
+            self.progress.say(f"{name}: {path} is broken, and one before it is taken")
+        return checkpoint
 
     def _is_foreign(self, folder: Path) -> bool:
         """Tell whether there is more than what evaluations of a given start leave."""
@@ -182,9 +194,3 @@ class Runner:
 
     def _write(self) -> dict[str, Any]:
         return write_results(self.plan, self.state)
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """Find the newest `last.ckpt` of a stage, a file or a folder; a link to nothing is none."""
-    found = [path for path in folder.rglob("last*.ckpt") if path.parent.suffix != ".ckpt" and path.exists()]
-    return max(found, key=lambda path: path.stat().st_mtime, default=None)

@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from jaxtyping import Bool, Float, Int
 from lightning.fabric.plugins import TorchCheckpointIO
+from lightning.pytorch import Callback
 from lightning.pytorch.strategies import DeepSpeedStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
@@ -22,6 +23,7 @@ from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
 from revisual.models.precision import require_learnable
 from revisual.training.answering_module import AnsweringModule
+from revisual.training.finite import FiniteCheck
 from revisual.training.fit_checks import check_trainer, warn_of_long_rows
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.policy_engine import PolicyEngine
@@ -89,6 +91,11 @@ class PolicyModule(AnsweringModule):
     @abstractmethod
     def loss_of_pass(self, one: Pass[Any], count: Float[Tensor, ""]) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
         """Return a pass's share of the update's loss, normalized by `count`, and shares of what is logged."""
+
+    @override
+    def configure_callbacks(self) -> list[Callback]:
+        given = any(isinstance(one, FiniteCheck) for one in self.trainer.callbacks)  # type: ignore[attr-defined]
+        return [] if given else [FiniteCheck()]
 
     @override
     def setup(self, stage: str) -> None:

@@ -1,5 +1,6 @@
 """What an update logs."""
 
+import math
 from collections.abc import Mapping
 
 from torch import Tensor
@@ -32,6 +33,10 @@ class StepLog:
     def get(self, name: str) -> float:
         """Return a number as it is so far, on this rank."""
         return self._values[name] if name in self._values else self._sums[name]
+
+    def first_not_finite(self) -> str | None:
+        """Return the name of the first of this rank's sums that is NaN or infinite."""
+        return next((name for name, value in self._sums.items() if not math.isfinite(value)), None)
 
     def take(self) -> dict[str, float]:
         """Return all numbers, summed over the ranks where they are sums, and start anew; every rank must call it."""

@@ -204,7 +204,7 @@ def test_the_key_is_in_no_file(tmp_path, monkeypatch, capsys):
         evaluate(server, data, out, "--key_env=MY_KEY")
     assert server.calls[0].headers["authorization"] == "Bearer sk-secret-123"
     files = [path for path in out.rglob("*") if path.is_file()]
-    assert len(files) == 4 and not any(b"secret" in path.read_bytes() for path in files)
+    assert len(files) == 5 and not any(b"secret" in path.read_bytes() for path in files)
     captured = capsys.readouterr()
     assert "secret" not in captured.out + captured.err
 

@@ -110,3 +110,23 @@ def test_every_strategys_checkpoint_is_exported(policy_folder, tmp_path, strateg
     policy = loader.load(loader.load_processor())
     for name, value in policy.named_parameters():
         assert torch.equal(value, result["weights"][name]), name
+
+
+def test_a_config_beside_a_checkpoint_runs_no_code_of_a_model(policy_folder, tmp_path, capsys):
+    _, checkpoint = trained(policy_folder, tmp_path / "run")
+    config(tmp_path / "run", policy_folder, ", trust_remote_code: true")
+    words = ["export", "--checkpoint", str(checkpoint), "--out", str(tmp_path / "out")]
+    assert main(words) == 2
+    assert "asks for trust_remote_code" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert main([*words, "--run_config", str(tmp_path / "run" / "config.yaml")]) == 0
+    assert f"the policy's config and processor come from {policy_folder}" in capsys.readouterr().out
+
+
+def test_an_export_over_others_files_is_refused(policy_folder, tmp_path, capsys):
+    _, checkpoint = trained(policy_folder, tmp_path / "run")
+    config(tmp_path / "run", policy_folder)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years")
+    assert main(["export", "--checkpoint", str(checkpoint), "--out", str(tmp_path / "mine")]) == 2
+    assert "holds thesis.txt, which no export wrote" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]

@@ -168,3 +168,44 @@ def test_memory_is_flat(tmp_path):
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
     assert (tmp_path / "a.jsonl").stat().st_size > 12e6 and peak < 5e6
+
+
+KEY = "sk-secret-123"
+SPELLINGS = {
+    "plain": KEY,
+    "escaped by JSON": "".join(f"\\u{ord(letter):04x}" for letter in KEY),
+    "escaped in part": KEY.replace("-", "\\u002D"),
+    "escaped by Python": "".join(f"\\x{ord(letter):02x}" for letter in KEY),
+    "in an address": KEY.replace("s", "%73").replace("-", "%2D"),
+    "in a page": "".join(f"&#{ord(letter)};" for letter in KEY),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_key_in_any_spelling_is_in_no_record(tmp_path, monkeypatch, spelling):
+    monkeypatch.setenv("MY_KEY", KEY)
+    spelled = SPELLINGS[spelling]
+    body = b'{"choices": [{"message": {"content": "your %s"}, "finish_reason": "stop"}]}'
+
+    def answer(call):
+        if call.text == "question 0":
+            return Response(401, f'{{"error": "your {spelled}"}}'.encode())
+        if call.text == "question 1":
+            return Response(302, b"", {"Location": f"http://{spelled.encode().decode('unicode_escape')}.org/"})
+        if call.text == "question 2":
+            return says(f"your {spelled}", finish_reason=KEY)
+        return Response(body=body % spelled.replace("\\x", "\\\\x").encode())
+
+    with ChatServer(answer) as server:
+        found = ask(quick(server.url, key_env="MY_KEY"), [question(n) for n in range(4)], tmp_path / "a.jsonl")
+    text = (tmp_path / "a.jsonl").read_text()
+    assert "your ***" in found["q0"].error and found["q2"].response == found["q3"].response == "your ***"
+    assert not any(one in text for one in (KEY, "secret", "123", *(spelled, spelled.replace("\\", "\\\\"))))
+
+
+def test_a_key_in_pieces_is_in_no_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("MY_KEY", KEY)
+    with ChatServer(lambda call: streams(f"your key is {KEY}.")) as server:
+        asked = quick(server.url, key_env="MY_KEY", stream=True)
+        found = ask(asked, [question(0)], tmp_path / "a.jsonl")
+    assert found["q0"].response == "your key is ***." and "secret" not in (tmp_path / "a.jsonl").read_text()

@@ -36,3 +36,34 @@ def test_what_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="below: cannot be written: Not a directory"), explain_write_errors(tmp_path):
         (tmp_path / "file" / "below").write_text("x")
+
+
+def test_files_and_their_folder_reach_the_disk_in_order(tmp_path, monkeypatch):
+    """A file's bytes before its new name, the name before anything is said to be written."""
+    import os
+
+    from revisual.core import files
+
+    done, fsync, replace = [], os.fsync, os.replace
+
+    def path_of(number):
+        return os.readlink(f"/proc/self/fd/{number}")
+
+    monkeypatch.setattr(files.os, "fsync", lambda number: (done.append(path_of(number)), fsync(number)))
+    monkeypatch.setattr(files.os, "replace", lambda a, b: (done.append("replace"), replace(a, b)))
+    files.write_atomically(tmp_path / "a.json", "{}")
+    assert done[0].startswith(str(tmp_path / ".a.json.")) and done[1:] == ["replace", str(tmp_path)]
+
+
+def test_what_a_kill_leaves_is_removed(tmp_path):
+    from revisual.core.files import remove_leftovers
+
+    (tmp_path / "logs").mkdir()
+    (tmp_path / ".step=3.ckpt.new").mkdir()
+    kept = [".a.part", ".new", "a.new", ".revisual", ".export.old", ".a.12345678.part.txt"]
+    gone = [".last.ckpt.new", ".metrics.json.0123abcd.part"]
+    for name in [*kept, *gone]:
+        (tmp_path / "logs" / name).write_text("x")
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == sorted(kept)
+    assert [path.name for path in tmp_path.iterdir()] == ["logs"]

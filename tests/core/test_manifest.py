@@ -22,6 +22,9 @@ def test_hashes_are_those_of_the_files(export):
     (lambda folder: (folder / "weights").write_bytes(b"x"), "weights: is not the file that was exported"),
     (lambda folder: (folder / "weights").unlink(), "weights: is missing"),
     (lambda folder: (folder / MANIFEST).unlink(), "no finished export"),
+    (lambda folder: (folder / MANIFEST).write_bytes(b""), "is empty or broken"),
+    (lambda folder: (folder / MANIFEST).write_text('{"weights": '), "is empty or broken"),
+    (lambda folder: (folder / MANIFEST).write_text("[]"), "is empty or broken"),
 ])  # fmt: skip
 def test_another_export_is_refused(export, change, told):
     change(export)

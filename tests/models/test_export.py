@@ -14,8 +14,9 @@ from torch.testing import assert_close
 
 from models.test_parts import random_adapter
 from revisual.core.errors import UserError
+from revisual.core.folders import replaced_folder, restore_folder
 from revisual.core.manifest import MANIFEST, check_export
-from revisual.models.export import export_policy, replaced_folder, restore_folder
+from revisual.models.export import export_policy
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.processor import THOUGHT_TOKENS
 from revisual.models.tiny import make_tiny_policy
@@ -203,16 +204,20 @@ def test_a_crash_after_the_renames_is_mended(policy, processor, exported):
 
 
 def test_any_error_leaves_the_old_folder(tmp_path):
+    def written(folder, name):
+        (folder / name).write_text("new")
+        (folder / MANIFEST).write_text(json.dumps({name: ""}))
+
     folder = tmp_path / "export"
     folder.mkdir()
-    (folder / "a").write_text("old")
+    written(folder, "a")
     with pytest.raises(KeyError), replaced_folder(folder) as new:
-        (new / "a").write_text("new")
+        written(new, "b")
         raise KeyError("x")
-    assert (folder / "a").read_text() == "old" and [path.name for path in tmp_path.iterdir()] == ["export"]
+    assert (folder / "a").read_text() == "new" and [path.name for path in tmp_path.iterdir()] == ["export"]
     with replaced_folder(folder) as new:
-        (new / "b").write_text("new")
-    assert [path.name for path in folder.iterdir()] == ["b"]
+        written(new, "b")
+    assert sorted(path.name for path in folder.iterdir()) == ["b", MANIFEST]
 
 
 def test_a_policy_built_without_weights_keeps_the_folders_generation_config(policy_folder, tmp_path):

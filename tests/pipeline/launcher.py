@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 
@@ -23,7 +24,8 @@ def main(home, command, options):
     folder.mkdir(parents=True, exist_ok=True)
     if behavior == "checkpoint and fail":
         (folder / "logs").mkdir()
-        (folder / "logs" / "last.ckpt").write_text("weights")
+        with zipfile.ZipFile(folder / "logs" / "last.ckpt", "w") as archive:
+            archive.writestr("last/data.pkl", "weights")
     if behavior == "hang":
         (home / "pid").write_text(str(os.getpid()))
         time.sleep(60)

@@ -3,6 +3,8 @@ import subprocess
 
 import pytest
 
+from revisual.core.folders import MARK
+
 
 def names(calls):
     return [(call["command"], call["name"]) for call in calls]
@@ -134,5 +136,8 @@ def test_a_tampered_export_is_found(bench, capsys):
 def test_a_folder_of_someone_else_is_left_alone(bench, capsys):
     (bench.out / "01_first").mkdir(parents=True)
     (bench.out / "01_first" / "thesis.txt").write_text("long work")
+    assert bench.run() == 2
+    assert "holds 01_first, which this command did not write" in capsys.readouterr().err
+    (bench.out / MARK).touch()
     assert bench.run() == 2
     assert "not from this run" in capsys.readouterr().err and (bench.out / "01_first" / "thesis.txt").exists()

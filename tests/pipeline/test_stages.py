@@ -22,7 +22,7 @@ def test_data_launcher_and_threads_of_ones_own_are_passed_on(bench, monkeypatch)
         ({"data": "/no/such"}, "data: /no/such is not a folder"),
         ({"shared": ["missing.yaml"]}, "missing.yaml"),
         ({"launcher": ["no-such-program"]}, "launcher: cannot run 'no-such-program'"),
-        ({"out": "/proc/nothing"}, "cannot go on in /proc/nothing"),
+        ({"out": "/proc/nothing"}, "/proc/nothing: cannot be written"),
         ({"stagess": 1}, "stagess"),
     ],
 )

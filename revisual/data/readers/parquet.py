@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from typing_extensions import override
 
 from revisual.core.errors import UserError
-from revisual.core.files import cache_folder, locked
+from revisual.core.files import cache_folder, locked, sync_file
 from revisual.data.images import StoredBytes, file_fingerprint
 from revisual.data.readers.file import FileReader
 from revisual.data.readers.row import Row, picture_bytes
@@ -140,6 +140,7 @@ def with_small_groups(file: Path, column: str) -> Path | None:
             with pq.ParquetFile(file) as table, pq.ParquetWriter(draft, table.schema_arrow) as writer:
                 for batch in table.iter_batches(batch_size=BATCH_SIZE):
                     writer.write_batch(batch, row_group_size=BATCH_SIZE)
+            sync_file(draft)
             draft.rename(copy)
     return copy
 

@@ -12,7 +12,8 @@ from typing import Any, TextIO
 
 from PIL import Image
 
-from revisual.core.files import explain_write_errors, replaced_file, write_atomically
+from revisual.core.files import explain_write_errors, replaced_file, sync_file, write_atomically
+from revisual.core.folders import claim_folder
 from revisual.data.images import FORMATS, ImageSource
 from revisual.data.sample import Sample
 from revisual.data_recipes.bridging.work_item import Outcome
@@ -38,6 +39,7 @@ class Output:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Output":
+        claim_folder(self.folder)
         with explain_write_errors(self.folder):
             self._samples: TextIO = self._stack.enter_context(replaced_file(self.folder / SAMPLES))
             self._dropped: TextIO = self._stack.enter_context(replaced_file(self.folder / DROPPED))
@@ -146,6 +148,7 @@ def _keep(data: bytes, ending: str, folder: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
         part.write_bytes(data)
+        sync_file(part)
         part.replace(path)
     return name
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from revisual.core.errors import UserError
-from revisual.core.files import write_atomically
+from revisual.core.files import remove_leftovers, write_atomically
 from revisual.core.locks import lock_folder
 from revisual.core.progress import Progress, Silent
 from revisual.data_recipes.grammar.drops import FILE as DROPPED
@@ -56,6 +56,7 @@ class Runner:
         """
         try:
             with lock_folder(self.out, LOCK, "curation"):
+                remove_leftovers(self.out)
                 return self._run()
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""

@@ -14,6 +14,8 @@ from lightning.pytorch.strategies import DeepSpeedStrategy
 from torch import Tensor, nn
 
 from revisual.core.errors import UserError
+from revisual.models.checkpoints import explain_broken
+from revisual.models.safe_loading import DEEPSPEED, plain_values_only
 from revisual.training.strategies.placement import Placement
 from revisual.training.strategies.saving import replaced_together
 
@@ -113,6 +115,15 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
             for group, rate in self._dropped:
                 group["lr"] = rate
             self._dropped = []
+
+    def load_checkpoint(self, checkpoint_path: str | Path, weights_only: bool | None = None) -> dict[str, Any]:
+        """As Lightning's; a checkpoint that holds more than tensors, plain values and DeepSpeed's records is refused.
+
+        Raises:
+            UserError: it does, or is broken.
+        """
+        with explain_broken(Path(checkpoint_path)), plain_values_only(DEEPSPEED):
+            return super().load_checkpoint(checkpoint_path, weights_only=True)
 
     def save_checkpoint(self, checkpoint: dict[str, Any], filepath: str | Path, storage_options: Any = None) -> None:
         """Save as Lightning does; the folder appears whole or not at all."""

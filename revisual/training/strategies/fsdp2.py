@@ -12,6 +12,8 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
+from revisual.models.checkpoints import explain_broken
+from revisual.models.safe_loading import plain_values_only, read_metadata
 from revisual.training.strategies.placement import Placement
 from revisual.training.strategies.saving import replaced_together
 
@@ -85,6 +87,18 @@ class FSDP2(Placement, ModelParallelStrategy):
         if self.precision_plugin.precision != "bf16-mixed":
             return MixedPrecisionPolicy()
         return MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+
+    def load_checkpoint(self, checkpoint_path: str | Path, weights_only: bool | None = None) -> dict[str, Any]:
+        """As Lightning's; a checkpoint that holds more than tensors and plain values is refused.
+
+        Raises:
+            UserError: it does, or is broken.
+        """
+        path = Path(self.broadcast(checkpoint_path))
+        if path.is_dir():
+            read_metadata(path)  # which torch then reads without a check
+        with explain_broken(path), plain_values_only():
+            return super().load_checkpoint(path, weights_only=True)
 
     def save_checkpoint(self, checkpoint: dict[str, Any], filepath: str | Path, storage_options: Any = None) -> None:
         """Save as Lightning does; a folder appears whole or not at all, as a file does."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from torch.distributed.checkpoint.api import CheckpointException
 
+from revisual.core.folders import restore_folder, swap_folder
 from revisual.models.checkpoints import not_written
-from revisual.models.export import restore_folder
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def replaced_together(strategy: Any, path: str | Path) -> Iterator[Path]:
         UserError: it cannot be written (full disk, no permission); what was there before is kept.
     """
     target = Path(strategy.broadcast(path))
-    new, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+    new = target.with_name(f".{target.name}.new")
     if strategy.is_global_zero:
         restore_folder(target)
         shutil.rmtree(new, ignore_errors=True)
@@ -33,9 +33,5 @@ def replaced_together(strategy: Any, path: str | Path) -> Iterator[Path]:
         raise failure from error
     strategy.barrier("after writing")
     if strategy.is_global_zero:
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
-            target.rename(old)
-        new.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
+        swap_folder(new, target)
     strategy.barrier("in place")

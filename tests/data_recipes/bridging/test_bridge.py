@@ -25,6 +25,7 @@ from data_recipes.bridging.servers import (
     write_questions,
 )
 from revisual.client.journal import read_journal
+from revisual.core.folders import MARK
 from revisual.data.readers import JSONLReader
 
 COUNT = 40
@@ -181,7 +182,7 @@ def test_a_killed_call_is_gone_on_with(data, tmp_path):
         times = Counter(call.text for call in servers.calls)
     assert len(times) == 3 * COUNT and times.total() == asked.total() + 3 * COUNT - kept.total()
     assert set(replies(out).values()) == {1} and len(replies(out)) == 3 * COUNT
-    assert not list(out.glob("pictures/.*")) and not list(out.glob(".*"))
+    assert not list(out.glob("pictures/.*")) and [path.name for path in out.glob(".*")] == [MARK]
     straight = tmp_path / "straight"
     with Servers() as servers:
         run(servers, data, straight)

@@ -8,6 +8,7 @@ from core.test_progress import Told
 from data_recipes.grammar.helpers import collect, items, jsonl, run
 from data_recipes.grammar.steps.test_collect import sums
 from revisual.core.errors import UserError
+from revisual.core.folders import MARK
 from revisual.data_recipes.grammar.runner import Runner
 from revisual.data_recipes.grammar.step import Outcome, Step
 
@@ -82,6 +83,9 @@ def test_another_seed_is_another_run(tmp_path, steps, calls):
 def test_a_foreign_folder_is_left_alone(tmp_path, steps):
     (tmp_path / "out/halve").mkdir(parents=True)
     (tmp_path / "out/halve/notes.txt").write_text("mine")
+    with pytest.raises(UserError, match="holds halve, which this command did not write"):
+        run(tmp_path / "out", steps)
+    (tmp_path / "out" / MARK).touch()
     with pytest.raises(UserError, match="not from a curation"):
         run(tmp_path / "out", steps)
     assert (tmp_path / "out/halve/notes.txt").read_text() == "mine"

@@ -1,0 +1,111 @@
+"""Output folders: replaced as a whole, and only where the project wrote what is there."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from revisual.core.errors import UserError
+from revisual.core.files import sync_folder, sync_tree
+from revisual.core.manifest import MANIFEST
+
+MARK = ".revisual"
+"""An empty file in folders that a command writes many things into, and may delete some of them later."""
+
+
+def claim_folder(folder: Path) -> None:
+    """Make a folder for a command's output, or take one that is empty or was claimed before.
+
+    Raises:
+        UserError: it is a file, cannot be made, or holds something and no mark.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: is a file, and no folder for output")
+    try:
+        if not (folder / MARK).is_file():
+            held = next(iter(sorted(folder.iterdir())), None) if folder.exists() else None
+            if held is not None:
+                raise UserError(
+                    f"{folder}: holds {held.name}, which this command did not write; give a folder that is new or "
+                    f"empty (or, if an earlier release wrote all of it, put an empty file {MARK} into it)"
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / MARK).touch()
+            sync_folder(folder)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def require_replaceable(folder: Path) -> None:
+    """Check that a folder may be replaced as a whole: nothing is there, or only the files that its manifest lists.
+
+    Raises:
+        UserError: something is there that no export wrote, or it is the present folder or above it.
+    """
+    target = folder.resolve()
+    if target == Path.cwd() or target in Path.cwd().parents:
+        raise UserError(f"{folder}: is the present folder or above it, and is not replaced; give another folder")
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UserError(f"{folder}: is a file, and is not replaced by a folder")
+    own = _listed(target)
+    for path in sorted(target.iterdir()):
+        if path.name not in own or path.is_dir():
+            raise UserError(
+                f"{folder}: holds {path.name}, which no export wrote, and is not replaced; give a folder that is new "
+                "or empty"
+            )
+
+
+def _listed(folder: Path) -> set[str]:
+    """Return the names of the files that an export's manifest speaks of, itself included; none without one."""
+    try:
+        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return {MANIFEST, *listed} if isinstance(listed, dict) else set()
+
+
+@contextmanager
+def replaced_folder(folder: Path) -> Iterator[Path]:
+    """Give a fresh folder beside `folder` that takes its place when the block ends without an error.
+
+    Raises:
+        UserError: `folder` may not be replaced, or cannot be written.
+    """
+    require_replaceable(folder)
+    folder = folder.resolve()
+    new = folder.with_name(f".{folder.name}.new")
+    try:
+        restore_folder(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        yield new
+        swap_folder(new, folder)
+    except OSError as error:
+        restore_folder(folder)
+        raise UserError(f"cannot write {folder}: {error.strerror or error}; what was there before is kept") from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def swap_folder(new: Path, folder: Path) -> None:
+    """Put `new` in the place of `folder`, so that a power cut leaves the one or the other, whole."""
+    old = folder.with_name(f".{folder.name}.old")
+    sync_tree(new)
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)  # of a run that was killed before it could
+        folder.rename(old)
+    new.rename(folder)
+    sync_folder(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def restore_folder(folder: Path) -> None:
+    """Bring back the old folder where a kill came between the two renames."""
+    old = folder.with_name(f".{folder.name}.old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)

@@ -1,0 +1,55 @@
+"""Which checkpoint `fit` goes on from, and what it says where there is none."""
+
+import pytest
+
+from cli.test_fit import Bench
+from revisual.cli.main import main
+
+SAVE = {"class_path": "lightning.pytorch.callbacks.ModelCheckpoint"}
+
+
+@pytest.fixture
+def bench(tmp_path, policy_folder):
+    bench = Bench(tmp_path, policy_folder)
+    options = {"dirpath": str(tmp_path / "run"), "filename": "{step}", "every_n_train_steps": 1, "save_top_k": -1}
+    saving = [SAVE | {"init_args": options}]
+    assert bench.run("fit", enable_checkpointing=True, callbacks=saving) == 0
+    return bench
+
+
+def go_on(bench, capsys, *words):
+    capsys.readouterr()
+    code = main(["fit", "--config", str(bench.home / "config.yaml"), "--trainer.max_steps=3", *words])
+    return code, capsys.readouterr()
+
+
+def test_an_absent_checkpoint_is_one_line(bench, capsys):
+    code, said = go_on(bench, capsys, f"--ckpt_path={bench.home / 'none.ckpt'}")
+    (line,) = said.err.strip().splitlines()[-1:]
+    assert code == 2 and line == f"revisual fit: ckpt_path: {bench.home / 'none.ckpt'}: there is no such checkpoint"
+
+
+def test_a_broken_checkpoint_that_is_asked_for_is_one_line(bench, capsys):
+    path = bench.home / "run" / "step=2.ckpt"
+    path.write_bytes(path.read_bytes()[:-1000])
+    code, said = go_on(bench, capsys, f"--ckpt_path={path}")
+    assert code == 2 and f"{path}: cannot read the checkpoint" in said.err.strip().splitlines()[-1]
+
+
+def test_the_one_before_a_broken_one_is_taken(bench, capsys):
+    stopped = bench.home / "run" / "stopped.ckpt"
+    stopped.write_bytes((bench.home / "run" / "step=2.ckpt").read_bytes()[:-1000])
+    (bench.home / "run" / ".step=3.ckpt.new").write_bytes(b"half")
+    code, said = go_on(bench, capsys)
+    assert code == 0
+    assert f"{stopped} is broken, and one before it is taken" in said.out.splitlines()
+    assert f"going on from {bench.home / 'run' / 'step=2.ckpt'}" in said.out.splitlines()
+    assert not (bench.home / "run" / ".step=3.ckpt.new").exists()
+
+
+def test_with_none_that_is_whole_nothing_begins(bench, capsys):
+    for path in (bench.home / "run").glob("*.ckpt"):
+        path.unlink()
+    (bench.home / "run" / "stopped.ckpt").write_bytes(b"")
+    code, said = go_on(bench, capsys)
+    assert code == 2 and "stopped.ckpt: is broken, and there is no other checkpoint in" in said.err
