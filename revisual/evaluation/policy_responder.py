@@ -54,7 +54,7 @@ class PolicyResponder(Responder):
         self.loader, self.decoding, self.rows = loader, decoding, rows
         self.engine = engine or HFRollout(max_rows=rows)
         processor = loader.load_processor()
-        self.encoder = PromptEncoder(processor, system_prompt=None)
+        self.encoder = PromptEncoder(processor, system_prompt=None, pictures=loader.pictures())
         self.policy = loader.load(processor).eval().requires_grad_(False)
         self.engine.attach(self.policy, self.encoder)
         if isinstance(self.engine, HFRollout):
