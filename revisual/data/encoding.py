@@ -13,7 +13,7 @@ from torch import Tensor
 
 from revisual.core.errors import UserError
 from revisual.data.patches import PatchStore
-from revisual.data.picture_coding import BLANK_SIDE, PatchCoding, PictureCoding
+from revisual.data.picture_coding import BLANK_SIDE, PATCHES, PictureCoding
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
@@ -27,7 +27,7 @@ class PromptEncoder:
     system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT
     half_patches: bool = False
     """Keep patches in bfloat16: half the memory, and the same results where the policy computes in bfloat16."""
-    pictures: PictureCoding = PatchCoding()
+    pictures: PictureCoding = PATCHES
     """How the policy takes pictures."""
 
     def messages(self, sample: Sample) -> list[dict[str, Any]]:

@@ -84,6 +84,10 @@ class PatchCoding(PictureCoding):
         return int(processor.image_processor.size["longest_edge"])
 
 
+PATCHES = PatchCoding()
+"""The coding of a processor of which nothing else is said."""
+
+
 @dataclass(frozen=True)
 class ProcessorCoding(PictureCoding):
     """Pictures of a model that is not known: its processor alone decides on sizes, tiles and tokens."""

@@ -14,7 +14,7 @@ from transformers.processing_utils import ProcessorMixin
 from typing_extensions import override
 
 from revisual.core.errors import UserError
-from revisual.data.picture_coding import PatchCoding, PictureCoding
+from revisual.data.picture_coding import PATCHES, PictureCoding
 from revisual.models.attention import Attention, candidates, use_window_attention
 from revisual.models.embeddings import grow_embeddings
 from revisual.models.families import ModelFamily, find_family
@@ -33,7 +33,7 @@ class PolicyLoader(ABC):
 
     def pictures(self) -> PictureCoding:
         """Return how the policy takes pictures."""
-        return PatchCoding()
+        return PATCHES
 
     @abstractmethod
     def load(self, processor: ProcessorMixin) -> nn.Module:
@@ -121,7 +121,8 @@ class PretrainedPolicy(PolicyLoader):
             self._read_generation_config(policy)
         else:
             policy = self._read(family, options)
-        family.refuse_unknown(policy)
+        if reason := family.refuses(policy):
+            raise UserError(f"{self.path}: a {config.model_type} cannot be trained here: {reason}")
         if packed and (tower := family.windowed_tower(policy)) is not None:
             use_window_attention(tower, self.attention)
         grow_embeddings(policy, len(processor.tokenizer))

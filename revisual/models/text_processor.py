@@ -26,7 +26,9 @@ class TextProcessor(ProcessorMixin):
         return ["tokenizer"]
 
     @override
-    def apply_chat_template(self, conversation: Any, chat_template: str | None = None, **options: Any) -> Any:
+    def apply_chat_template(  # type: ignore[override]  # of the options, those that it needs
+        self, conversation: Any, chat_template: str | None = None, **options: Any
+    ) -> Any:
         """Render a conversation; templates of language models take a turn's content as one string.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Int
-from torch import Tensor, nn
+from torch import Tensor
 from transformers.processing_utils import ProcessorMixin
 
 from revisual.core.errors import UserError
@@ -53,12 +53,9 @@ class ModelFamily(ABC):
     def pictures(self) -> PictureCoding:
         """Return how the family takes pictures: sizes, tiles, numbers of tokens."""
 
-    def refuse_unknown(self, model: nn.Module) -> None:
-        """Refuse a model that would be trained on something else than what it computes.
-
-        Raises:
-            UserError: it is such a model.
-        """
+    def refuses(self, model: Any) -> str | None:
+        """Return why a model cannot be trained, as one whose forward needs what nothing here gives it; else None."""
+        return None
 
     # Forwards
 

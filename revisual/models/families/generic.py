@@ -5,10 +5,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from revisual.core.errors import UserError
 from revisual.data.picture_coding import PictureCoding, ProcessorCoding
 from revisual.models.families.image_text import ImageTextFamily
-from revisual.models.families.text_only import refuse_recurrent
+from revisual.models.families.text_only import keeps_state
 
 UNKNOWN_ARGUMENTS = ("token_type_ids", "image_position_ids")
 """Of forwards that are wrong, and say nothing, where they are not given: they say which tokens see each other."""
@@ -22,12 +21,11 @@ class Generic(ImageTextFamily):
         return ProcessorCoding()
 
     @override
-    def refuse_unknown(self, model: Any) -> None:
-        refuse_recurrent(model)
+    def refuses(self, model: Any) -> str | None:
+        if reason := keeps_state(model):
+            return reason
         taken = inspect.signature(type(model.base_model).forward).parameters
         unknown = [name for name in UNKNOWN_ARGUMENTS if name in taken]
-        if unknown:
-            raise UserError(
-                f"{type(model).__name__}: its forward takes {', '.join(unknown)}, without which it computes something "
-                "else; no family of revisual/models/families gives them"
-            )
+        if not unknown:
+            return None
+        return f"its forward takes {', '.join(unknown)}, without which it is silently wrong, and no family gives them"

@@ -38,9 +38,21 @@ class Qwen2VL(ImageTextFamily):
 
     @override
     def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
-        """Return the config of a tiny Qwen2.5-VL, with every default but sizes."""
-        from transformers import Qwen2_5_VLConfig
+        from transformers import Qwen2_5_VLConfig, Qwen2VLConfig
 
+        if model_type == "qwen2_vl":
+            return Qwen2VLConfig(
+                text_config=qwen_text_config(architecture, token_id),
+                vision_config={
+                    "depth": architecture.vision_depth,
+                    "embed_dim": architecture.vision_hidden,
+                    "hidden_size": architecture.hidden,
+                    "num_heads": architecture.vision_heads,
+                    "initializer_range": architecture.initializer_range,
+                },
+                **qwen_token_ids(token_id),
+                tie_word_embeddings=architecture.tied,
+            )
         return Qwen2_5_VLConfig(
             text_config=qwen_text_config(architecture, token_id),
             vision_config={
@@ -97,7 +109,7 @@ def qwen_text_config(architecture: TinyArchitecture, token_id: Any) -> dict[str,
     }
 
 
-def qwen_token_ids(token_id: Any) -> dict[str, int]:
+def qwen_token_ids(token_id: Any) -> dict[str, Any]:
     """Return the ids of the tokens that stand for pictures."""
     return {
         "image_token_id": token_id("<|image_pad|>"),
@@ -107,5 +119,5 @@ def qwen_token_ids(token_id: Any) -> dict[str, int]:
     }
 
 
-def _stock(model_type: str) -> type[ProcessorMixin]:
+def _stock(model_type: str) -> Any:
     return Qwen2_5_VLProcessor if model_type == "qwen2_5_vl" else Qwen2VLProcessor

@@ -13,21 +13,20 @@ from transformers.models.auto.modeling_auto import (
 from transformers.processing_utils import ProcessorMixin
 from typing_extensions import override
 
-from revisual.core.errors import UserError
 from revisual.data.picture_coding import NoPictures, PictureCoding
 from revisual.models.architecture import TinyArchitecture
 from revisual.models.attention import Attention, packed_attention_names
 from revisual.models.families.base import ModelFamily, Part, attends_to_all
 from revisual.models.text_processor import TextProcessor
 
-PACKED = ("llama", "mistral", "qwen2", "qwen3")
+PACKED = ("llama", "qwen2", "qwen3")
 """Those whose attention takes a layout, as tests show."""
 
 
 class TextOnly(ModelFamily):
     """Language models; a folder holds a tokenizer and no processor."""
 
-    model_types = PACKED
+    model_types = (*PACKED, "mistral")
 
     @classmethod
     @override
@@ -49,8 +48,8 @@ class TextOnly(ModelFamily):
         return NoPictures()
 
     @override
-    def refuse_unknown(self, model: Any) -> None:
-        refuse_recurrent(model)
+    def refuses(self, model: Any) -> str | None:
+        return keeps_state(model)
 
     @override
     def axes(self, policy: Any) -> int:
@@ -81,7 +80,8 @@ class TextOnly(ModelFamily):
     @override
     def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
         a = architecture
-        return CONFIG_MAPPING[model_type](
+        make: Any = CONFIG_MAPPING[model_type]
+        return make(
             vocab_size=a.vocabulary,
             hidden_size=a.hidden,
             intermediate_size=a.intermediate,
@@ -104,19 +104,13 @@ class TextOnly(ModelFamily):
         return TextProcessor(tokenizer)
 
 
-def refuse_recurrent(model: Any) -> None:
-    """Refuse layers that keep a state: rollouts would need a cache of another kind than that of attention.
-
-    Raises:
-        UserError: the model has such layers.
-    """
+def keeps_state(model: Any) -> str | None:
+    """Return that a model has layers which keep a state; rollouts would need a cache of another kind."""
     kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ()) - {
         "full_attention",
         "sliding_attention",
         "chunked_attention",
     }
-    if kinds:
-        raise UserError(
-            f"{type(model).__name__}: its layers of kind {', '.join(sorted(kinds))} keep a state, which rollouts "
-            "and packed rows do not handle: this model cannot be trained here"
-        )
+    if not kinds:
+        return None
+    return f"its layers of kind {', '.join(sorted(kinds))} keep a state, which rollouts and packed rows do not handle"

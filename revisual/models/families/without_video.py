@@ -7,7 +7,7 @@ from transformers import AutoTokenizer
 from transformers.processing_utils import ProcessorMixin
 
 
-def load_image_processor(path: str, stock: type[ProcessorMixin], video_processor: str) -> ProcessorMixin:
+def load_image_processor(path: str, stock: Any, video_processor: str) -> ProcessorMixin:
     """Return the processor in a model folder, its image half by PIL and without its video half."""
     # By its own name: transformers 5.16's AutoImageProcessor needs torchvision.
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
@@ -18,7 +18,7 @@ def load_image_processor(path: str, stock: type[ProcessorMixin], video_processor
 
 
 @cache
-def image_text_class(stock: type[ProcessorMixin], video_processor: str) -> Any:
+def image_text_class(stock: Any, video_processor: str) -> Any:
     """Return a class of the stock one's name, for pictures and text alone.
 
     Args:
