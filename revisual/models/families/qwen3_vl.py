@@ -49,6 +49,8 @@ class Qwen3VL(ImageTextFamily):
     def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
         from transformers import Qwen3VLConfig
 
+        # Behind the language model's last layer a picture's features would reach no other token.
+        deep = list(range(min(architecture.vision_depth, max(1, architecture.layers - 1))))
         return Qwen3VLConfig(
             text_config=qwen_text_config(architecture, token_id)
             | {"head_dim": architecture.hidden // architecture.heads},
@@ -60,7 +62,7 @@ class Qwen3VL(ImageTextFamily):
                 "num_heads": architecture.vision_heads,
                 "out_hidden_size": architecture.hidden,
                 "num_position_embeddings": 64,
-                "deepstack_visual_indexes": list(range(min(architecture.vision_depth, architecture.layers))),
+                "deepstack_visual_indexes": deep,
             },
             **qwen_token_ids(token_id),
             tie_word_embeddings=architecture.tied,

@@ -89,7 +89,7 @@ def test_a_language_model_has_no_other_parts(made, family):
 @pytest.mark.parametrize("family", ["qwen3_vl", "llama"])
 def test_adapters_are_on_the_language_model(made, family):
     policy = made(family).policy(lora=LoRA(2, 8.0))
-    assert len(adapter_scaling(policy)) == 2 * 7
+    assert len(adapter_scaling(policy)) == 7 * policy.config.get_text_config().num_hidden_layers
     assert all(part_of(policy, name) == "language_model" for name in adapter_scaling(policy))
     with pytest.raises(UserError, match="no linear layer of the language model"):
         made(family).policy(lora=LoRA(2, 8.0, targets=["nothing"]))
