@@ -18,6 +18,9 @@ from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 
+OPENING = "<think>"
+"""Of an answer's thoughts."""
+
 
 @dataclass(frozen=True)
 class PromptEncoder:
@@ -99,6 +102,7 @@ class PromptEncoder:
             engine_token_ids=engine_ids,
             mm_token_type_ids=type_ids,
             pictures=pictures,
+            opened=opened_thoughts(text),
         )
 
     def _expand(self, token_ids: Int[Tensor, " Q"], counts: Sequence[int]) -> Int[Tensor, " P"]:
@@ -141,15 +145,17 @@ class PromptEncoder:
             return tensors
         return {name: value.bfloat16() if value.is_floating_point() else value for name, value in tensors.items()}
 
-    def encode_response(self, text: str) -> Int[Tensor, " R"]:
-        """Return token ids of a response, closed by the end token."""
+    def encode_response(self, text: str, opened: str = "") -> Int[Tensor, " R"]:
+        """Return token ids of a response, closed by the end token; without what the prompt has `opened` of it."""
         tokenizer = self.processor.tokenizer
+        if opened and text.startswith(OPENING):
+            text = text.removeprefix(OPENING).removeprefix(opened.removeprefix(OPENING))
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         return torch.tensor([*ids, tokenizer.eos_token_id])
 
-    def decode(self, token_ids: Sequence[int]) -> str:
-        """Return a response's text: thought tokens kept, the end token left out."""
-        return str(self.processor.tokenizer.decode(token_ids, skip_special_tokens=True))
+    def decode(self, token_ids: Sequence[int], opened: str = "") -> str:
+        """Return a response's text behind what its prompt has `opened`; the end token is left out."""
+        return opened + str(self.processor.tokenizer.decode(token_ids, skip_special_tokens=True))
 
     def _resize(self, picture: Image, sample_id: str) -> Image:
         size = self._size(picture.size, sample_id)
@@ -160,6 +166,15 @@ class PromptEncoder:
             return self.pictures.fit_size(self.processor, size)
         except ValueError as error:  # an aspect ratio above 200
             raise UserError(f"sample {sample_id}: a picture of {size[0]} x {size[1]} pixels: {error}") from error
+
+
+def opened_thoughts(prompt: str) -> str:
+    """Return the opening tag of the thoughts, and the space behind it, where a prompt ends in them.
+
+    Example: `opened_thoughts("<|im_start|>assistant\\n<think>\\n")` is `"<think>\\n"`.
+    """
+    bare = prompt.rstrip()
+    return prompt[len(bare) - len(OPENING) :] if bare.endswith(OPENING) else ""
 
 
 def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -130,7 +130,9 @@ class PolicyResponder(Responder):
                 id=request.id,
                 sample_index=request.sample_index,
                 seed=request.seed,
-                response=self.encoder.decode(completions.token_ids[row, : lengths[row]].tolist()),
+                response=self.encoder.decode(
+                    completions.token_ids[row, : lengths[row]].tolist(), prompts[row // n].opened
+                ),
                 finish_reason="length" if completions.truncated[row] else "stop",
                 prompt_tokens=len(prompts[row // n].token_ids),
                 completion_tokens=lengths[row],
