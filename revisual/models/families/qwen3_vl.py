@@ -1,4 +1,4 @@
-"""Qwen3-VL."""
+"""Qwen3-VL, dense and with experts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ VIDEO_PROCESSOR = "Qwen3VLVideoProcessor"
 class Qwen3VL(ImageTextFamily):
     """Qwen3-VL: its tower's layers also feed the language model's first layers, each by a merger (deepstack)."""
 
-    model_types = ("qwen3_vl",)
+    model_types = ("qwen3_vl", "qwen3_vl_moe")
     projector = r"(^|\.)visual\.(merger|deepstack_merger_list)\."
 
     @override
@@ -47,13 +47,17 @@ class Qwen3VL(ImageTextFamily):
 
     @override
     def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
-        from transformers import Qwen3VLConfig
+        from transformers import Qwen3VLConfig, Qwen3VLMoeConfig
 
+        text = qwen_text_config(architecture, token_id) | {"head_dim": architecture.hidden // architecture.heads}
+        make: Any = Qwen3VLConfig
+        if model_type == "qwen3_vl_moe":
+            make = Qwen3VLMoeConfig
+            text |= {"moe_intermediate_size": 32, "num_experts": 4, "num_experts_per_tok": 2}
         # Behind the language model's last layer a picture's features would reach no other token.
         deep = list(range(min(architecture.vision_depth, max(1, architecture.layers - 1))))
-        return Qwen3VLConfig(
-            text_config=qwen_text_config(architecture, token_id)
-            | {"head_dim": architecture.hidden // architecture.heads},
+        return make(
+            text_config=text,
             vision_config={
                 "intermediate_size": architecture.intermediate,
                 "initializer_range": architecture.initializer_range,

@@ -13,7 +13,7 @@ def made(tmp_path_factory, mixed_samples):
 
     @cache
     def make(family):
-        deeper = {"layers": 3} if family == "qwen3_vl" else {}  # two of its layers take features of their own
+        deeper = {"layers": 3} if family.startswith("qwen3_vl") else {}  # two of its layers take features of their own
         return Made(tiny_folder(family, tmp_path_factory.mktemp(family) / "tiny", **deeper), mixed_samples)
 
     return make

@@ -10,7 +10,7 @@ from revisual.data.encoding import PromptEncoder
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.tiny import save_tiny_policy
 
-WITH_PICTURES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
+WITH_PICTURES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe")
 TEXT_ONLY = ("qwen2", "qwen3", "llama", "mistral")
 PACKED = (*WITH_PICTURES, "qwen2", "qwen3", "llama")
 """Mistral keeps the sliding window of its config class, and so is padded."""
