@@ -1,6 +1,7 @@
 """`revisual generate`: answers questions about pictures, on the terminal or from a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -66,12 +67,11 @@ def generate(
     from revisual.cli.generation.live import answer_on_terminal
     from revisual.cli.generation.questions_file import answer_file
     from revisual.cli.progress import TerminalProgress
-    from revisual.data.encoding import PromptEncoder
     from revisual.evaluation.policy_responder import load_responder
     from revisual.grading.grader import AnswerGrader
 
     responder = load_responder(model, decoding, rows, dtype, min_pixels, max_pixels)
-    encoder = PromptEncoder(responder.encoder.processor, prompt or None)
+    encoder = replace(responder.encoder, system_prompt=prompt or None)
     grader = AnswerGrader()
     if questions is not None and out is not None:
         count = answer_file(questions, out, responder, encoder, grader, n, seed, TerminalProgress())

@@ -20,8 +20,9 @@ def tiny(
     architecture: TinyArchitecture = TinyArchitecture(),  # noqa: B008  # frozen
     response_template: str = THOUGHTS_THEN_BOX,
     seed: int = 0,
+    family: str = "qwen2_5_vl",
 ) -> None:
-    """Make a tiny untrained Qwen2.5-VL policy.
+    """Make a tiny untrained policy.
 
     Args:
         out: folder to write.
@@ -30,6 +31,7 @@ def tiny(
         architecture: the model's sizes.
         response_template: the form of a response, for the tokenizer's texts.
         seed: of the weights.
+        family: the model's type as its config has it: qwen2_5_vl, qwen3_vl, or qwen2, qwen3, llama for text alone.
     """
     require_replaceable(out)
     texts = []
@@ -38,7 +40,7 @@ def tiny(
         if sample.solution:
             texts.append(response_text(sample, response_template))
     with replaced_folder(out) as folder:
-        save_tiny_policy(folder, architecture, texts, seed)
+        save_tiny_policy(folder, architecture, texts, seed, family)
         (folder / MANIFEST).write_text(json.dumps(hashes(folder), indent=2) + "\n")
 
 

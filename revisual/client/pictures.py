@@ -10,6 +10,7 @@ from threading import Lock
 from PIL.Image import Image, Resampling
 
 from revisual.data.images import ImageSource
+from revisual.data.picture_sizes import settle_size
 
 FACTOR = 28
 """Sides are multiples of it: a patch of Qwen2.5-VL has 14 pixels, and 2 x 2 patches make a token."""
@@ -33,17 +34,9 @@ class PixelBounds:
         return image if size == image.size else image.resize(size, Resampling.BICUBIC)
 
     def _size(self, size: tuple[int, int]) -> tuple[int, int]:
-        # Imported here: it brings transformers and torch with it, which a server's pictures as they are can do without.
-        from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
-
         least = FACTOR**2 if self.min_pixels is None else self.min_pixels
         most = max(least, size[0] * size[1] if self.max_pixels is None else self.max_pixels)
-        before = None
-        while size != before:  # of a long thin picture, resizing once is not enough
-            before = size
-            height, width = smart_resize(size[1], size[0], factor=FACTOR, min_pixels=least, max_pixels=most)
-            size = (width, height)
-        return size
+        return settle_size(*size, FACTOR, least, most)
 
 
 class Pictures:

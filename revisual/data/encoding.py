@@ -10,15 +10,16 @@ from jaxtyping import Int
 from PIL.Image import Image, Resampling
 from PIL.Image import new as new_picture
 from torch import Tensor
-from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
 from revisual.core.errors import UserError
 from revisual.data.patches import PatchStore
+from revisual.data.picture_coding import BLANK_SIDE, PATCHES, PictureCoding
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 
-VISION_TOKENS = ("<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>")
+OPENING = "<think>"
+"""Of an answer's thoughts."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class PromptEncoder:
     system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT
     half_patches: bool = False
     """Keep patches in bfloat16: half the memory, and the same results where the policy computes in bfloat16."""
+    pictures: PictureCoding = PATCHES
+    """How the policy takes pictures."""
 
     def messages(self, sample: Sample) -> list[dict[str, Any]]:
         """Return the conversation to answer: pictures first, then the question, then its choices by letter."""
@@ -55,6 +58,8 @@ class PromptEncoder:
             self.messages(sample), add_generation_prompt=True, tokenize=False
         )
         image_token = getattr(self.processor, "image_token", None)
+        if sample.images and not image_token:
+            raise UserError(f"sample {sample.id}: has pictures, and the policy reads text alone")
         if image_token and text.count(image_token) != len(sample.images):
             raise UserError(
                 f"sample {sample.id}: {text.count(image_token)} places for pictures in the prompt, "
@@ -69,7 +74,7 @@ class PromptEncoder:
             UserError: one does; it names the sample.
         """
         own = (getattr(self.processor, name, None) for name in ("image_token", "video_token"))
-        for token in dict.fromkeys([*VISION_TOKENS, *own]):
+        for token in dict.fromkeys([*self.pictures.words, *own]):
             if token and any(token in text for text in texts):
                 raise UserError(f"sample {sample.id}: its text holds {token}, which the policy takes for a picture's")
 
@@ -81,12 +86,13 @@ class PromptEncoder:
         text = self.render(sample)
         pictures = tuple(self._resize(picture, sample.id) for picture in sample.load_images())
         engine_ids = torch.tensor(self.processor.tokenizer(text)["input_ids"])
-        if pictures and not self.counts_by_size:
+        counts = self.pictures.count_tokens(self.processor, [picture.size for picture in pictures]) if pictures else []
+        if counts is None:
             encoded = self.processor(text=[text], images=list(pictures), return_tensors="pt")
             token_ids, types = encoded["input_ids"][0], encoded.get("mm_token_type_ids")
             type_ids = torch.zeros_like(token_ids) if types is None else types[0].to(token_ids)
         else:
-            token_ids = self._expand(engine_ids, [picture.size for picture in pictures])
+            token_ids = self._expand(engine_ids, counts)
             is_patch = token_ids == getattr(self.processor, "image_token_id", -1)
             type_ids = is_patch.to(token_ids) if pictures else torch.zeros_like(token_ids)
         return EncodedPrompt(
@@ -96,31 +102,26 @@ class PromptEncoder:
             engine_token_ids=engine_ids,
             mm_token_type_ids=type_ids,
             pictures=pictures,
+            opened=opened_thoughts(text),
         )
 
-    @property
-    def counts_by_size(self) -> bool:
-        """Whether a picture's tokens are one placeholder, so many times as its size says (Qwen's families)."""
-        image_processor = self.processor.image_processor
-        return hasattr(image_processor, "merge_size") and hasattr(self.processor, "_get_num_multimodal_tokens")
-
-    def _expand(self, token_ids: Int[Tensor, " Q"], sizes: Sequence[tuple[int, int]]) -> Int[Tensor, " P"]:
+    def _expand(self, token_ids: Int[Tensor, " Q"], counts: Sequence[int]) -> Int[Tensor, " P"]:
         """Repeat each picture's placeholder as often as the policy reads it."""
-        if not sizes:
+        if not counts:
             return token_ids
         repeats = torch.ones_like(token_ids)
-        repeats[token_ids == self.processor.image_token_id] = torch.tensor(self._picture_tokens(sizes))
+        repeats[token_ids == self.processor.image_token_id] = torch.tensor(counts)
         return token_ids.repeat_interleave(repeats)
 
-    def _picture_tokens(self, sizes: Sequence[tuple[int, int]]) -> list[int]:
-        counts = self.processor._get_num_multimodal_tokens(image_sizes=[size[::-1] for size in sizes])
-        return list(counts["num_image_tokens"])
-
     def prompt_tokens(self, sample: Sample) -> int:
-        """Return how many tokens `encode` would make, from the pictures' sizes alone."""
-        tokens = len(self.processor.tokenizer(self.render(sample))["input_ids"])
+        """Return how many tokens `encode` would make, where that is possible from the pictures' sizes alone."""
+        text = self.render(sample)
+        tokens = len(self.processor.tokenizer(text)["input_ids"])
+        if not sample.images:
+            return tokens
         sizes = [self._size(image.size(sample.id), sample.id) for image in sample.images]
-        return tokens + (sum(self._picture_tokens(sizes)) - len(sizes) if sizes else 0)
+        counts = self.pictures.count_tokens(self.processor, sizes)
+        return len(self.encode(sample).token_ids) if counts is None else tokens + sum(counts) - len(sizes)
 
     def vision_inputs(self, prompt: EncodedPrompt) -> Mapping[str, Tensor]:
         """Return the patches of a prompt's pictures, as the policy's forward takes them; empty without pictures."""
@@ -133,52 +134,47 @@ class PromptEncoder:
     @cached_property
     def blank(self) -> Mapping[str, Tensor]:
         """The patches of a small black picture."""
-        return self._processed([new_picture("RGB", (56, 56))])
+        return self._processed([new_picture("RGB", (BLANK_SIDE, BLANK_SIDE))])
 
     def _patches_of(self, prompt: EncodedPrompt) -> Mapping[str, Tensor]:
         return self._processed(prompt.pictures)
 
     def _processed(self, pictures: Sequence[Image]) -> dict[str, Tensor]:
-        features: Any = self.processor.image_processor(images=list(pictures), return_tensors="pt")
-        tensors = {name: value for name, value in features.items() if isinstance(value, Tensor)}
+        tensors = dict(self.pictures.process(self.processor, pictures))
         if not self.half_patches:
             return tensors
         return {name: value.bfloat16() if value.is_floating_point() else value for name, value in tensors.items()}
 
-    def encode_response(self, text: str) -> Int[Tensor, " R"]:
-        """Return token ids of a response, closed by the end token."""
+    def encode_response(self, text: str, opened: str = "") -> Int[Tensor, " R"]:
+        """Return token ids of a response, closed by the end token; without what the prompt has `opened` of it."""
         tokenizer = self.processor.tokenizer
+        if opened and text.startswith(OPENING):
+            text = text.removeprefix(OPENING).removeprefix(opened.removeprefix(OPENING))
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         return torch.tensor([*ids, tokenizer.eos_token_id])
 
-    def decode(self, token_ids: Sequence[int]) -> str:
-        """Return a response's text: thought tokens kept, the end token left out."""
-        return str(self.processor.tokenizer.decode(token_ids, skip_special_tokens=True))
+    def decode(self, token_ids: Sequence[int], opened: str = "") -> str:
+        """Return a response's text behind what its prompt has `opened`; the end token is left out."""
+        return opened + str(self.processor.tokenizer.decode(token_ids, skip_special_tokens=True))
 
     def _resize(self, picture: Image, sample_id: str) -> Image:
         size = self._size(picture.size, sample_id)
         return picture if size == picture.size else picture.resize(size, Resampling.BICUBIC)
 
     def _size(self, size: tuple[int, int], sample_id: str) -> tuple[int, int]:
-        """Return a size that no later resizing changes; of a long thin picture, resizing once is not enough."""
-        processor = self.processor.image_processor
-        if not hasattr(processor, "merge_size"):  # a model whose pictures have one size: its own processor sees to it
-            return size
-        before = None
-        while size != before:
-            before = size
-            try:
-                height, width = smart_resize(
-                    size[1],
-                    size[0],
-                    factor=processor.patch_size * processor.merge_size,
-                    min_pixels=processor.size["shortest_edge"],
-                    max_pixels=processor.size["longest_edge"],
-                )
-            except ValueError as error:  # an aspect ratio above 200
-                raise UserError(f"sample {sample_id}: a picture of {size[0]} x {size[1]} pixels: {error}") from error
-            size = (width, height)
-        return size
+        try:
+            return self.pictures.fit_size(self.processor, size)
+        except ValueError as error:  # an aspect ratio above 200
+            raise UserError(f"sample {sample_id}: a picture of {size[0]} x {size[1]} pixels: {error}") from error
+
+
+def opened_thoughts(prompt: str) -> str:
+    """Return the opening tag of the thoughts, and the space behind it, where a prompt ends in them.
+
+    Example: `opened_thoughts("<|im_start|>assistant\\n<think>\\n")` is `"<think>\\n"`.
+    """
+    bare = prompt.rstrip()
+    return prompt[len(bare) - len(OPENING) :] if bare.endswith(OPENING) else ""
 
 
 def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -25,3 +25,5 @@ class EncodedPrompt:
     """1 where a token stands for a patch of a picture, else 0."""
     pictures: tuple[Any, ...] = ()
     """PIL pictures, already resized: 8-bit, so that a prompt costs 3 bytes a pixel until its patches are needed."""
+    opened: str = ""
+    """How the chat template itself has opened the answer's thoughts (`<think>`); the policy goes on behind it."""

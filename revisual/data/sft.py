@@ -39,7 +39,8 @@ class ExampleDataset(Dataset[Example]):
     def __getitem__(self, index: int) -> Example:
         sample = self.samples[index]
         response = response_text(sample, self.template)
-        return Example(self.encoder.encode(sample), self.encoder.encode_response(response))
+        prompt = self.encoder.encode(sample)
+        return Example(prompt, self.encoder.encode_response(response, prompt.opened))
 
 
 def response_text(sample: Sample, template: str) -> str:

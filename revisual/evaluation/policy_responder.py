@@ -54,7 +54,7 @@ class PolicyResponder(Responder):
         self.loader, self.decoding, self.rows = loader, decoding, rows
         self.engine = engine or HFRollout(max_rows=rows)
         processor = loader.load_processor()
-        self.encoder = PromptEncoder(processor, system_prompt=None)
+        self.encoder = PromptEncoder(processor, system_prompt=None, pictures=loader.pictures())
         self.policy = loader.load(processor).eval().requires_grad_(False)
         self.engine.attach(self.policy, self.encoder)
         if isinstance(self.engine, HFRollout):
@@ -130,7 +130,9 @@ class PolicyResponder(Responder):
                 id=request.id,
                 sample_index=request.sample_index,
                 seed=request.seed,
-                response=self.encoder.decode(completions.token_ids[row, : lengths[row]].tolist()),
+                response=self.encoder.decode(
+                    completions.token_ids[row, : lengths[row]].tolist(), prompts[row // n].opened
+                ),
                 finish_reason="length" if completions.truncated[row] else "stop",
                 prompt_tokens=len(prompts[row // n].token_ids),
                 completion_tokens=lengths[row],

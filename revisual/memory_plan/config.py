@@ -15,7 +15,7 @@ from revisual.config.parser import one_line_errors
 from revisual.config.training_cli import TrainingCLI, make_cli
 from revisual.core.errors import UserError
 from revisual.models.processor import save_processor
-from revisual.models.tiny import TinyArchitecture, make_tiny_policy
+from revisual.models.tiny import TinyArchitecture, make_tiny_processor
 from revisual.rollout.engine import RolloutEngine
 from revisual.rollout.hf.engine import HFRollout
 from revisual.training.policy_module import PolicyModule
@@ -86,12 +86,13 @@ def _folder(architecture: Path | None) -> Iterator[Path | None]:
         yield None
         return
     try:
-        json.loads(architecture.read_text(encoding="utf-8"))
+        published = json.loads(architecture.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"--architecture {architecture}: no config.json of a model: {error}") from error
     with TemporaryDirectory() as made:
         folder = Path(made)
-        _, processor = make_tiny_policy(TinyArchitecture(), ["0 1 2 3 4 5 6 7 8 9"])
+        family = str(published.get("model_type"))
+        processor = make_tiny_processor(TinyArchitecture(), ["0 1 2 3 4 5 6 7 8 9"], family)
         save_processor(processor, folder)
         shutil.copy(architecture, folder / "config.json")
         yield folder

@@ -134,7 +134,7 @@ class Planner:
         total: Counter[str] = Counter()
         trained: Counter[str] = Counter()
         for name, parameter in self.run.module.policy.named_parameters():
-            part = "adapters" if ".lora_" in name else part_of(name)
+            part = "adapters" if ".lora_" in name else part_of(self.run.module.policy, name)
             total[part] += parameter.numel()
             trained[part] += parameter.numel() * parameter.requires_grad
         return total, +trained

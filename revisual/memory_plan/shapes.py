@@ -15,6 +15,7 @@ from revisual.data.encoding import PromptEncoder
 from revisual.data.images import ImageSource
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
+from revisual.models.families import find_family
 
 
 def on_no_device(policy: Any, shapes: FakeTensorMode, dtype: torch.dtype | None = None) -> None:
@@ -71,7 +72,8 @@ def longest_prompt(
     types = encoded.mm_token_type_ids
     config: Any = policy.config
     text = int(encoder.encode_response("1")[0])
-    ids = torch.where(types == 1, getattr(config, "image_token_id", text), text)
+    picture = find_family(config).picture_token(config)
+    ids = torch.where(types == 1, text if picture is None else picture, text)
     more = tokens - len(ids)
     prompt = replace(encoded, token_ids=pad(ids, (0, more), value=text), mm_token_type_ids=pad(types, (0, more)))
     patches = encoder.vision_inputs(encoded)
@@ -91,14 +93,13 @@ def _one_window(policy: Any, patches: Mapping[str, Tensor]) -> None:
 
     Kernels hold no weights of the attention, and queries and keys are as many. Eager attention does hold them.
     """
-    tower: Any = getattr(policy.base_model, "visual", None)
+    tower = find_family(policy.config).windowed_tower(policy)
     if hasattr(tower, "window_size") and "image_grid_thw" in patches and tower.config._attn_implementation != "eager":
         tower.window_size = int(patches["image_grid_thw"].max()) * tower.patch_size
 
 
 def _sample(encoder: PromptEncoder, tokens: int, pictures: int) -> Sample:
-    size: Any = getattr(encoder.processor, "image_processor").size  # noqa: B009
-    side = int((size.get("longest_edge") or 1 << 20) ** 0.5) if pictures else 0
+    side = int(encoder.pictures.most_pixels(encoder.processor) ** 0.5) if pictures else 0
     while True:
         blank = ImageSource(image=Image.new("RGB", (side, side))) if pictures else None
         sample = Sample("longest", question="1", answer="1", images=[blank] * pictures if blank else [])

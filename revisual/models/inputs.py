@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 
 from revisual.data.prompt import EncodedPrompt
 from revisual.models.attention import NO_MASK, PackedRow, Segment, shares_prompts, window_arguments
+from revisual.models.families import find_family
 
 VisionInputs = Callable[[EncodedPrompt], Mapping[str, Tensor]]
 
@@ -54,7 +55,7 @@ def packed_inputs(
     A completion's last token is left out: nothing is predicted from it. The only completion of a prompt goes on where
     the prompt ends, as one sequence; of several, each is a segment that sees the prompt and itself.
     """
-    device, row = policy.device, _Row()
+    device, row, family = policy.device, _Row(), find_family(policy.config)
     owners = prompt_index.tolist()
     completions = [ids[mask] for ids, mask in zip(token_ids, completion_mask, strict=True)]
     rows = {p: [n for n, owner in enumerate(owners) if owner == p] for p in sorted(set(owners))}
@@ -68,7 +69,8 @@ def packed_inputs(
             row.segments.append(Segment(len(prompts[p].token_ids)))
         for n in members:
             shown = completions[n][:-1]
-            last = row.add(shown, torch.zeros_like(shown), (following + torch.arange(len(shown))).expand(3, -1))
+            numbers = (following + torch.arange(len(shown))).expand(*positions.shape[:-1], -1)
+            last = row.add(shown, torch.zeros_like(shown), numbers)
             predictors[n] = torch.tensor([end - 1, *range(last - len(shown), last)])[: len(completions[n])]
             if len(members) == 1:
                 row.segments.append(Segment(len(prompts[p].token_ids) + len(shown)))
@@ -76,8 +78,8 @@ def packed_inputs(
                 row.segments.append(Segment(len(shown), prefix))
     arguments: dict[str, Any] = {
         "input_ids": torch.cat(row.ids)[None].to(device),
-        "mm_token_type_ids": torch.cat(row.types)[None].to(device),
-        "position_ids": torch.cat(row.positions, 1)[:, None].to(device),
+        **({"mm_token_type_ids": torch.cat(row.types)[None].to(device)} if family.reads_token_types() else {}),
+        "position_ids": torch.cat(row.positions, -1).unsqueeze(-2).to(device),
         "attention_mask": NO_MASK,
         "layout": PackedRow(row.segments),
         **vision_arguments(policy, list(patches.values())),
@@ -91,11 +93,11 @@ class _Row:
 
     ids: list[Int[Tensor, " S"]] = field(default_factory=list)
     types: list[Int[Tensor, " S"]] = field(default_factory=list)
-    positions: list[Int[Tensor, "3 S"]] = field(default_factory=list)
+    positions: list[Int[Tensor, "*axes S"]] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     length: int = 0
 
-    def add(self, ids: Int[Tensor, " S"], types: Int[Tensor, " S"], positions: Int[Tensor, "3 S"]) -> int:
+    def add(self, ids: Int[Tensor, " S"], types: Int[Tensor, " S"], positions: Int[Tensor, "*axes S"]) -> int:
         """Append tokens, and return where they end."""
         self.ids.append(ids)
         self.types.append(types)
@@ -123,7 +125,8 @@ def padded_inputs(
     mask = completion_mask.to(policy.device)
     completions = token_ids.to(policy.device).masked_fill(~mask, pad_id)
     arguments["input_ids"] = torch.cat([arguments["input_ids"], completions], 1)
-    arguments["mm_token_type_ids"] = pad(arguments["mm_token_type_ids"], (0, length))
+    if "mm_token_type_ids" in arguments:
+        arguments["mm_token_type_ids"] = pad(arguments["mm_token_type_ids"], (0, length))
     arguments["attention_mask"] = torch.cat([arguments["attention_mask"], mask.to(arguments["attention_mask"])], 1)
     arguments["position_ids"] = padded_positions(policy, arguments)
     row, column = torch.nonzero(mask, as_tuple=True)
@@ -149,42 +152,41 @@ def padded_prompts(
     return {
         "input_ids": torch.stack(ids).to(device),
         "attention_mask": torch.stack(mask).to(device),
-        "mm_token_type_ids": torch.stack(types).to(device),
+        **(
+            {"mm_token_type_ids": torch.stack(types).to(device)}
+            if find_family(policy.config).reads_token_types()
+            else {}
+        ),
         **vision_arguments(policy, [patches[i] for i in rows]),
     }
 
 
-def has_axes(policy: Any) -> bool:
-    """Return whether the policy numbers tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
-    return hasattr(policy.base_model, "get_rope_index")
-
-
 def padded_positions(policy: Any, prompts: Mapping[str, Tensor]) -> Int[Tensor, "*axes P S"]:
-    """Return positions of padded rows' tokens, along three axes where the policy has them."""
-    if not has_axes(policy):
-        return (prompts["attention_mask"].cumsum(1) - 1).clamp(min=0)
-    positions, _ = policy.base_model.get_rope_index(
-        prompts["input_ids"],
-        mm_token_type_ids=prompts["mm_token_type_ids"],
-        image_grid_thw=prompts.get("image_grid_thw"),
-        attention_mask=prompts["attention_mask"],
-    )
-    return positions
+    """Return positions of padded rows' tokens, along as many axes as the policy has."""
+    return find_family(policy.config).number_tokens(policy, prompts)
 
 
-def prompt_positions(policy: Any, prompt: EncodedPrompt, patches: Mapping[str, Tensor]) -> Int[Tensor, "3 P"]:
-    """Return positions of a prompt's tokens in time, height and width (Qwen2-VL, arXiv 2409.12191, section 2.1)."""
-    positions, _ = policy.base_model.get_rope_index(
-        prompt.token_ids[None],
-        mm_token_type_ids=prompt.mm_token_type_ids[None],
-        image_grid_thw=patches.get("image_grid_thw"),
-    )
-    return positions[:, 0]
+def prompt_positions(policy: Any, prompt: EncodedPrompt, patches: Mapping[str, Tensor]) -> Int[Tensor, "*axes P"]:
+    """Return positions of a prompt's tokens, along as many axes as the policy has."""
+    given = {
+        "input_ids": prompt.token_ids[None],
+        "mm_token_type_ids": prompt.mm_token_type_ids[None],
+        "attention_mask": torch.ones_like(prompt.token_ids)[None],
+        **patches,
+    }
+    return padded_positions(policy, given).squeeze(-2)
+
+
+def answer_positions(policy: Any, places: Int[Tensor, " N"]) -> Int[Tensor, "*axes N 1"]:
+    """Return positions of N answers' next tokens, which stand at `places` along each axis."""
+    axes = find_family(policy.config).axes(policy)
+    return (places.expand(axes, -1) if axes else places)[..., None]
 
 
 def vision_arguments(policy: Any, patches: Sequence[Mapping[str, Tensor]]) -> dict[str, Any]:
     """Return the pictures of several prompts as one forward takes them; nothing without pictures."""
     names = sorted({name for each in patches for name in each})
     together = {name: torch.cat([each[name] for each in patches if name in each]) for name in names}
-    lengths = window_arguments(policy, together.get("image_grid_thw"))
+    tower = find_family(policy.config).windowed_tower(policy)
+    lengths = window_arguments(tower, policy.device, together.get("image_grid_thw"))
     return {name: tensor.to(policy.device) for name, tensor in together.items()} | dict(lengths)

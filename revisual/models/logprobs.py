@@ -1,6 +1,6 @@
 """Log-probs of completion tokens: the only place that sets predictions against tokens."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from revisual.models.families import find_family
 from revisual.models.head import head_logprobs
 from revisual.models.inputs import ForwardInputs
 from revisual.rl.batch import PolicyOutputs
@@ -19,8 +20,7 @@ from revisual.rl.batch import PolicyOutputs
 def banned_token_ids(policy: nn.Module) -> Int[Tensor, " B"]:
     """Return tokens that no response may hold: picture, video or vision-start without a picture crash a forward."""
     config: Any = policy.config
-    names = ("image_token_id", "video_token_id", "vision_start_token_id", "image_token_index", "video_token_index")
-    return torch.tensor(sorted({getattr(config, name) for name in names if getattr(config, name, None) is not None}))
+    return find_family(config).banned_token_ids(config)
 
 
 def end_token_ids(policy: Any, tokenizer: Any) -> list[int]:
@@ -114,8 +114,10 @@ def computing_unused_picture(policy: Any, picture: Mapping[str, Tensor] | None) 
         yield
         return
 
+    family = find_family(policy.config)
+
     def add_picture(decoder: nn.Module, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        for feature in _tensors(policy.base_model.get_image_features(**picture)):
+        for feature in family.unused_features(policy, picture):
             kwargs["inputs_embeds"] = kwargs["inputs_embeds"] + 0.0 * feature.sum().to(kwargs["inputs_embeds"].dtype)
         return args, kwargs
 
@@ -124,9 +126,3 @@ def computing_unused_picture(policy: Any, picture: Mapping[str, Tensor] | None) 
         yield
     finally:
         hook.remove()
-
-
-def _tensors(features: Any) -> Sequence[Tensor]:
-    """Return the pictures' features, as the versions of transformers give them."""
-    features = getattr(features, "pooler_output", features)
-    return [features] if isinstance(features, Tensor) else list(features)

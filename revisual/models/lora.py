@@ -7,6 +7,9 @@ from typing import Any
 
 from torch import nn
 
+from revisual.core.errors import UserError
+from revisual.models.families import find_family
+
 
 @dataclass(frozen=True)
 class LoRA:
@@ -21,16 +24,30 @@ class LoRA:
     targets: Sequence[str] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
     def apply(self, policy: Any) -> None:
-        """Add the adapters to the language model; everything else stops needing gradients."""
+        """Add the adapters to the language model; everything else stops needing gradients.
+
+        Raises:
+            UserError: no layer is one of the targets.
+        """
         from peft import LoraConfig
 
-        names = "|".join(self.targets)
+        config: Any = policy.config
+        family = find_family(config)
+        adapted = [
+            name
+            for name, module in policy.named_modules()
+            if isinstance(module, nn.Linear)
+            and name.rpartition(".")[2] in self.targets
+            and family.part_of(f"{name}.weight") == "language_model"
+        ]
+        if not adapted:
+            raise UserError(f"lora: no linear layer of the language model has a name in {list(self.targets)}")
         policy.add_adapter(
             LoraConfig(
                 r=self.rank,
                 lora_alpha=self.alpha,  # type: ignore[arg-type]  # peft scales by any number
                 lora_dropout=self.dropout,
-                target_modules=rf".*language_model.*\.({names})",
+                target_modules=adapted,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Loading a policy: any image-text model of transformers."""
+"""Loading a policy: a model of transformers, by what its family (`revisual.models.families`) says of it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -9,21 +9,20 @@ from typing import Any, Literal
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModelForImageTextToText, GenerationConfig
+from transformers import AutoConfig, GenerationConfig
 from transformers.processing_utils import ProcessorMixin
 from typing_extensions import override
 
 from revisual.core.errors import UserError
-from revisual.models.attention import Attention, candidates, packed_attention_names, use_window_attention
+from revisual.data.picture_coding import PATCHES, PictureCoding
+from revisual.models.attention import Attention, candidates, use_window_attention
 from revisual.models.embeddings import grow_embeddings
+from revisual.models.families import ModelFamily, find_family
 from revisual.models.loading_check import check_loaded
 from revisual.models.lora import LoRA
 from revisual.models.parts import Part, freeze
 from revisual.models.precision import hold_float32, store_as_computed
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
-
-PACKED_MODELS = ("qwen2_vl", "qwen2_5_vl")
-"""Model types whose language model takes a layout (`revisual.models.attention`), as the tests show."""
 
 
 class PolicyLoader(ABC):
@@ -32,6 +31,10 @@ class PolicyLoader(ABC):
     @abstractmethod
     def load_processor(self) -> ProcessorMixin:
         """Return the tokenizer and the image processor."""
+
+    def pictures(self) -> PictureCoding:
+        """Return how the policy takes pictures."""
+        return PATCHES
 
     @abstractmethod
     def load(self, processor: ProcessorMixin) -> nn.Module:
@@ -50,7 +53,7 @@ class PolicyLoader(ABC):
 
 @dataclass(frozen=True)
 class PretrainedPolicy(PolicyLoader):
-    """A policy from a Hugging Face folder or hub name (`AutoModelForImageTextToText`).
+    """A policy from a Hugging Face folder or hub name: of pictures and text, or of text alone.
 
     Example: `PretrainedPolicy("Qwen/Qwen2.5-VL-7B-Instruct", freeze=["vision_tower", "projector"])`
     """
@@ -78,12 +81,13 @@ class PretrainedPolicy(PolicyLoader):
     def load_processor(self) -> ProcessorMixin:
         processor = load_processor(self.path, trust_remote_code=self.trust_remote_code)
         add_tokens(processor, tuple(self.added_tokens))
-        size: Any = processor.image_processor.size
-        if self.min_pixels is not None:
-            size["shortest_edge"] = self.min_pixels
-        if self.max_pixels is not None:
-            size["longest_edge"] = self.max_pixels
+        if self.min_pixels is not None or self.max_pixels is not None:
+            self.pictures().limit_pixels(processor, self.min_pixels, self.max_pixels)
         return processor
+
+    @override
+    def pictures(self) -> PictureCoding:
+        return find_family(self._config()).pictures()
 
     @override
     def load(self, processor: ProcessorMixin) -> nn.Module:
@@ -105,27 +109,38 @@ class PretrainedPolicy(PolicyLoader):
         return policy
 
     def _weights(self, processor: ProcessorMixin) -> Any:
-        config = AutoConfig.from_pretrained(self.path, trust_remote_code=self.trust_remote_code)
-        packed = self._is_packed(config.model_type)
+        config = self._config()
+        family = find_family(config)
+        packed = self._is_packed(family, config)
         options: dict[str, Any] = {
             "dtype": getattr(torch, self.dtype),
-            "attn_implementation": packed_attention_names(self.attention) if packed else attention_name(self.attention),
+            "attn_implementation": family.attention_names(self.attention) if packed else attention_name(self.attention),
             "trust_remote_code": self.trust_remote_code,
         }
         if torch.get_default_device().type == "meta":
-            policy = AutoModelForImageTextToText.from_config(config, **options)
+            policy = family.auto_class().from_config(config, **options)
             self._read_generation_config(policy)
         else:
-            policy = self._read(options)
-        if packed:
-            use_window_attention(policy, self.attention)
+            policy = self._read(family, options)
+        if reason := family.refuses(policy):
+            raise UserError(f"{self.path}: a {config.model_type} cannot be trained here: {reason}")
+        if packed and (tower := family.windowed_tower(policy)) is not None:
+            use_window_attention(tower, self.attention)
         grow_embeddings(policy, len(processor.tokenizer))
         return policy
 
-    def _is_packed(self, model_type: str) -> bool:
+    def _config(self) -> Any:
+        try:
+            return AutoConfig.from_pretrained(self.path, trust_remote_code=self.trust_remote_code)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.path}: cannot load a policy: {' '.join(str(error).split())[:300]}") from error
+
+    def _is_packed(self, family: ModelFamily, config: Any) -> bool:
         if self.attention == "flash":
             require_flash()
-        return (model_type in PACKED_MODELS and self.attention != "eager") if self.packed is None else self.packed
+        if self.packed and not family.packs(config):
+            raise UserError(f"packed: true: rows of {config.model_type} cannot be packed here: leave it out, or false")
+        return (family.packs(config) and self.attention != "eager") if self.packed is None else self.packed
 
     def _read_generation_config(self, policy: Any) -> None:
         """Read what `from_pretrained` would, end tokens among it; without such a file it follows from the config."""
@@ -134,9 +149,9 @@ class PretrainedPolicy(PolicyLoader):
                 self.path, trust_remote_code=self.trust_remote_code
             )
 
-    def _read(self, options: dict[str, Any]) -> Any:
+    def _read(self, family: ModelFamily, options: dict[str, Any]) -> Any:
         try:
-            read: Any = AutoModelForImageTextToText.from_pretrained(
+            read: Any = family.auto_class().from_pretrained(
                 self.path, use_safetensors=True, output_loading_info=True, ignore_mismatched_sizes=True, **options
             )
         except (OSError, ValueError, SafetensorError) as error:

@@ -33,7 +33,7 @@ class AnsweringModule(LightningModule):
     ) -> None:
         super().__init__()
         self.policy_loader, self.policy = policy, cast(Any, None)
-        self.encoder = PromptEncoder(policy.load_processor(), system_prompt)
+        self.encoder = PromptEncoder(policy.load_processor(), system_prompt, pictures=policy.pictures())
         self.engine, self.evaluation, self.answer_means = engine, evaluation, AnswerMeans()
         self._validation = ExitStack()  # during which the engine stays awake
 

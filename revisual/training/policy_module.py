@@ -179,7 +179,7 @@ class PolicyModule(AnsweringModule):
             self.step_log.add({"train/empty_step": 1.0})
         if not self.update.learns_pictures:
             for name, parameter in self.policy.named_parameters():
-                if part_of(name) != "language_model":
+                if part_of(self.policy, name) != "language_model":
                     parameter.grad = None
 
     @override
@@ -221,7 +221,7 @@ class PolicyModule(AnsweringModule):
     def always_uses_vision(self) -> bool:
         """Return whether an update's last pass must use the vision tower whatever its rows are."""
         trainable = (name for name, p in self.policy.named_parameters() if p.requires_grad)
-        return self.trainer.world_size > 1 and any(part_of(name) != "language_model" for name in trainable)
+        return self.trainer.world_size > 1 and any(part_of(self.policy, name) != "language_model" for name in trainable)
 
     @override
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -28,8 +28,8 @@ def decode_and_score(
     """Return the completions' texts, and their grades and rewards; rows are grouped by prompt."""
     lengths = completions.mask.sum(1).tolist()
     rows = [row[:length] for row, length in zip(completions.token_ids.tolist(), lengths, strict=True)]
-    responses = [encoder.decode(row) for row in rows]
     n = len(rows) // len(prompts)
+    responses = [encoder.decode(row, prompts[k // n].opened) for k, row in enumerate(rows)]
     samples = [prompt.sample for prompt in prompts for _ in range(n)]
     known = zip(responses, samples, rows, completions.truncated.tolist(), strict=True)
     return responses, score_responses([Response(*row) for row in known], grader, rewards)

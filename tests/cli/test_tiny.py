@@ -17,3 +17,11 @@ def test_a_policy_is_made_and_its_seed_decides(tmp_path):
         found.append(check_export(tmp_path / name)["model.safetensors"])
     assert found[0] == found[1] != found[2]
     assert AutoConfig.from_pretrained(tmp_path / "a").text_config.hidden_size == 32
+
+
+def test_a_family_is_named(tmp_path, capsys):
+    assert main(["tiny", f"--out={tmp_path / 'a'}", DATA, "--family=qwen3", *SIZES]) == 0
+    assert AutoConfig.from_pretrained(tmp_path / "a").model_type == "qwen3"
+    assert main(["tiny", f"--out={tmp_path / 'b'}", DATA, "--family=qwen33", *SIZES]) != 0
+    assert "qwen33: no such family of models; there are llama, mistral" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()

@@ -38,8 +38,8 @@ def test_parameters_are_the_published_ones_and_the_right_ones_train(size, stage,
     _, module = built(size, stage)
     total, trained = Counter(), Counter()
     for name, parameter in module.policy.named_parameters():
-        total[part_of(name)] += parameter.numel()
-        trained[part_of(name)] += parameter.numel() * parameter.requires_grad
+        total[part_of(module.policy, name)] += parameter.numel()
+        trained[part_of(module.policy, name)] += parameter.numel() * parameter.requires_grad
     assert total == EXPECTED[size] and total.total() == TOTAL[size]
     seen = EXPECTED[size] if stage == "multimodal_rl" else {"language_model": EXPECTED[size]["language_model"]}
     assert +trained == seen

@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 import torch
+from conftest import SMALL, small_texts
 from torch.testing import assert_close
 from training.helpers import examples, fit, grpo, prompts, sft, some_samples, total_norm, weights
 
 from revisual.core.errors import UserError
+from revisual.models.families.generic import Generic
 from revisual.models.lora import LoRA, adapter_disabled, adapter_scaling, has_adapter
 from revisual.models.parts import freeze, part_of
 from revisual.models.policy import PretrainedPolicy, attention_name
 from revisual.models.sharding import full_tensors
+from revisual.models.tiny import make_tiny_policy
 
 
 @pytest.mark.parametrize(
@@ -28,7 +31,7 @@ from revisual.models.sharding import full_tensors
     ],
 )
 def test_parts_by_name(name, part):
-    assert part_of(name) == part
+    assert Generic().part_of(name) == part
 
 
 @pytest.mark.parametrize("parts", [["vision_tower"], ["vision_tower", "projector"], ["language_model"]])
@@ -39,13 +42,13 @@ def test_frozen_parts_stay_and_the_rest_moves(policy_folder, tmp_path, parts):
     run = fit(module, examples(some_samples(4)), tmp_path, 2)
     trained = {id(p) for group in run.trainer.optimizers[0].param_groups for p in group["params"]}
     for name, parameter in module.policy.named_parameters():
-        frozen = part_of(name) in parts
+        frozen = part_of(module.policy, name) in parts
         assert (id(parameter) in trained) == (not frozen), name
         assert torch.equal(parameter, before[name]) == frozen, name
 
 
 def test_an_unknown_part_is_one_line(policy):
-    text_only = torch.nn.ModuleDict({"model": torch.nn.Linear(2, 2)})
+    text_only = make_tiny_policy(SMALL, small_texts(), family="qwen2")[0]
     with pytest.raises(UserError, match="freeze: the policy has no vision_tower"):
         freeze(text_only, ["vision_tower"])
     with pytest.raises(UserError, match="leaves nothing to train"):

@@ -17,6 +17,7 @@ from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
 from revisual.grading.grader import Grader
+from revisual.models.families import find_family
 from revisual.models.logprobs import banned_token_ids
 
 
@@ -40,7 +41,7 @@ def stream_answer(
     """
     prompt = encoder.encode(sample)
     tokenizer = encoder.processor.tokenizer
-    inputs = {name: value.to(policy.device) for name, value in _inputs(prompt, encoder).items()}
+    inputs = {name: value.to(policy.device) for name, value in _inputs(policy, prompt, encoder).items()}
     # The folder's own settings would fill in whatever is left open here, such as a penalty of repetitions.
     configured = policy.generation_config
     settings = _settings(policy, tokenizer, decoding)
@@ -50,12 +51,13 @@ def stream_answer(
         sequence = policy.generate(**inputs, streamer=_Pieces(tokenizer, say))[0, len(prompt.token_ids) :].tolist()
     finally:
         policy.generation_config = configured
-    return encoder.decode(sequence), sequence[-1] not in settings.eos_token_id
+    return encoder.decode(sequence, prompt.opened), sequence[-1] not in settings.eos_token_id
 
 
-def _inputs(prompt: EncodedPrompt, encoder: PromptEncoder) -> dict[str, Tensor]:
+def _inputs(policy: Any, prompt: EncodedPrompt, encoder: PromptEncoder) -> dict[str, Tensor]:
     ids = prompt.token_ids[None]
-    types = {"mm_token_type_ids": prompt.mm_token_type_ids[None]}
+    reads_types = find_family(policy.config).reads_token_types()
+    types = {"mm_token_type_ids": prompt.mm_token_type_ids[None]} if reads_types else {}
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids), **types, **encoder.vision_inputs(prompt)}
 
 

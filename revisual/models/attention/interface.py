@@ -4,6 +4,7 @@ from copy import copy
 from functools import partial
 from typing import Any, get_args
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -18,8 +19,11 @@ SHARED_PROMPTS = "revisual_shared_prompts"
 WINDOWS = "revisual_flash_windows"
 """Vision towers hand over all windows at once only to an attention whose name contains "flash"."""
 
-NO_MASK = {"full_attention": None, "sliding_attention": None}
-"""For a forward with a layout: transformers would else make a mask [L, L], which nothing reads."""
+NO_MASK = torch.ones(1, 1, 1, 1, dtype=torch.bool)
+"""For a forward with a layout: transformers would else make a mask [L, L], which nothing reads.
+
+Every model takes a mask of four dimensions for a ready one; nothing reads this one either.
+"""
 
 
 def packed_attention_names(attention: Attention) -> dict[str, str]:
@@ -27,15 +31,12 @@ def packed_attention_names(attention: Attention) -> dict[str, str]:
     return {"": "sdpa", "vision_config": "sdpa", "text_config": f"{SHARED_PROMPTS}_{attention}"}
 
 
-def use_window_attention(policy: Any, attention: Attention) -> None:
-    """Let the vision tower compute all windows of a layer by one kernel.
+def use_window_attention(visual: Any, attention: Attention) -> None:
+    """Let a vision tower compute all windows of a layer by one kernel.
 
     Not by name when the model is built: transformers would look for a package of that name. So the tower gets a config
     of its own to say so, and another model can be built from the policy's.
     """
-    visual = getattr(policy.base_model, "visual", None)
-    if visual is None:
-        return
     shared, own = visual.config, copy(visual.config)
     own._attn_implementation = f"{WINDOWS}_{attention}"
     for module in visual.modules():

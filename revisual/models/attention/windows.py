@@ -75,21 +75,21 @@ def attend_windows(
     return windows.attend(0, query, key, value, scaling, dropout, choose).transpose(1, 2), None
 
 
-def window_arguments(policy: Any, grids: Int[Tensor, "P 3"] | None) -> Mapping[str, Any]:
+def window_arguments(visual: Any, device: torch.device, grids: Int[Tensor, "P 3"] | None) -> Mapping[str, Any]:
     """Return what the vision tower would else work out of the pictures' sizes on the device, at each forward.
 
     Each of its loops over pictures and its maxima waits for the device. Without pictures, or where this version of
     transformers or the model takes no such arguments, there are none.
 
     Args:
-        policy: the model.
+        visual: the vision tower; None: there is none of that kind.
+        device: of the policy.
         grids: patches of each picture in time, height and width.
     """
-    visual: Any = getattr(policy.base_model, "visual", None)
     windowed = all(hasattr(visual, name) for name in ("window_size", "patch_size", "spatial_merge_size"))
     if grids is None or not windowed or not hasattr(generic, "accepts_precomputed_kwargs"):
         return {}
-    grids, device = grids.cpu(), policy.device
+    grids = grids.cpu()
     whole = vision_utils.get_vision_cu_seqlens(grids)
     index, ends = vision_utils.get_vision_window_index(
         grids, visual.spatial_merge_size, visual.window_size, visual.patch_size

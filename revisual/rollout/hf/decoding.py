@@ -10,7 +10,7 @@ from transformers import DynamicCache
 
 from revisual.models.attention import shares_prompts
 from revisual.models.head import float32_logits, product_dtype
-from revisual.models.inputs import has_axes, padded_positions
+from revisual.models.inputs import answer_positions, padded_positions
 from revisual.models.logprobs import banned_token_ids
 from revisual.models.precision import casting_once
 from revisual.rollout.engine import Sampling
@@ -101,7 +101,7 @@ def prefill(
         caches.append(cache)
         masks.append(part["attention_mask"].bool())
         last.append(states[:, -1])
-        places.append((positions.amax(0) if has_axes(policy) else positions).amax(1) + 1)
+        places.append((positions.amax(0) if positions.ndim == 3 else positions).amax(1) + 1)
     layers, mask = join_layers(caches, masks, product_dtype(last[0]))
     answers = SharedPromptCache(layers, mask) if shares_prompts(policy) else CopiedPromptCache(layers, mask, n)
     logits = head(torch.cat(last))
@@ -112,7 +112,7 @@ def next_logits(
     policy: Any, head: Head, tokens: Int[Tensor, " N"], places: Int[Tensor, " N"], cache: AnswerCache
 ) -> Float[Tensor, "N V"]:
     """Compute what predicts the tokens after `tokens`, which stand at `places`."""
-    positions = (places[None].expand(3, -1) if has_axes(policy) else places)[..., None]
+    positions = answer_positions(policy, places)
     states = policy.base_model(input_ids=tokens[:, None], position_ids=positions, use_cache=True, **cache.arguments())[
         0
     ]

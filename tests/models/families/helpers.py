@@ -1,0 +1,65 @@
+"""A tiny policy of each family, and the stock model's forward over one row at a time."""
+
+from dataclasses import replace
+
+import torch
+from conftest import SMALL, small_texts
+from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+
+from revisual.data.encoding import PromptEncoder
+from revisual.models.policy import PretrainedPolicy
+from revisual.models.tiny import save_tiny_policy
+
+WITH_PICTURES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe")
+TEXT_ONLY = ("qwen2", "qwen3", "llama", "mistral")
+PACKED = (*WITH_PICTURES, "qwen2", "qwen3", "llama")
+"""Mistral keeps the sliding window of its config class, and so is padded."""
+ALL = (*WITH_PICTURES, *TEXT_ONLY)
+LENGTHS = [5, 1, 7, 2, 3, 4, 6]
+OWNERS = [0, 0, 1, 2, 2, 4, 1]
+
+
+def tiny_folder(family, folder, **sizes):
+    save_tiny_policy(folder, replace(SMALL, **sizes), small_texts(), seed=3, family=family)
+    return folder
+
+
+class Made:
+    """A family's tiny folder, and what is loaded from it."""
+
+    def __init__(self, folder, samples):
+        self.folder, self.loader = folder, PretrainedPolicy(str(folder))
+        processor = self.loader.load_processor()
+        self.encoder = PromptEncoder(processor, system_prompt=None, pictures=self.loader.pictures())
+        self.has_pictures = hasattr(processor, "image_processor")
+        if not self.has_pictures:
+            samples = [replace(sample, images=[]) for sample in samples]
+        self.prompts = [self.encoder.encode(sample) for sample in samples]
+
+    def policy(self, **options):
+        return PretrainedPolicy(str(self.folder), **options).load(self.encoder.processor)
+
+    def stock(self):
+        """What transformers makes of the folder; its table of embeddings has room for the added tokens."""
+        auto_class = AutoModelForImageTextToText if self.has_pictures else AutoModelForCausalLM
+        return auto_class.from_pretrained(self.folder, attn_implementation="eager")
+
+
+def stock_logprobs(model, made, prompt, tokens, temperature=1.0, banned=()):
+    """Log-probs of a completion's tokens, by the stock forward over prompt and completion alone."""
+    ids = torch.cat([prompt.token_ids, tokens])[None]
+    given = {"input_ids": ids}
+    if prompt.pictures:
+        types = torch.cat([prompt.mm_token_type_ids, torch.zeros_like(tokens)])[None]
+        images = made.encoder.processor.image_processor(images=list(prompt.pictures), return_tensors="pt")
+        given |= {"mm_token_type_ids": types, **images}
+    logits = model(**given, use_cache=False).logits[0, len(prompt.token_ids) - 1 : -1] / temperature
+    if len(banned):
+        logits = logits.index_fill(-1, banned, -1e30)
+    return logits.log_softmax(-1).gather(-1, tokens[:, None])[:, 0]
+
+
+def completions():
+    generator = torch.Generator().manual_seed(0)
+    token_ids = torch.randint(20, 300, (len(LENGTHS), max(LENGTHS)), generator=generator)
+    return token_ids, torch.arange(max(LENGTHS)) < torch.tensor(LENGTHS)[:, None]

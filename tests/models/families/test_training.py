@@ -1,0 +1,95 @@
+"""Every family through whole steps, frozen by parts, exported and loaded again."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+from training.helpers import examples, fit, grpo, prompts, sft, some_samples, weights
+from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+
+from models.families.helpers import ALL, PACKED, TEXT_ONLY, WITH_PICTURES, stock_logprobs
+from revisual.core.errors import UserError
+from revisual.models.export import export_policy
+from revisual.models.lora import LoRA, adapter_scaling
+from revisual.models.parts import part_of
+from revisual.models.policy import PretrainedPolicy
+
+
+def samples(family, count=8):
+    found = some_samples(count)
+    return [s for s in found if not s.images] if family in TEXT_ONLY else found
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("family", ALL)
+def test_an_sft_step_moves_every_weight(made, tmp_path, family, packed):
+    if packed and family not in PACKED:
+        pytest.skip("padded alone")
+    module = sft(made(family).folder, {"packed": packed})
+    module.configure_model()
+    before = weights(module)
+    run = fit(module, examples(samples(family)), tmp_path, 2)
+    losses = run.log.values("train/loss")
+    assert len(losses) == 2 and losses[1] < losses[0]
+    assert [name for name, value in weights(module).items() if torch.equal(value, before[name])] == []
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_a_grpo_step_learns(made, tmp_path, family):
+    module = grpo(made(family).folder)
+    module.configure_model()
+    run = fit(module, prompts(samples(family)), tmp_path, 2)
+    assert all(run.watch.moved) and run.watch.norms[0] > 0
+    assert all(gradient is not None for gradient in run.watch.gradients[0].values())
+    assert len(run.log.values("reward/mean")) == 2
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_an_export_is_the_policy(made, tmp_path, family):
+    """Stock classes load what was trained; so does the loader, and both compute what the policy did."""
+    tiny = made(family)
+    module = sft(tiny.folder)
+    module.configure_model()
+    fit(module, examples(samples(family)), tmp_path / "run", 1)
+    export_policy(module.policy, module.encoder.processor, tmp_path / "out")
+    stock = AutoModelForCausalLM if family in TEXT_ONLY else AutoModelForImageTextToText
+    again = PretrainedPolicy(str(tmp_path / "out"))
+    models = [stock.from_pretrained(tmp_path / "out"), again.load(again.load_processor()), module.policy]
+    tokens = torch.tensor([40, 50, 60, 70])
+    with torch.no_grad():
+        found = [stock_logprobs(model, tiny, tiny.prompts[0], tokens) for model in models]
+    assert_close(found[0], found[2], atol=1e-6, rtol=0)
+    assert_close(found[1], found[2], atol=1e-6, rtol=0)
+    text = "<think>7</think>\\boxed{7}"
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
+    assert tokenizer(text)["input_ids"] == tiny.encoder.processor.tokenizer(text)["input_ids"]
+
+
+@pytest.mark.parametrize("family", WITH_PICTURES)
+@pytest.mark.parametrize("part", ["vision_tower", "projector", "language_model"])
+def test_a_frozen_part_stays(made, family, part):
+    policy = made(family).policy(freeze=[part])
+    frozen = {name for name, p in policy.named_parameters() if not p.requires_grad}
+    assert frozen == {name for name, _ in policy.named_parameters() if part_of(policy, name) == part} != set()
+
+
+def test_deepstack_mergers_are_the_projector(made):
+    policy = made("qwen3_vl").policy()
+    parts = {name: part_of(policy, name) for name, _ in policy.named_parameters()}
+    mergers = [name for name in parts if "deepstack_merger_list" in name]
+    assert len(mergers) == 12 and all(parts[name] == "projector" for name in mergers)
+    assert parts["model.visual.blocks.0.attn.qkv.weight"] == "vision_tower"
+
+
+@pytest.mark.parametrize("family", TEXT_ONLY)
+def test_a_language_model_has_no_other_parts(made, family):
+    with pytest.raises(UserError, match="freeze: the policy has no vision_tower"):
+        made(family).policy(freeze=["vision_tower"])
+
+
+@pytest.mark.parametrize("family", ["qwen3_vl", "llama"])
+def test_adapters_are_on_the_language_model(made, family):
+    policy = made(family).policy(lora=LoRA(2, 8.0))
+    assert len(adapter_scaling(policy)) == 7 * policy.config.get_text_config().num_hidden_layers
+    assert all(part_of(policy, name) == "language_model" for name in adapter_scaling(policy))
+    with pytest.raises(UserError, match="no linear layer of the language model"):
+        made(family).policy(lora=LoRA(2, 8.0, targets=["nothing"]))
