@@ -169,9 +169,9 @@ class PromptEncoder:
 
 
 def opened_thoughts(prompt: str) -> str:
-    """Return the opening tag of the thoughts, and the space behind it, where a prompt ends in them.
+    r"""Return the opening tag of the thoughts, and the space behind it, where a prompt ends in them.
 
-    Example: `opened_thoughts("<|im_start|>assistant\\n<think>\\n")` is `"<think>\\n"`.
+    Example: `opened_thoughts("<|im_start|>assistant\n<think>\n")` is `"<think>\n"`.
     """
     bare = prompt.rstrip()
     return prompt[len(bare) - len(OPENING) :] if bare.endswith(OPENING) else ""
