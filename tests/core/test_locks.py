@@ -29,4 +29,4 @@ def test_one_process_at_a_time_is_in_a_folder(tmp_path):
         holder.kill()
         holder.wait()
     with lock_folder(folder, "lock", "study"):
-        assert [path.name for path in sorted(folder.iterdir())] == ["lock", "other"]
+        assert [path.name for path in sorted(folder.iterdir())] == [".revisual", "lock", "other"]
