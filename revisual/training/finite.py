@@ -1,5 +1,6 @@
 """A step with NaN or infinite numbers ends the run, or is skipped and counted."""
 
+import logging
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from revisual.training.strategies.placement import Placement
 from revisual.training.update import Pass
 
 MOST_NAMED = 5
+_log = logging.getLogger(__name__)
 
 
 class FiniteCheck(Callback):
@@ -59,7 +61,7 @@ class FiniteCheck(Callback):
             optimizer.zero_grad(set_to_none=True)
         module.step_log.add({"train/skipped_steps": float(self.skipped)})
         if get_rank() == 0:
-            print(f"{told}; the step is skipped, {self.skipped} so far", flush=True)
+            _log.warning("%s; the step is skipped, %d so far", told, self.skipped)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run counts on from."""

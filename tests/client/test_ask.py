@@ -13,7 +13,7 @@ from revisual.client.journal import Journal, read_journal
 from revisual.client.retries import Retries
 from revisual.core.errors import UserError
 
-from .chat_server import ChatServer, Response, says
+from .chat_server import ChatServer, Response, says, streams
 from .helpers import DECODING, ask, question, quick
 
 TROUBLE = {

@@ -16,7 +16,7 @@ from revisual.data.sft import response_text
 from revisual.grading.grader import Grade
 from revisual.models.parts import part_of
 from revisual.models.policy import PretrainedPolicy
-from revisual.rewards.functions import HardFormatResultReward
+from revisual.rewards.functions import HardFormatResultReward, Response
 from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import KeepAll
 from revisual.rl.kl import K3
@@ -70,7 +70,7 @@ def test_the_cold_start_teaches_what_the_reward_asks_for(config, parse):
     template = parse(config, policy="start").data.init_args.response_template
     sample = Sample("one", "What is 6 * 7?", "42", solution="6 * 7 is 42")
     response = response_text(sample, template)
-    assert HardFormatResultReward()([response], [sample], [Grade(1.0, "42", "tag/exact")]).scores == [1.0]
+    assert HardFormatResultReward()([Response(response, sample)], [Grade(1.0, "42", "tag/exact")]).scores == [1.0]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -51,7 +51,7 @@ def test_rules_travel_with_their_rows():
     batch = replace(random_batch(0, [3, 1, 2]), rules=["a", "b", "c"])
     part = batch.rows([2, 0, 2])
     assert list(part.rules) == ["c", "a", "c"] and list(batch.to("cpu").rules) == ["a", "b", "c"]
-    assert list(RolloutBatch.joined([part, batch]).rules) == ["c", "a", "c", "a", "b", "c"]
+    assert list(RolloutBatch.join([part, batch]).rules) == ["c", "a", "c", "a", "b", "c"]
     assert list(random_batch(0, [3, 1]).rows([1]).rules) == []
 
 
