@@ -10,7 +10,7 @@ from revisual.models.lora import LoRA
 from revisual.models.precision import compute_dtype
 from revisual.rl.schedules import Constant
 
-from .helpers import examples, fit, grpo, prompts, sft, some_samples, weights
+from .helpers import ONE_ROW, examples, fit, grpo, prompts, sft, some_samples, weights
 
 
 def run(method, policy_folder, tmp_path, precision, policy_options, **options):
@@ -113,3 +113,17 @@ def test_patches_are_kept_in_what_they_are_computed_in(policy_folder, tmp_path, 
     fit(module, prompts(), tmp_path, 1, precision=precision)
     prompt = module.encoder.encode(some_samples(2)[1])
     assert (module.encoder.vision_inputs(prompt)["pixel_values"].dtype == torch.bfloat16) is half
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true"])
+def test_passes_add_up_in_half_precision_too(policy_folder, tmp_path, precision):
+    """Backward passes within a training step are outside autocast, and buffers are not of the default type."""
+    found = {}
+    for limit in (16_384, ONE_ROW):
+        policy = {} if precision == "bf16-mixed" else {"lora": LoRA(4, 8.0), "dtype": "bfloat16"}
+        torch.manual_seed(0)  # adapters start at random
+        module = grpo(policy_folder, policy, max_tokens_per_pass=limit)
+        run = fit(module, prompts(batch_size=4), tmp_path / f"{limit}", 1, precision=precision)
+        found[limit] = (len(module.update.passes), run.watch.norms[0])
+    assert found[16_384][0] == 1 and found[ONE_ROW][0] == 16
+    assert found[16_384][1] > 1e-4 and found[ONE_ROW][1] == pytest.approx(found[16_384][1], rel=0.03)
