@@ -41,11 +41,16 @@ class PromptDataModule(LightningDataModule):
     The encoder, and the number of updates over a batch, are the module's: `trainer.lightning_module`.
 
     Args:
-        train, validation, test, predict: where samples come from.
+        train: where the samples come from that are learned from.
+        validation: where those come from that are answered while training.
+        test: those of `revisual test`.
+        predict: those of `revisual predict`.
         root: the folder that readers' relative paths start from; by default the working directory.
         batch_size: prompts per rollout (or examples per optimizer step) and process.
         evaluation_batch_size: prompts answered at once and process.
         max_prompt_tokens: pictures included; a longer prompt is dropped and counted, never cut.
+        num_workers: processes that encode prompts beside the one that trains.
+        seed: of the order of the samples; linked to `seed_everything`.
     """
 
     def __init__(

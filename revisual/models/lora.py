@@ -16,6 +16,12 @@ class LoRA:
     """Adapters on the linear layers whose names end in one of `targets`.
 
     Example: `LoRA(rank=16, alpha=32)`
+
+    Args:
+        rank: of the two matrices that are added to a layer's weight.
+        alpha: what is added is scaled by alpha / rank.
+        dropout: share of a layer's input that the adapter does not see while training.
+        targets: ends of the names of the layers that get an adapter.
     """
 
     rank: int = 16

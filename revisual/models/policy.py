@@ -56,6 +56,16 @@ class PretrainedPolicy(PolicyLoader):
     """A policy from a Hugging Face folder or hub name: of pictures and text, or of text alone.
 
     Example: `PretrainedPolicy("Qwen/Qwen2.5-VL-7B-Instruct", freeze=["vision_tower", "projector"])`
+
+    Args:
+        path: of the folder, or its name on the hub.
+        freeze: parts that are not trained.
+        lora: train adapters in place of the language model's weights; null: the weights themselves.
+        gradient_checkpointing: keep only each layer's input for the backward pass, which computes the rest again.
+        added_tokens: words that become tokens of their own, if the tokenizer lacks them.
+        min_pixels: a smaller picture is made larger; null: as the processor says.
+        max_pixels: a larger picture is made smaller; null: as the processor says.
+        trust_remote_code: run code that comes with the model. Only for a model whose code you have read.
     """
 
     path: str

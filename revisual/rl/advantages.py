@@ -32,6 +32,9 @@ class GroupNormalized(AdvantageEstimator):
     >>> rewards, one_prompt = torch.tensor([1.0, 0.0, 0.0, 0.0]), torch.zeros(4, dtype=torch.long)
     >>> [round(a, 2) for a in GroupNormalized()(rewards, torch.ones(4, dtype=torch.bool), one_prompt).tolist()]
     [1.5, -0.5, -0.5, -0.5]
+
+    Args:
+        eps: added to the standard deviation.
     """
 
     eps: float = 1e-6

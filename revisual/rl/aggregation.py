@@ -59,6 +59,9 @@ class ConstantLength(LossAggregation):
 
     With length 8, rows of 3 and 1 tokens have token weights 1/8 and count 2: unlike a mean, a long wrong answer is
     punished no less per token than a short one, and tokens of all steps count equally.
+
+    Args:
+        length: in tokens, what each sequence's sum is divided by.
     """
 
     length: int

@@ -26,6 +26,9 @@ class TokenImportance(ImportanceWeights):
     """min(p_trainer / p_engine, cap) of each token by itself.
 
     With cap 2 the log-ratios 0.1 and 1.0 give the weights 1.105 and 2.
+
+    Args:
+        cap: largest weight of a token.
     """
 
     cap: float = 2.0
@@ -43,6 +46,9 @@ class SequenceImportance(ImportanceWeights):
     """min(p_trainer / p_engine, cap) of the whole sequence, for each of its tokens: unbiased but for the cap.
 
     With cap 2 the log-ratios 0.1 and 0.2 of a sequence of two tokens give both the weight exp(0.3) = 1.35.
+
+    Args:
+        cap: largest weight of a sequence.
     """
 
     cap: float = 2.0

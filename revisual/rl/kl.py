@@ -50,6 +50,9 @@ class K3(KLEstimator):
 
     For p = 0.5, q = 0.25: 0.5 - 1 + log 2 = 0.193. log(q / p) is held within +-`clamp`, with no gradient beyond, so
     that a token the policy has nearly lost cannot overflow; infinity for no such limit.
+
+    Args:
+        clamp: largest size of log(q / p) that has a gradient; infinity for no limit.
     """
 
     clamp: float = 20.0

@@ -21,6 +21,9 @@ class Constant(Schedule):
 
     >>> Constant(0.002)(7, 200)
     0.002
+
+    Args:
+        value: at every step.
     """
 
     value: float
@@ -42,6 +45,11 @@ class Linear(Schedule):
 
     >>> Linear(1.0, 0.0, steps=4)(1, 200), Linear(1.0, 0.0)(50, 200), Linear(1.0, 0.0, steps=4)(9, 200)
     (0.75, 0.75, 0.0)
+
+    Args:
+        start: at step 0.
+        end: at step `steps` and after it.
+        steps: rollout steps from `start` to `end`; null: until training ends.
     """
 
     start: float
@@ -70,6 +78,12 @@ class ExponentialDecay(Schedule):
     >>> entropy = ExponentialDecay(start=0.02, decay=0.985, warmup=140)
     >>> entropy(139, 200), entropy(140, 200), round(entropy(141, 200), 6)
     (0.0, 0.02, 0.0197)
+
+    Args:
+        start: the value after `warmup`.
+        decay: factor from one step to the next.
+        warmup: rollout steps with the value 0.
+        end: never below this after `warmup`.
     """
 
     start: float

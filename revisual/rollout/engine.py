@@ -27,6 +27,7 @@ class Sampling:
     temperature: float = 1.0
     """0 takes the most probable token."""
     top_p: float = 1.0
+    """Of the most probable tokens, those that hold so much of the distribution are drawn from; 1 keeps all."""
     top_k: int = 0
     """0 keeps all tokens."""
 

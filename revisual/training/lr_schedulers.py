@@ -20,7 +20,13 @@ class NeedsTotalSteps(LambdaLR):
 
 
 class WarmupCosine(NeedsTotalSteps):
-    """Rises linearly over the first `warmup_ratio` of the optimizer steps, then falls along a half cosine to 0."""
+    """Rises linearly over the first `warmup_ratio` of the optimizer steps, then falls along a half cosine to 0.
+
+    Args:
+        optimizer: whose rates it sets.
+        warmup_ratio: share of the steps in which the rate rises.
+        total: optimizer steps; null: those of the run.
+    """
 
     def __init__(self, optimizer: Optimizer, warmup_ratio: float = 0.05, total: int | None = None) -> None:
         self.warmup_ratio, self.total = warmup_ratio, total

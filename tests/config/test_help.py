@@ -5,20 +5,21 @@ from importlib import import_module
 from inspect import signature
 from typing import get_type_hints
 
-import pytest
 from lightning.pytorch import Callback, LightningDataModule, LightningModule
 from lightning.pytorch.strategies import Strategy
 from torch.optim.lr_scheduler import LRScheduler
 
 from revisual.cli.command import FunctionCommand
-from revisual.cli.main import COMMANDS, main
+from revisual.cli.main import COMMANDS
 from revisual.config.expected import argument_types, classes_in, expected_classes
 from revisual.config.parser import OneLineParser
 from revisual.config.parts import EVERYTHING, import_parts
 
-UNEXPLAINED = ("revisual.data.", "revisual.models.", "revisual.rl.", "revisual.rollout.",
-               "revisual.training.")  # fmt: skip
-"""Where keys may still lack their help. It may only shrink."""
+OTHERS = {
+    "revisual.training.policy_engine.PolicyEngine",  # no part of a config: modules make it
+    "revisual.training.strategies.deepspeed.DeepSpeed",  # options of Lightning's own strategy
+}
+"""Classes whose keys are not ours to explain."""
 ROOTS = (Callback, LightningDataModule, LightningModule, LRScheduler, Strategy)
 
 
@@ -64,24 +65,4 @@ def test_every_option_of_a_command_is_explained():
 
 def test_every_key_of_a_part_is_explained():
     lacking = {f"{one.__module__}.{one.__name__}": unexplained(one) for one in nameable_classes()}
-    lacking = {name: keys for name, keys in lacking.items() if keys}
-    assert not {name: keys for name, keys in lacking.items() if not name.startswith(UNEXPLAINED)}
-    explained = [place for place in UNEXPLAINED if not any(name.startswith(place) for name in lacking)]
-    assert not explained, f"take them out of UNEXPLAINED: {explained}"
-
-
-def test_the_classes_are_found():
-    names = {one.__name__ for one in nameable_classes()}
-    assert {"GRPOModule", "JSONLReader", "Server", "Retries", "PTSTStage", "Constant", "Balance", "Language"} <= names
-
-
-@pytest.mark.parametrize(("words", "texts"), [
-    (["fit", "--trainer.callbacks.help=PTST"], ["stages"]),
-    (["fit", "--model.help=GRPOModule"], ["--model.sampling", "estimate advantages"]),
-    (["tiny", "--help"], ["samples whose texts the tokenizer is trained on", "of the weights"]),
-])  # fmt: skip
-def test_help_shows_it(capsys, words, texts):
-    with pytest.raises(SystemExit):
-        main(words)
-    shown = " ".join(capsys.readouterr().out.split())
-    assert all(text in shown for text in texts)
+    assert {name: keys for name, keys in lacking.items() if keys and name not in OTHERS} == {}
