@@ -154,7 +154,9 @@ def beside_vllm(job, policy_folder, folder, world, keep, options):
         engine_check=EngineCheck(every=1, num_rollouts=16),
         max_new_tokens=12,
     )
-    return fit(module, prompts(some_samples(12), batch_size=4 // world), folder, 4, [keep], **options)
+    return fit(
+        module, prompts(some_samples(12), batch_size=4 // world, max_prompt_tokens=400), folder, 4, [keep], **options
+    )
 
 
 def three_steps(job, policy_folder, folder, world, keep, options):

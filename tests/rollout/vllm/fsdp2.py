@@ -27,7 +27,9 @@ def main(job, policy_folder, folder):
         max_new_tokens=12,
         optimizer=lambda parameters: torch.optim.AdamW(parameters, lr=1e-2),
     )
-    run = fit(module, prompts(some_samples(12), batch_size=2), folder, 3, devices=2, strategy=FSDP2())
+    run = fit(
+        module, prompts(some_samples(12), batch_size=2, max_prompt_tokens=400), folder, 3, devices=2, strategy=FSDP2()
+    )
     result = {"gaps": run.log.values("rollout/logprob_gap"), "moved": run.watch.moved, "names": list(weights(module))}
     torch.save(result, Path(folder) / f"{job}-rank{run.trainer.global_rank}.pt")
 
