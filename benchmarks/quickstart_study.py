@@ -4,17 +4,22 @@
 
 Runs `revisual pipeline --config configs/quickstart/pipeline.yaml` once per seed (finished runs are kept), then compares
 every stage with those before it on the same held-out questions: the mean over questions of the difference in accuracy,
-with its 95 % interval. Writes study.json, and prints the tables of the README in Markdown.
+with its 95 % interval. Writes study.json, and prints tables; `--readme STUDY.json` writes those of README.md.
 """
 
 import argparse
 import json
 import math
+import os
+import platform
+import re
 import subprocess
 import sys
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import Any
 
 CONFIG = Path(__file__).parents[1] / "configs/quickstart/pipeline.yaml"
 MODALITY = {"arithmetic": "text", "shapes": "pictures", "bar": "pictures"}
@@ -34,7 +39,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path, default=Path("out/study"))
+    parser.add_argument("--readme", type=Path, metavar="STUDY.json", help="only write README.md's tables from a result")
     args = parser.parse_args()
+    if args.readme:
+        write_readme(json.loads(args.readme.read_text()))
+        return
     study = {}
     for seed in args.seeds:
         out = args.out / f"seed_{seed}"
@@ -43,8 +52,53 @@ def main() -> None:
             check=True,
         )
         study[seed] = measure(out)
-    (args.out / "study.json").write_text(json.dumps(study, indent=2) + "\n")
+    (args.out / "study.json").write_text(
+        json.dumps({"commit": commit(), "machine": machine(), **study}, indent=2) + "\n"
+    )
     print_tables(study)
+
+
+def commit() -> str:
+    words = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    return subprocess.run(words, cwd=CONFIG.parent, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def machine() -> str:
+    name = platform.processor() or platform.machine()
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    return f"{name}, {os.cpu_count()} cores"
+
+
+def write_readme(result: dict[str, Any]) -> None:
+    """Puts the tables of a result between README.md's marks."""
+    seeds = {seed: found for seed, found in result.items() if seed.isdigit()}
+    columns = [
+        ("text, sampled", "sampled/text/accuracy"), ("text, greedy", "greedy/text/accuracy"),
+        ("pictures, sampled", "sampled/pictures/accuracy"), ("pictures, greedy", "greedy/pictures/accuracy"),
+        ("format, text", "sampled/text/format"), ("format, pictures", "sampled/pictures/format"),
+    ]  # fmt: skip
+    titles = ("base", "1 cold start", "2 multimodal RL", "3 text RL")
+    rows = ["| after | " + " | ".join(name for name, _ in columns) + " |", "|---" * 7 + "|"]
+    for title, stage in zip(titles, STAGES, strict=True):
+        values = [[f"{100 * found['after'][stage][key]:.1f}" for found in seeds.values()] for _, key in columns]
+        rows.append(f"| {title} | " + " | ".join(" · ".join(each) for each in values) + " |")
+    names = ("stage 2 over the cold start, pictures", "stage 2 over the base, pictures", "stage 3 over stage 2, text",
+             "stage 3 over stage 2, pictures")  # fmt: skip
+    pairs = ["| sampled, in points, paired | " + " | ".join(f"seed {seed}" for seed in seeds) + " |"]
+    pairs.append("|---" * (len(seeds) + 1) + "|")
+    for name, (later, earlier, modality) in zip(names, COMPARED, strict=True):
+        cells = [found["differences"][f"{later} - {earlier}, {modality}"] for found in seeds.values()]
+        shown = [f"{100 * cell['mean']:+.1f} ± {100 * cell['half_width']:.1f}" for cell in cells]
+        pairs.append(f"| {name} | " + " | ".join(shown) + " |")
+    source = f"Commit {result['commit']}, {result['machine']}, seeds {', '.join(seeds)}."
+    page = CONFIG.parents[2] / "README.md"
+    text = page.read_text()
+    for mark, body in (("stages", rows), ("differences", pairs), ("source", [source])):
+        new = f"<!-- {mark} -->\n" + "\n".join(body) + f"\n<!-- end of {mark} -->"
+        text = re.sub(rf"<!-- {mark} -->\n.*?<!-- end of {mark} -->", lambda _, new=new: new, text, flags=re.DOTALL)
+    page.write_text(text)
 
 
 def measure(out: Path) -> dict[str, object]:
