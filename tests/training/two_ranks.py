@@ -183,7 +183,7 @@ def empty(job, policy_folder, folder, world, keep, options):
 
 def hang(job, policy_folder, folder, world, keep, options):
     module = grpo(policy_folder, rewards={"hang": WeightedReward(HangsOnOneRank())}, max_tokens_per_pass=150)
-    return fit(module, prompts(batch_size=2), folder, 2, [Watchdog(limit=8.0, grace=4.0)], **options)
+    return fit(module, prompts(batch_size=2), folder, 2, [Watchdog(limit=8.0, grace=30.0)], **options)
 
 
 def validate(job, policy_folder, folder, world, keep, options):
