@@ -54,7 +54,7 @@ def test_a_hanging_rank_is_found_out(policy_folder, tmp_path):
     assert done.returncode != 0
     reports = [line for line in done.stderr.splitlines() if "no progress for" in line]
     assert [line[:7] for line in sorted(reports)] == ["rank 0:", "rank 1:"]
-    assert all("pass 0, with a rollout before it, optimizer step 0" in line for line in reports)
+    assert all("update 0, with a rollout before it, optimizer step 0" in line for line in reports)
     culprit = done.stderr[done.stderr.index("rank 1: no progress") :]
     assert "in __call__" in culprit.partition("rank 0: no progress")[0]
 
