@@ -4,39 +4,12 @@ from unittest.mock import patch
 
 import torch
 
+from models.attention.imitations import like_torch_2_13
 from models.test_attention import tensors
 from revisual.models.attention import PackedRow, Segment
 from revisual.models.attention.kernels import FusedSDPA, VarlenKernel
 
 CPU = torch.device("cpu")
-
-
-def sequences(query, key, value, ends, key_ends, scale, causal, aligned_to_the_end=True):
-    """Each sequence by itself; grouped heads by index."""
-    rows = []
-    for s in range(len(ends) - 1):
-        q = query[ends[s] : ends[s + 1]]
-        k, v = (x[key_ends[s] : key_ends[s + 1]] for x in (key, value))
-        shift = len(k) - len(q) if aligned_to_the_end else 0
-        allowed = torch.ones(len(q), len(k), dtype=torch.bool)
-        allowed = allowed.tril(shift) if causal else allowed
-        heads = []
-        for h in range(q.shape[1]):
-            own = h // (q.shape[1] // k.shape[1])
-            scores = (q[:, h] @ k[:, own].T * scale).masked_fill(~allowed, -torch.inf)
-            heads.append(scores.softmax(-1).nan_to_num() @ v[:, own])
-        rows.append(torch.stack(heads, 1))
-    return torch.cat(rows)
-
-
-def like_torch_2_13(
-    query, key, value, cu_seq_q, cu_seq_k, max_q, max_k, *, scale=None, window_size=(-1, -1), enable_gqa=False
-):
-    assert enable_gqa or query.shape[1] == key.shape[1]
-    assert cu_seq_q.dtype == cu_seq_k.dtype == torch.int32
-    assert (max_q, max_k) == (int(cu_seq_q.diff().max()), int(cu_seq_k.diff().max()))
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
-    return sequences(query, key, value, cu_seq_q, cu_seq_k, scale, window_size == (-1, 0))
 
 
 def test_masks_and_lengths_are_made_once_for_all_layers():

@@ -1,40 +1,14 @@
 """Attention in windows."""
 
+from inspect import signature
 from unittest.mock import patch
 
 import torch
 from torch.testing import assert_close
 
+from models.attention.imitations import like_torch_2_13
 from revisual.models.attention.kernels import VarlenKernel
 from revisual.models.policy import PretrainedPolicy
-
-
-def sequences(query, key, value, ends, key_ends, scale, causal, aligned_to_the_end=True):
-    """Each sequence by itself; grouped heads by index."""
-    rows = []
-    for s in range(len(ends) - 1):
-        q = query[ends[s] : ends[s + 1]]
-        k, v = (x[key_ends[s] : key_ends[s + 1]] for x in (key, value))
-        shift = len(k) - len(q) if aligned_to_the_end else 0
-        allowed = torch.ones(len(q), len(k), dtype=torch.bool)
-        allowed = allowed.tril(shift) if causal else allowed
-        heads = []
-        for h in range(q.shape[1]):
-            own = h // (q.shape[1] // k.shape[1])
-            scores = (q[:, h] @ k[:, own].T * scale).masked_fill(~allowed, -torch.inf)
-            heads.append(scores.softmax(-1).nan_to_num() @ v[:, own])
-        rows.append(torch.stack(heads, 1))
-    return torch.cat(rows)
-
-
-def like_torch_2_13(
-    query, key, value, cu_seq_q, cu_seq_k, max_q, max_k, *, scale=None, window_size=(-1, -1), enable_gqa=False
-):
-    assert enable_gqa or query.shape[1] == key.shape[1]
-    assert cu_seq_q.dtype == cu_seq_k.dtype == torch.int32
-    assert (max_q, max_k) == (int(cu_seq_q.diff().max()), int(cu_seq_k.diff().max()))
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
-    return sequences(query, key, value, cu_seq_q, cu_seq_k, scale, window_size == (-1, 0))
 
 
 def features(policy, encoder, prompts):
@@ -56,7 +30,7 @@ def test_all_windows_are_computed_by_one_call_of_a_layer(policy_folder, processo
         calls.append(args[3] if len(args) > 3 else options["cu_seq_q"])
         return like_torch_2_13(*args, **options)
 
-    varlen.__signature__ = __import__("inspect").signature(like_torch_2_13)
+    varlen.__signature__ = signature(like_torch_2_13)
     kernel = VarlenKernel(varlen, "counted")
     with patch("revisual.models.attention.windows.choose_kernel", lambda *_, **__: kernel):
         assert_close(features(ours, encoder, mixed_prompts), expected, atol=1e-5, rtol=1e-4)
