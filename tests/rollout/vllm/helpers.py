@@ -14,10 +14,12 @@ import torch
 from conftest import small_texts
 from training.ranks import free_port
 
+from revisual.core.seeds import stable_seed
 from revisual.models.inputs import forward_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.tiny import TinyArchitecture, save_tiny_policy
+from revisual.rollout.engine import Sampling
 from revisual.rollout.vllm.worker import WeightReceiver
 
 # Heads of 32 channels, the fewest that vLLM has CPU kernels for; weights large enough for outputs to vary.
@@ -25,6 +27,9 @@ ARCHITECTURE = TinyArchitecture(
     hidden=64, layers=2, heads=2, key_value_heads=1, intermediate=96, vision_hidden=64, vocabulary=400,
     initializer_range=0.1,
 )  # fmt: skip
+
+LENGTH = 12  # tokens of a completion
+TWICE = Sampling(n=2)
 
 RECEIVER = f"{WeightReceiver.__module__}.{WeightReceiver.__name__}"
 
@@ -51,6 +56,12 @@ def save_policy(folder, seed=3):
     loader = PretrainedPolicy(str(folder))
     processor = loader.load_processor()
     return loader.load(processor), processor
+
+
+def rollout(engine, prompts, sampling=TWICE, length=LENGTH, seed=0):
+    """Completions by an engine, the row's seed from its prompt and place."""
+    seeds = [stable_seed(seed, prompt.id, j) for prompt in prompts for j in range(sampling.n)]
+    return engine.generate(prompts, sampling, length, seeds)
 
 
 def outputs(policy, encoder, prompts, completions, temperature=1.0):

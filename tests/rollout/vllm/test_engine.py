@@ -8,7 +8,6 @@ from models.test_parts import random_adapter
 from torch.testing import assert_close
 
 from revisual.core.errors import UserError
-from revisual.core.seeds import stable_seed
 from revisual.data.encoding import PromptEncoder
 from revisual.models.logprobs import banned_token_ids
 from revisual.models.policy import PretrainedPolicy
@@ -18,13 +17,10 @@ from revisual.rollout.hf.sampler import truncate
 from revisual.rollout.vllm.engine import VLLMRollout
 from revisual.training.engine_check import EngineCheck, logprob_gaps
 
-from .helpers import gap, outputs, require_vllm, save_policy, take_step
+from .helpers import LENGTH, gap, outputs, require_vllm, rollout, save_policy, take_step
 
 pytestmark = pytest.mark.engine
 require_vllm()
-
-LENGTH = 12
-TWICE = Sampling(n=2)
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +69,6 @@ def engine(started, policy, encoder):
     started.attach(policy, encoder)
     started.load_weights(full_tensors(policy))
     return started
-
-
-def rollout(engine, prompts, sampling=TWICE, length=LENGTH, seed=0):
-    seeds = [stable_seed(seed, prompt.id, j) for prompt in prompts for j in range(sampling.n)]
-    return engine.generate(prompts, sampling, length, seeds)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.7, 0.0])

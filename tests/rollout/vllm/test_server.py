@@ -15,7 +15,6 @@ from training.helpers import prompts as prompts_of
 
 from revisual.client.retries import Retries
 from revisual.core.errors import UserError
-from revisual.core.seeds import stable_seed
 from revisual.data.encoding import PromptEncoder
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.sharding import full_tensors
@@ -25,13 +24,11 @@ from revisual.rollout.engine import Sampling
 from revisual.rollout.vllm.server import VLLMServerRollout
 from revisual.training.engine_check import EngineCheck
 
-from .helpers import LocalServer, gap, require_vllm, save_policy, take_step
+from .helpers import LENGTH, LocalServer, gap, require_vllm, rollout, save_policy, take_step
 
 pytestmark = pytest.mark.engine
 require_vllm()
 
-LENGTH = 12
-TWICE = Sampling(n=2)
 QUICK = Retries(attempts=400, first_delay=0.5, most_delay=2.0)
 
 
@@ -75,11 +72,6 @@ def engine(server, policy, encoder):
     engine.attach(policy, encoder)
     engine.load_weights(full_tensors(policy))
     return engine
-
-
-def rollout(engine, prompts, sampling=TWICE, length=LENGTH, seed=0):
-    seeds = [stable_seed(seed, prompt.id, j) for prompt in prompts for j in range(sampling.n)]
-    return engine.generate(prompts, sampling, length, seeds)
 
 
 def stepped(engine, policy, encoder, prompts):
