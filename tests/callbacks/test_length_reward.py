@@ -4,22 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
 from rl.helpers import random_batch
-from training.helpers import Keep, KeepNothing, fit, grpo, prompts
+from training.helpers import Keep, KeepNothing, fit, grpo, prompts, quiet_trainer
 
 from revisual.callbacks import LengthReward
 from revisual.rl.callbacks import add_reward_term
-
-
-def quiet_trainer(**options):
-    quiet = {
-        "logger": False,
-        "enable_progress_bar": False,
-        "enable_checkpointing": False,
-        "enable_model_summary": False,
-    }
-    return Trainer(accelerator="cpu", devices=1, inference_mode=False, **quiet, **options)
 
 
 def test_length_reward_by_hand():

@@ -2,8 +2,7 @@
 
 import json
 
-from lightning.pytorch import Trainer
-from training.helpers import Given, grpo, some_samples
+from training.helpers import Given, grpo, quiet_trainer, some_samples
 
 from revisual.callbacks import ResponseLog
 from revisual.data.prompts import PromptDataModule
@@ -12,16 +11,6 @@ from revisual.rollout.engine import Sampling
 
 def lines(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def quiet_trainer(**options):
-    quiet = {
-        "logger": False,
-        "enable_progress_bar": False,
-        "enable_checkpointing": False,
-        "enable_model_summary": False,
-    }
-    return Trainer(accelerator="cpu", devices=1, inference_mode=False, **quiet, **options)
 
 
 def test_response_log(policy_folder, tmp_path):

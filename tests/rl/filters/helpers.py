@@ -2,6 +2,7 @@
 
 import torch
 
+from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import AdvantageFilter, Candidates
 
 
@@ -17,3 +18,9 @@ def ask(part: AdvantageFilter, advantages, progress=0.0, seed=0, accuracy=None, 
         )
     )
     return rows.tolist(), weights.tolist()
+
+
+def right_of_eight(right: int) -> list[float]:
+    """Advantages of a group of eight of which the first `right` are right."""
+    rewards = torch.tensor([1.0] * right + [0.0] * (8 - right))
+    return GroupNormalized()(rewards, torch.ones(8, dtype=torch.bool), torch.zeros(8, dtype=torch.long)).tolist()

@@ -4,12 +4,11 @@ from collections import Counter
 import torch
 from scipy.stats import chisquare
 
-from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import (
     PowerSampling,
 )
 
-from .helpers import ask
+from .helpers import ask, right_of_eight
 
 DRAWS = 4000
 
@@ -34,11 +33,6 @@ def test_power_sampling_draws_each_row_in_proportion():
 def test_power_sampling_does_not_overflow():
     rows, weights = ask(PowerSampling(t_high=math.inf, power=200.0), [1e30, 1e30, 1.0])
     assert set(rows) <= {0, 1} and sum(weights) == 5
-
-
-def right_of_eight(right: int) -> list[float]:
-    rewards = torch.tensor([1.0] * right + [0.0] * (8 - right))
-    return GroupNormalized()(rewards, torch.ones(8, dtype=torch.bool), torch.zeros(8, dtype=torch.long)).tolist()
 
 
 def test_power_sampling_is_in_the_trap():

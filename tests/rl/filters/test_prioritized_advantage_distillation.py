@@ -6,14 +6,13 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from revisual.rl.advantages import GroupNormalized
 from revisual.rl.filters import (
     EffectiveOnly,
     PowerSampling,
     PrioritizedAdvantageDistillation,
 )
 
-from .helpers import ask
+from .helpers import ask, right_of_eight
 
 PAD = PrioritizedAdvantageDistillation
 
@@ -93,11 +92,6 @@ def test_uniform_where_a_probability_would_not_be_finite():
     advantages = [math.inf, 1.0, 0.5, 2.0]
     found = Counter(ask(PAD(ratio=0.25), advantages, seed=seed)[0][0] for seed in range(2000))
     assert chisquare([found[i] for i in range(4)]).pvalue > 1e-3
-
-
-def right_of_eight(right: int) -> list[float]:
-    rewards = torch.tensor([1.0] * right + [0.0] * (8 - right))
-    return GroupNormalized()(rewards, torch.ones(8, dtype=torch.bool), torch.zeros(8, dtype=torch.long)).tolist()
 
 
 @pytest.mark.parametrize("part", [EffectiveOnly(0.03, 0.97), PAD(t_low=0.03, t_high=0.97, ratio=1.0)])

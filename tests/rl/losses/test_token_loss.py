@@ -9,10 +9,7 @@ from revisual.rl.batch import PolicyOutputs
 from revisual.rl.kl import K1
 from revisual.rl.losses import ClippedLoss, Coefficients, SequenceRatioLoss
 from rl.helpers import random_batch
-
-BOTH = Coefficients(kl=0.3, entropy=0.1)
-
-LENGTHS = [4, 0, 1, 3, 2]
+from rl.losses.helpers import BOTH, LENGTHS, ask, gradient, outputs_for
 
 AGGREGATIONS = [TokenMean(), SequenceMean(), ConstantLength(6)]
 
@@ -22,13 +19,6 @@ LOSSES = [
     SequenceRatioLoss(clip_low=0.05, clip_high=0.1),
     SequenceRatioLoss(aggregation=TokenMean(), dual_clip=1.1),
 ]
-
-
-def outputs_for(batch, seed=7):
-    generator = torch.Generator().manual_seed(seed)
-    shape = batch.token_ids.shape
-    logprobs = -1 + 0.4 * torch.randn(shape, generator=generator, dtype=torch.float64)
-    return PolicyOutputs(logprobs, torch.rand(shape, generator=generator, dtype=torch.float64))
 
 
 def kl_of(estimator, p, q):
@@ -67,17 +57,6 @@ def slow(loss, logprobs, entropy, batch, coefficients):
             stats["entropy"] += mean * entropy[i][t]
             stats["kl"] += mean * kl
     return total / seen, {f"policy/{name}": value / seen for name, value in stats.items()}
-
-
-def ask(loss, outputs, batch, coefficients=BOTH, count=None):
-    return loss(outputs, batch, loss.count(batch) if count is None else count, coefficients)
-
-
-def gradient(loss, outputs, batch, coefficients=BOTH, count=None):
-    logprobs = outputs.logprobs.clone().requires_grad_()
-    entropy = None if outputs.entropy is None else outputs.entropy.clone().requires_grad_()
-    ask(loss, PolicyOutputs(logprobs, entropy), batch, coefficients, count)[0].backward()
-    return logprobs.grad, None if entropy is None else entropy.grad
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)

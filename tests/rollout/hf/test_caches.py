@@ -5,17 +5,8 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from transformers import DynamicCache
 
-from revisual.core.seeds import stable_seed
-from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.caches import BLOCK, SharedPromptCache, join_layers
-from revisual.rollout.hf.engine import HFRollout
-
-
-def generate(policy, encoder, prompts, n=3, length=10, **options):
-    engine = HFRollout(**options)
-    engine.attach(policy, encoder)
-    seeds = [stable_seed(prompt.id, j) for prompt in prompts for j in range(n)]
-    return engine.generate(prompts, Sampling(n), length, seeds)
+from rollout.hf.helpers import generate
 
 
 def test_keys_are_kept_as_they_are_computed(policy, encoder, mixed_prompts):

@@ -5,14 +5,13 @@ import torch
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from revisual.core.seeds import stable_seed
 from revisual.models.inputs import packed_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import LoRA
 from revisual.models.policy import PretrainedPolicy
-from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.caches import answer_attention
-from revisual.rollout.hf.engine import HFRollout, within_budget
+from revisual.rollout.hf.engine import within_budget
+from rollout.hf.helpers import generate
 
 
 @pytest.mark.parametrize("size", [0.8, 7.0, 25.0])
@@ -43,13 +42,6 @@ def test_scores_are_not_rounded_before_the_softmax(size):
             scores[:s][hidden[row // n, 0, 0]] = -torch.inf
             exact = scores.softmax(-1) @ values
             assert (ours[row, head, 0] - exact).norm() < 0.006 * exact.norm().clamp(min=0.3)
-
-
-def generate(policy, encoder, prompts, n=3, length=10, **options):
-    engine = HFRollout(**options)
-    engine.attach(policy, encoder)
-    seeds = [stable_seed(prompt.id, j) for prompt in prompts for j in range(n)]
-    return engine.generate(prompts, Sampling(n), length, seeds)
 
 
 def gap(policy, encoder, prompts):
