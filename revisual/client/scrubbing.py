@@ -32,6 +32,6 @@ def _spellings(letter: str) -> str:
     """Return a pattern for the ways to write a letter."""
     number = ord(letter)
     return (
-        rf"(?:\\*{re.escape(letter)}|\\+(?:u00|U000000|x)(?i:{number:02x})|%(?:25)*(?i:{number:02x})"
+        rf"(?:%(?:25)*(?i:{number:02x})|\\*{re.escape(letter)}|\\+(?:u00|U000000|x)(?i:{number:02x})"
         rf"|&#0*{number};|&#[xX]0*(?i:{number:x});)"
     )

@@ -23,7 +23,7 @@ def stage(train, batch_size, **model):
     trainer = {"max_steps": 2, "callbacks": CALLBACKS}
     logger = {"class_path": "lightning.pytorch.loggers.CSVLogger", "init_args": {"save_dir": ".", "name": "logs"}}
     data = {"init_args": {"batch_size": batch_size, "train": train}}
-    model = {"init_args": {"max_new_tokens": 8, **model}}
+    model = {"init_args": {"eval_sampling": {"max_new_tokens": 8}, **model}}
     return {"trainer": {**trainer, "logger": logger}, "data": data, "model": model}
 
 
@@ -37,8 +37,10 @@ def small_quickstart(folder):
             "class_path": "SFTModule",
             "init_args": {
                 "policy": {"class_path": "PretrainedPolicy", "init_args": {"path": None}},
-                "max_new_tokens": 8,
-                "test": {"greedy": {"temperature": 0.0}, "sampled": {"n": 2}},
+                "eval_sampling": {
+                    "max_new_tokens": 8,
+                    "test": {"greedy": {"temperature": 0.0}, "sampled": {"n": 2}},
+                },
             },
         },
         "data": {
@@ -50,7 +52,7 @@ def small_quickstart(folder):
         folder,
         tiny={"architecture": sizes, "data": [task("ArithmeticTask", 40), task("ShapesTask", 40)]},
         few_examples=stage([task("ArithmeticTask", 8)], 4),
-        few_prompts=stage([task("ShapesTask", 4)], 2, group_size=2),
+        few_prompts=stage([task("ShapesTask", 4)], 2, sampling={"group_size": 2, "max_new_tokens": 8}),
         test=test,
         pipeline={
             "out": str(folder / "out"),
@@ -79,4 +81,4 @@ def test_the_quickstart_with_a_few_steps(tmp_path, capfd):
     report = (out / "report.html").read_text()
     assert "Reward" in report and "Loss" in report and report.count("data:image/png") == 3
     assert main(["pipeline", "--config", str(tmp_path / "pipeline.yaml")]) == 0
-    assert "multimodal_rl: finished before" in capfd.readouterr().out
+    assert "multimodal_rl: finished before" in capfd.readouterr().err
