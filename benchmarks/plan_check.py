@@ -165,11 +165,12 @@ def prepare(case: Case, folder: Path) -> None:
     """Writes model, data and config, with the limits that the data is of; prints the plan."""
     import torch
 
-    from revisual.cli.plan import machine_of
+    from revisual.cli.plan import estimate_run, machine_of
     from revisual.cli.plan_table import as_json
     from revisual.data.encoding import PromptEncoder
     from revisual.data.readers import JSONLReader, read_all
     from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
+    from revisual.memory_plan.config import configure
     from revisual.memory_plan.workload import Given
     from revisual.models.policy import THOUGHT_TOKENS
     from revisual.models.processor import add_tokens, load_processor

@@ -129,7 +129,7 @@ def read_config(path: Path, limit: int | None) -> tuple[list[Sample], Grader, di
     import yaml
     from jsonargparse import ArgumentParser
 
-    from revisual.config.parser import import_parts
+    from revisual.config.parts import import_parts
     from revisual.data.readers.base import SampleReader
     from revisual.rewards.functions import AccuracyReward
 

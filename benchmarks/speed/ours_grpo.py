@@ -15,6 +15,7 @@ from revisual.models.policy import PretrainedPolicy
 from revisual.rewards.functions import RewardFunction, RewardScores, WeightedReward
 from revisual.rl.filters import KeepAll, PrioritizedAdvantageDistillation
 from revisual.rollout.hf.engine import HFRollout
+from revisual.training.settings import RolloutSampling
 
 
 class ForcedLength(HFRollout):
