@@ -19,6 +19,7 @@ from typing_extensions import override
 from revisual.client.pictures import data_url
 from revisual.client.retries import Retries
 from revisual.client.server import Server
+from revisual.core.distributed import get_rank, is_distributed
 from revisual.core.errors import UserError
 from revisual.core.files import locked
 from revisual.data.encoding import PromptEncoder
@@ -106,7 +107,7 @@ class VLLMServerRollout(RolloutEngine):
         Raises:
             UserError: not all of the policy was sent, or the server did not get it, on any rank.
         """
-        if _rank() > 0:
+        if get_rank() > 0:
             deque(weights, maxlen=0)
         self.needs_weights = True  # until all of what follows has come to its end
         self._sent, self.checksums = _from_first_rank(lambda: self._send(weights))
@@ -231,16 +232,12 @@ def _answer(reply: Mapping[str, Any]) -> Answer:
     return Answer(choice["token_ids"], logprobs, choice["finish_reason"], reply["prompt_token_ids"])
 
 
-def _rank() -> int:
-    return dist.get_rank() if dist.is_initialized() else 0
-
-
 def _from_first_rank(action: Callable[[], T]) -> T:
     """Return on every rank what `action` gives on rank 0; or raise its error, so that no rank waits for ever."""
-    if not dist.is_initialized():
+    if not is_distributed():
         return action()
     outcome: list[Any] = [None, None]
-    if _rank() == 0:
+    if get_rank() == 0:
         try:
             outcome[0] = action()
         except UserError as error:
