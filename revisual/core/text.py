@@ -1,6 +1,7 @@
-"""Texts of foreign origin, made safe to show."""
+"""Texts made safe, and short enough, to show."""
 
 import re
+from collections.abc import Collection
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """What could move the cursor, color the terminal or turn its text around."""
@@ -12,3 +13,12 @@ def printable(text: str) -> str:
     Example: `printable("a\x1b[31mb") == "a\ufffd[31mb"`
     """
     return UNPRINTABLE.sub("\ufffd", text)
+
+
+def shorten_names(names: Collection[str], most: int = 3) -> str:
+    """Return the first few names, and how many more there are.
+
+    Example: `shorten_names("abcde") == "a, b, c and 2 more"`
+    """
+    others = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(list(names)[:most]) + others

@@ -11,13 +11,12 @@ from transformers.processing_utils import ProcessorMixin
 
 from revisual.core.errors import UserError
 from revisual.core.folders import replaced_folder
-from revisual.core.manifest import MANIFEST, check_export, hashes
-from revisual.models.loading_check import not_finite, shorten_names
+from revisual.core.manifest import MANIFEST, hashes
+from revisual.core.text import shorten_names
+from revisual.models.loading_check import not_finite
 from revisual.models.lora import has_adapter
 from revisual.models.processor import save_processor
 from revisual.models.sharding import full_tensors
-
-__all__ = ["MANIFEST", "check_export", "export_policy", "hashes"]
 
 
 def export_policy(

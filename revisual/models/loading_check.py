@@ -1,14 +1,13 @@
 """Whether a policy has all its weights and no others, and each of them is a number."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from revisual.core.errors import UserError
-
-MOST_NAMED = 3
+from revisual.core.text import shorten_names
 
 
 def check_loaded(path: str, policy: nn.Module, loaded: Mapping[str, Any]) -> None:
@@ -43,9 +42,3 @@ def not_finite(weights: Mapping[str, Tensor]) -> list[str]:
     """Return the names of the weights that hold NaN or infinite numbers."""
     held = {name: value for name, value in weights.items() if value.device.type != "meta"}
     return [name for name, value in held.items() if not bool(torch.isfinite(value).all())]
-
-
-def shorten_names(names: Collection[str]) -> str:
-    """Return the first few names, and how many more there are."""
-    others = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(list(names)[:MOST_NAMED]) + others

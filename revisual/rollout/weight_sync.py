@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from revisual.core.errors import UserError
+from revisual.core.text import shorten_names
 
 Checksums = Mapping[str, str]
 """A tensor's name to its shape, type and the sum of its bits."""
@@ -93,9 +94,11 @@ def require_names(wanted: Iterable[str], sent: Iterable[str]) -> None:
     """
     wanted, sent = set(wanted), set(sent)
     if missing := sorted(wanted - sent):
-        raise UserError(f"weights for the rollouts' engine: {_few(missing)} not sent; it would go on with the old ones")
+        raise UserError(
+            f"weights for the rollouts' engine: {shorten_names(missing)} not sent; it would go on with the old ones"
+        )
     if unknown := sorted(sent - wanted):
-        raise UserError(f"weights for the rollouts' engine: the policy has no {_few(unknown)}")
+        raise UserError(f"weights for the rollouts' engine: the policy has no {shorten_names(unknown)}")
 
 
 def require_received(sent: Checksums, received: Checksums) -> None:
@@ -105,7 +108,7 @@ def require_received(sent: Checksums, received: Checksums) -> None:
         UserError: it lacks a tensor, or has another in its place.
     """
     if wrong := sorted(name for name in {*sent, *received} if sent.get(name) != received.get(name)):
-        raise UserError(f"weights for the rollouts' engine: it did not get {_few(wrong)} as sent")
+        raise UserError(f"weights for the rollouts' engine: it did not get {shorten_names(wrong)} as sent")
 
 
 def require_loaded(not_loaded: Iterable[str]) -> None:
@@ -115,8 +118,4 @@ def require_loaded(not_loaded: Iterable[str]) -> None:
         UserError: some were not.
     """
     if left := sorted(not_loaded):
-        raise UserError(f"weights for the rollouts' engine: its {_few(left)} got nothing of what was sent")
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        raise UserError(f"weights for the rollouts' engine: its {shorten_names(left)} got nothing of what was sent")

@@ -13,10 +13,10 @@ from torch.optim import Optimizer
 
 from revisual.core.distributed import all_gather_objects, get_rank
 from revisual.core.errors import UserError
+from revisual.core.text import shorten_names
 from revisual.training.strategies.placement import Placement
 from revisual.training.update import Pass
 
-MOST_NAMED = 5
 _log = logging.getLogger(__name__)
 
 
@@ -102,8 +102,7 @@ def _origin(module: Any) -> str:
         if began is not None:
             return f"; it began with sample {began!r}"
     names = list(dict.fromkeys(name for name, *_ in rows))
-    others = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"; rank {get_rank()} learned from {', '.join(map(repr, names[:MOST_NAMED]))}{others}"
+    return f"; rank {get_rank()} learned from {shorten_names(list(map(repr, names)), most=5)}"
 
 
 def _single_rows(rows: Any) -> Iterator[tuple[str, Any]]:
