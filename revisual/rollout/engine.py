@@ -125,17 +125,16 @@ def check_completions(
         UserError: it breaks the contract; says in one line how.
     """
     rows, (found, width) = len(prompts) * sampling.n, completions.token_ids.shape
-    drawn = completions.token_ids[completions.mask] if found == rows else completions.token_ids
-    logprobs = completions.logprobs[completions.mask] if found == rows else completions.logprobs
+    drawn, logprobs = completions.token_ids[completions.mask], completions.logprobs[completions.mask]
+    unknown = drawn[:0] if vocabulary is None else drawn[(drawn < 0) | (drawn >= vocabulary)]
     if found != rows:
         fault = f"{found} answers to {len(prompts)} prompts, where {sampling.n} to each were asked for"
     elif width > max_new_tokens:
         fault = f"answers of {width} tokens, where {max_new_tokens} are the most"
-    elif vocabulary is not None and bool(((drawn < 0) | (drawn >= vocabulary)).any()):
-        outside = drawn[(drawn < 0) | (drawn >= vocabulary)][0]
-        fault = f"token {int(outside)}, and the policy's vocabulary has {vocabulary}"
+    elif len(unknown):
+        fault = f"token {int(unknown[0])}, and the policy's vocabulary has {vocabulary}"
     elif not bool(torch.isfinite(logprobs).all()):
-        row = int(torch.nonzero(~torch.isfinite(completions.logprobs).all(1))[0, 0])
+        row = int(torch.nonzero(~torch.isfinite(completions.logprobs) & completions.mask)[0, 0])
         fault = f"a log-prob that is no finite number, in answer {row % sampling.n} to {prompts[row // sampling.n].id}"
     elif bool((logprobs > 1e-3).any()):
         fault = f"a log-prob of {float(logprobs.max()):.3g}, above 0"

@@ -52,6 +52,13 @@ def test_what_keeps_the_contract_is_given_back(policy, mixed_prompts):
     assert draw(changed("token_ids", 0, 2, -1), policy, mixed_prompts)  # behind the end
 
 
+def test_the_answer_that_breaks_it_is_named(policy, mixed_prompts):
+    given = changed("logprobs", 3, 1, float("nan"))
+    given.logprobs[0, 2] = float("nan")  # behind the end
+    with pytest.raises(UserError, match="a log-prob that is no finite number, in answer 1 to none"):
+        draw(given, policy, mixed_prompts)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
