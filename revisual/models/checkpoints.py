@@ -3,7 +3,6 @@
 import contextlib
 import io
 import logging
-import os
 import pickle
 import re
 import shutil
@@ -20,7 +19,7 @@ from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load
 
 from revisual.core.errors import UserError
-from revisual.core.files import sync_file, sync_folder
+from revisual.core.files import replaced_path
 from revisual.models.safe_loading import DEEPSPEED, METADATA, SafeReader, plain_values_only
 
 STOPPED = "stopped.ckpt"
@@ -44,17 +43,11 @@ class WholeFiles(TorchCheckpointIO):
             UserError: it cannot be written (full disk, no permission); what was there before is kept.
         """
         target = Path(path)
-        new = target.with_name(f".{target.name}.new")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(checkpoint, new)
-            sync_file(new)
-            os.replace(new, target)
-            sync_folder(target.parent)
+            with replaced_path(target) as new:
+                torch.save(checkpoint, new)
         except (OSError, RuntimeError) as error:  # torch's writer tells of a full disk by the latter
             raise not_written(target, error) from error
-        finally:
-            new.unlink(missing_ok=True)
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = lambda storage, loc: storage, weights_only: bool | None = None
@@ -70,7 +63,8 @@ class WholeFiles(TorchCheckpointIO):
 
 def not_written(target: Path, error: BaseException) -> UserError:
     """Say in one line why a checkpoint was not written; torch's writer does not say that a disk is full."""
-    full = shutil.disk_usage(target.parent).free < 1_000_000
+    folder = next(folder for folder in target.parents if folder.is_dir())  # its own may not have been made
+    full = shutil.disk_usage(folder).free < 1_000_000
     reason = "No space left on device" if full else " ".join(str(error).split())[-200:]
     return UserError(f"cannot write the checkpoint {target}: {reason}; earlier ones are kept")
 
