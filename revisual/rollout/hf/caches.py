@@ -30,8 +30,8 @@ class AnswerCache(ABC):
         """Go on to the next token; called after each forward."""
 
     @abstractmethod
-    def keep(self, prompts: Int[Tensor, " Q"], n: int) -> None:
-        """Let go of all prompts but `prompts`, with their n answers each."""
+    def keep(self, prompts: Int[Tensor, " Q"], rows: Int[Tensor, " R"]) -> None:
+        """Let go of all prompts but `prompts`, and of all answers but `rows`, which are theirs."""
 
 
 def join_layers(
@@ -79,8 +79,7 @@ class SharedPromptCache(Layout, AnswerCache):
         self.length += 1
 
     @override
-    def keep(self, prompts: Int[Tensor, " Q"], n: int) -> None:
-        rows = (prompts[:, None] * n + torch.arange(n, device=prompts.device)).flatten()
+    def keep(self, prompts: Int[Tensor, " Q"], rows: Int[Tensor, " R"]) -> None:
         for layers, chosen in ((self.prompts, prompts), (self.answers, rows)):
             for number, (keys, values) in enumerate(layers):
                 layers[number] = keys[chosen], values[chosen]  # the old layer goes before the next one is copied
@@ -165,7 +164,6 @@ class CopiedPromptCache(AnswerCache):
         self.mask = pad(self.mask, (0, 1), value=1)
 
     @override
-    def keep(self, prompts: Int[Tensor, " Q"], n: int) -> None:
-        rows = (prompts[:, None] * n + torch.arange(n, device=prompts.device)).flatten()
+    def keep(self, prompts: Int[Tensor, " Q"], rows: Int[Tensor, " R"]) -> None:
         self.cache.batch_select_indices(rows)
         self.mask = self.mask[rows]

@@ -50,39 +50,28 @@ def decode(
     """
     with casting_once(policy):
         head = float32_logits(policy.get_output_embeddings())
-        return _decode(policy, head, parts, sampling, n, uniforms, ends, pad_id)
-
-
-def _decode(
-    policy: Any,
-    head: Head,
-    parts: Iterable[Mapping[str, Any]],
-    sampling: Sampling,
-    n: int,
-    uniforms: Float[Tensor, "N L"],
-    ends: Sequence[int],
-    pad_id: int,
-) -> tuple[Int[Tensor, "N T"], Float[Tensor, "N T"]]:
-    logits, cache, places = prefill(policy, head, parts, n)
-    device, width = logits.device, uniforms.shape[1]
-    uniforms, ending = uniforms.to(device), torch.tensor(ends, device=device)
-    banned = banned_token_ids(policy).to(device)
-    token_ids = torch.full((len(logits), width), pad_id, device=device)
-    logprobs = torch.zeros(token_ids.shape, dtype=torch.float32, device=device)
-    rows, running = torch.arange(len(logits), device=device), torch.ones(len(logits), dtype=torch.bool, device=device)
-    for t in range(width):
-        tokens, chosen = next_tokens(logits, sampling, banned, uniforms[rows, t])
-        tokens = tokens.where(running, pad_id)
-        token_ids[rows, t], logprobs[rows, t] = tokens, chosen.where(running, 0.0)
-        running = running & ~torch.isin(tokens, ending)
-        groups = running.view(-1, n).any(1)
-        if not groups.any() or t + 1 == width:
-            return token_ids[:, : t + 1], logprobs[:, : t + 1]
-        if groups.float().mean() <= LET_GO:
-            cache.keep(torch.nonzero(groups)[:, 0], n)
-            left = groups.repeat_interleave(n)
-            rows, running, tokens, places = rows[left], running[left], tokens[left], places[left]
-        logits = next_logits(policy, head, tokens, places + t, cache)
+        logits, cache, places = prefill(policy, head, parts, n)
+        device, width = logits.device, uniforms.shape[1]
+        uniforms, ending = uniforms.to(device), torch.tensor(ends, device=device)
+        banned = banned_token_ids(policy).to(device)
+        token_ids = torch.full((len(logits), width), pad_id, device=device)
+        logprobs = torch.zeros(token_ids.shape, dtype=torch.float32, device=device)
+        rows = torch.arange(len(logits), device=device)
+        running = torch.ones_like(rows, dtype=torch.bool)
+        for t in range(width):
+            tokens, chosen = next_tokens(logits, sampling, banned, uniforms[rows, t])
+            tokens = tokens.where(running, pad_id)
+            token_ids[rows, t], logprobs[rows, t] = tokens, chosen.where(running, 0.0)
+            running = running & ~torch.isin(tokens, ending)
+            groups = running.view(-1, n).any(1)
+            answering = int(groups.sum())  # the one time that a token waits for the device
+            if not answering or t + 1 == width:
+                return token_ids[:, : t + 1], logprobs[:, : t + 1]
+            if answering <= LET_GO * len(groups):
+                left = torch.nonzero(groups.repeat_interleave(n))[:, 0]
+                cache.keep(torch.nonzero(groups)[:, 0], left)
+                rows, running, tokens, places = rows[left], running[left], tokens[left], places[left]
+            logits = next_logits(policy, head, tokens, places + t, cache)
     raise AssertionError("no token was asked for")
 
 
@@ -112,9 +101,7 @@ def next_logits(
     policy: Any, head: Head, tokens: Int[Tensor, " N"], places: Int[Tensor, " N"], cache: AnswerCache
 ) -> Float[Tensor, "N V"]:
     """Compute what predicts the tokens after `tokens`, which stand at `places`."""
-    positions = answer_positions(policy, places)
-    states = policy.base_model(input_ids=tokens[:, None], position_ids=positions, use_cache=True, **cache.arguments())[
-        0
-    ]
+    arguments = cache.arguments() | {"input_ids": tokens[:, None], "position_ids": answer_positions(policy, places)}
+    states = policy.base_model(**arguments, use_cache=True)[0]
     cache.advance()
     return head(states[:, -1])

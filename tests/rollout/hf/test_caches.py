@@ -54,7 +54,7 @@ def test_a_cache_shrinks_a_layer_at_a_time():
     del cache
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
         cache = made()
-        cache.keep(torch.tensor([0, 2, 3]), n)
+        cache.keep(torch.tensor([0, 2, 3]), torch.tensor([0, 1, 4, 5, 6, 7]))
     top, held = highest(profiled)
     assert cache.prompts[0][0].shape[0] == 3 and cache.answers[0][0].shape == (6, 2, BLOCK, 16)
     assert held == pytest.approx(0.75 * before, rel=0.01)
