@@ -19,8 +19,12 @@ NUMBER, FLOAT, TEXTS = Value("int64"), Value("float64"), Sequence(Value("string"
 NAMED = {benchmark.name: benchmark for benchmark in shipped_benchmarks()}
 
 
+def plain(colour):
+    return Pictures.new("RGB", (8, 6), colour)
+
+
 def picture(i):
-    return Pictures.new("RGB", (8, 6), (20 * i % 256, 100, 50))
+    return plain((20 * i % 256, 100, 50))
 
 
 def options(i):
@@ -154,8 +158,7 @@ class Layout:
         benchmark = NAMED[self.name]
         folder = root / (benchmark.hub or "MM_Math")
         for path, rows in self.files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            WRITERS[path.rpartition(".")[2]](folder / path, rows)
+            write_rows(folder / path, rows)
         card = folder / "README.md"
         kept = yaml.safe_load(card.read_text().split("---")[1])["configs"] if card.exists() else []
         kept += [
@@ -199,7 +202,13 @@ def write_csv(path, rows):
         writer.writerows(rows)
 
 
-WRITERS: dict[str, Callable] = {"parquet": write_parquet, "jsonl": write_jsonl, "csv": write_csv}
+WRITERS: dict[str, Callable] = {".parquet": write_parquet, ".jsonl": write_jsonl, ".csv": write_csv}
+
+
+def write_rows(path, rows):
+    """Writes a file of the kind that its name says, and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    WRITERS[path.suffix](path, rows)
 
 
 def one_file(name, row, path, config="default", count=COUNT):

@@ -1,8 +1,7 @@
-import json
-
 import pytest
 
 from evaluation.answers_of import Textual, figures
+from evaluation.made_layouts import write_rows
 from evaluation.made_models import answered
 from revisual.evaluation.benchmarks import MathVerse, MathVision
 from revisual.evaluation.cleaning import ORIGINAL_GOLD
@@ -28,9 +27,7 @@ def test_dirty_golds_are_mended_and_both_figures_are_shown(benchmark, dirty, fie
     rows = [{"id": id, "question": "Which?", "answer": gold, "images": [], **fields} for id, gold in dirty.items()]
     rows.append({"id": "1", "question": "Which?", "answer": "7", "images": [], **fields})
     rows = [row | {"problem_index": row["id"], "choices": None} for row in rows]
-    path = tmp_path / benchmark.jsonl
-    path.parent.mkdir()
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    write_rows(tmp_path / benchmark.jsonl, rows)
     items = list(benchmark.items(tmp_path))
     assert {item.sample.id: item.fields[ORIGINAL_GOLD] for item in items if ORIGINAL_GOLD in item.fields} == dirty
     answers = answered(benchmark, items, lambda item: rf"\boxed{{{item.sample.answer}}}", Textual())

@@ -27,11 +27,6 @@ def test_the_shipped_ones_are_found():
     assert not any(type(one) is TableBenchmark for one in found), "which is none by itself"
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
-
-
 def test_the_page_lists_every_benchmark_and_where_its_data_is():
     page = (Path(__file__).parents[2] / "docs/benchmarks.md").read_text()
     rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}

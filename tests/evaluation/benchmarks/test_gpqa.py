@@ -1,21 +1,6 @@
-import json
-
-import pytest
-
-from revisual.evaluation.benchmarks import (
-    GPQA,
-)
+from evaluation.made_layouts import write_rows
+from revisual.evaluation.benchmarks import GPQA
 from revisual.evaluation.presets import OFFICIAL
-
-
-def lines(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
 
 
 def gpqa_rows(count):
@@ -28,13 +13,13 @@ def gpqa_rows(count):
 
 
 def test_gpqa_shuffles_by_seed_and_id_alone(tmp_path):
-    lines(tmp_path / "gpqa/gpqa_diamond.jsonl", gpqa_rows(60))
+    write_rows(tmp_path / "gpqa/gpqa_diamond.jsonl", gpqa_rows(60))
     items = list(GPQA().items(tmp_path))
     for item in items:
         right = item.sample.choices["ABCD".index(item.sample.answer)]
         assert right == f"{item.sample.answer}. Correct Answer of {item.sample.id.removeprefix('rec')}"
     assert {item.sample.answer for item in items} == set("ABCD")
-    lines(tmp_path / "gpqa/gpqa_diamond.jsonl", gpqa_rows(60)[::-1])
+    write_rows(tmp_path / "gpqa/gpqa_diamond.jsonl", gpqa_rows(60)[::-1])
     assert list(GPQA().items(tmp_path))[::-1] == items
     assert list(GPQA(seed=1).items(tmp_path)) != items
     shown = "\n".join(choice.replace(". ", ") ", 1) for choice in items[0].sample.choices)

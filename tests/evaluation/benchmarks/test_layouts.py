@@ -13,7 +13,7 @@ import pytest
 
 from evaluation.answers_of import Judging, Textual, figures
 from evaluation.hub_mirror import HubMirror
-from evaluation.made_layouts import COUNT, LAYOUTS, NAMED, mm_math, picture
+from evaluation.made_layouts import COUNT, LAYOUTS, NAMED, mm_math, picture, write_rows
 from evaluation.made_models import GIVING_UP, OFFICIALLY, answered, boxed, letters_of, one_answer
 from revisual.client.pictures import pixel_hash
 from revisual.evaluation.benchmark import under_official_rules
@@ -26,8 +26,7 @@ PAID_FOR_GIVING_UP = {"mathvista": "the nearest option counts", "mmmu": "a lette
 
 def write_mm_math(root):
     folder = root / "THU-KEG/MM_Math"
-    folder.mkdir(parents=True)
-    (folder / "MM_Math.jsonl").write_text("".join(f"{json.dumps(mm_math(i))}\n" for i in range(COUNT)))
+    write_rows(folder / "MM_Math.jsonl", [mm_math(i) for i in range(COUNT)])
     with zipfile.ZipFile(folder / "Image.zip", "w") as archive:
         for i in range(COUNT):
             buffer = io.BytesIO()
@@ -38,14 +37,10 @@ def write_mm_math(root):
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
-    patch = pytest.MonkeyPatch()
-    for name in ("HF_DATASETS_CACHE", "EXTRACTED_DATASETS_PATH"):
-        patch.setattr(f"datasets.config.{name}", str(tmp_path_factory.mktemp("cache")))
     for layout in LAYOUTS:
         layout.write(folder)
     write_mm_math(folder)
-    yield folder
-    patch.undo()
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,6 @@
-import json
-
-import pytest
-
-from revisual.evaluation.benchmarks import (
-    MathVerse,
-)
+from evaluation.made_layouts import write_rows
+from revisual.evaluation.benchmarks import MathVerse
 from revisual.evaluation.presets import OFFICIAL
-
-
-def lines(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
 
 
 def test_mathverse_asks_what_stands_in_the_picture_and_tells_the_grader(tmp_path):
@@ -23,7 +8,7 @@ def test_mathverse_asks_what_stands_in_the_picture_and_tells_the_grader(tmp_path
     row |= {"sample_index": "13", "question": "", "metadata": {"subject": "Plane Geometry", "subfield": "Angle"}}
     row |= {"query_cot": "According to the picture, please answer.", "images": []}
     row |= {"question_for_eval": "Which?\nChoices:\nA:40\nB:60"}
-    lines(tmp_path / "mathverse/testmini.jsonl", [row])
+    write_rows(tmp_path / "mathverse/testmini.jsonl", [row])
     (item,) = MathVerse().items(tmp_path)
     assert MathVerse().prompt(item, OFFICIAL) == "According to the picture, please answer."
     assert (item.sample.id, item.sample.choices) == ("13", ("A. 40", "B. 60"))

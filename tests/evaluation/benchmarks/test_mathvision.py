@@ -1,45 +1,21 @@
-import json
 from dataclasses import replace
 
-import pytest
-from datasets import Dataset, Features, Image, Sequence, Value
-from PIL import Image as Pictures
-
 from evaluation.answers_of import answer
-from revisual.evaluation.benchmarks import (
-    MathVision,
-)
+from evaluation.made_layouts import plain, write_rows
+from revisual.evaluation.benchmarks import MathVision
 from revisual.evaluation.presets import OFFICIAL, VISION_R1
-
-
-def picture(colour):
-    return Pictures.new("RGB", (8, 6), colour)
-
-
-def on_hub(folder, split, rows, **features):
-    """A folder as a snapshot of the hub has it."""
-    columns = {name: features.get(name, Value("string")) for name in rows[0]}
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    Dataset.from_list(rows, Features(columns)).to_parquet(folder / f"data/{split}-00000-of-00001.parquet")
-
-
-def lines(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
-
 
 VISION = {"id": "7", "question": "Which?\n<image1>", "answer": "B", "solution": None, "image": "images/7.jpg"}
 
 
 def test_mathvision_in_the_layout_of_the_hub(tmp_path):
-    features = {"decoded_image": Image(), "options": Sequence(Value("string")), "level": Value("int64")}
-    row = VISION | {"decoded_image": picture("red"), "options": ["12", "15"], "level": 3, "subject": "algebra"}
-    on_hub(tmp_path / "MathLLMs/MathVision", "test", [row], **features)
+    row = VISION | {
+        "decoded_image": plain("red"),
+        "options": ["12", "15"],
+        "level": 3,
+        "subject": "algebra",
+    }
+    write_rows(tmp_path / "MathLLMs/MathVision/data/test-00000-of-00001.parquet", [row])
     (item,) = MathVision().items(tmp_path)
     assert (item.sample.id, item.sample.answer, item.sample.choices) == ("7", "B", ("A. 12", "B. 15"))
     assert (item.fields, item.sample.source) == ({"level": 3, "subject": "algebra"}, "mathvision")
@@ -52,7 +28,7 @@ DRAWN = VISION | {"choices": list("ABCDE"), "images": [], "level": 1, "subject":
 
 
 def test_mathvision_does_not_repeat_options_that_are_drawn(tmp_path):
-    lines(tmp_path / "mathvision/testmini.jsonl", [DRAWN])
+    write_rows(tmp_path / "mathvision/testmini.jsonl", [DRAWN])
     (item,) = MathVision().items(tmp_path)
     assert MathVision().prompt(item, OFFICIAL).endswith("Which?\n<image1>\n")
     official = MathVision().official_score

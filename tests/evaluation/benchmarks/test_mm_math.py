@@ -1,35 +1,17 @@
-import json
-
 import pytest
-from PIL import Image as Pictures
 
+from evaluation.made_layouts import plain, write_rows
 from revisual.core.errors import UserError
-from revisual.evaluation.benchmarks import (
-    MMMath,
-)
+from revisual.evaluation.benchmarks import MMMath
 from revisual.evaluation.benchmarks.table import TableBenchmark
-
-
-def picture(colour):
-    return Pictures.new("RGB", (8, 6), colour)
-
-
-def lines(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
 
 
 def test_mm_math_takes_the_gold_from_the_boxes_of_the_solution(tmp_path):
     row = {"question": "x?", "file_name": "a.png", "solution": r"so \boxed{3} or \boxed{\frac{1}{2}}", "year": "9"}
     folder = tmp_path / "MM_Math"
-    lines(folder / "MM_Math.jsonl", [row | {"difficult": "easy", "knowledge": "Functions"}])
+    write_rows(folder / "MM_Math.jsonl", [row | {"difficult": "easy", "knowledge": "Functions"}])
     (folder / "images").mkdir()
-    picture("red").save(folder / "images/a.png")
+    plain("red").save(folder / "images/a.png")
     (item,) = MMMath().items(tmp_path)
     assert item.sample.answer == r"3, \frac{1}{2}"
     assert item.sample.load_images()[0].size == (8, 6)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from evaluation.answers_of import Judging, Textual
+from evaluation.made_layouts import NAMED, write_rows
 from evaluation.made_models import GIVING_UP, OFFICIALLY, answered, boxed, one_answer
 from revisual.evaluation.benchmark import under_official_rules
 from revisual.evaluation.presets import OFFICIAL, REVISUAL_R1
-from revisual.evaluation.selection import shipped_benchmarks
 
 DATA = Path(__file__).parents[4] / "shared/data"
 SIZES = {
@@ -27,7 +27,6 @@ SIZES = {
     "geometry3k": 252,
     "gsm8k": 1319,
 }
-NAMED = {benchmark.name: benchmark for benchmark in shipped_benchmarks()}
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no real questions: {DATA} is absent")
 
@@ -142,13 +141,8 @@ def test_dirty_golds_are_cleaned_and_kept():
 
 def test_we_math_has_all_525_families(tmp_path):
     rows = [json.loads(line) for line in (DATA / "wemath/all_meta.jsonl").open()]
-    folder = tmp_path / "wemath"
-    folder.mkdir()
-    lines = [
-        json.dumps({name: value for name, value in row.items() if name != "image_path"} | {"images": []})
-        for row in rows
-    ]
-    (folder / "testmini.jsonl").write_text("\n".join(lines))
+    rows = [{name: value for name, value in row.items() if name != "image_path"} | {"images": []} for row in rows]
+    write_rows(tmp_path / "wemath/testmini.jsonl", rows)
     asked = Asked(NAMED["wemath"], list(NAMED["wemath"].items(tmp_path)))
     answers = answers_of(asked, boxed, Textual())
     metrics = asked.benchmark.metrics(answers, Textual())

@@ -1,36 +1,20 @@
-import json
-
 import pytest
 from jsonargparse import ArgumentParser
 
 from evaluation.answers_of import Textual, answer
+from evaluation.made_layouts import write_rows
 from revisual.core.errors import UserError
 from revisual.evaluation.benchmark import Benchmark
-from revisual.evaluation.benchmarks import (
-    GPQA,
-    LogicVista,
-    WeMath,
-)
+from revisual.evaluation.benchmarks import GPQA, LogicVista, WeMath
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.presets import OFFICIAL
 from revisual.evaluation.sources import Source
-
-
-def lines(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
-
 
 SUMS = {"id": "1", "question": "1 + 1?", "answer": 2, "choices": None, "images": [], "extra": {"level": 1}}
 
 
 def test_a_benchmark_by_arguments_alone(tmp_path):
-    lines(tmp_path / "sums.jsonl", [SUMS, SUMS | {"id": "2", "choices": ["2", "3"], "extra": {"level": 2}}])
+    write_rows(tmp_path / "sums.jsonl", [SUMS, SUMS | {"id": "2", "choices": ["2", "3"], "extra": {"level": 2}}])
     template = "Solve {question} {choices} {question}."
     sums = TableBenchmark(name="sums", jsonl="sums.jsonl", fields=["level"], template=template, cleaned={"1": "two"})
     plain, choice = sums.items(tmp_path)
@@ -42,7 +26,7 @@ def test_a_benchmark_by_arguments_alone(tmp_path):
 
 
 def test_a_benchmark_in_yaml(tmp_path):
-    lines(tmp_path / "sums.jsonl", [SUMS])
+    write_rows(tmp_path / "sums.jsonl", [SUMS])
     entry = {"name": "sums", "jsonl": "sums.jsonl", "fields": ["level"], "columns": {}, "cleaned": {"1": "two"}}
     parser = ArgumentParser()
     parser.add_argument("--benchmarks", type=list[Benchmark])
@@ -63,16 +47,16 @@ def test_a_benchmark_in_yaml(tmp_path):
     ],
 )
 def test_bad_rows_are_named(tmp_path, rows, message):
-    lines(tmp_path / "sums.jsonl", rows)
+    write_rows(tmp_path / "sums.jsonl", rows)
     with pytest.raises(UserError, match=message):
         list(TableBenchmark(name="sums", jsonl="sums.jsonl").items(tmp_path))
 
 
 def test_a_missing_column_is_named(tmp_path):
-    lines(tmp_path / "wemath/testmini.jsonl", [{"ID": "1", "image_path": None, "knowledge concept": "x"}])
+    write_rows(tmp_path / "wemath/testmini.jsonl", [{"ID": "1", "image_path": None, "knowledge concept": "x"}])
     with pytest.raises(UserError, match=r"line 1: no column 'option'; there are: ID, image_path, knowledge concept"):
         list(WeMath().items(tmp_path))
-    lines(tmp_path / "logicvista/test.jsonl", [{"id": "1", "question": "?", "answer": "A"}])
+    write_rows(tmp_path / "logicvista/test.jsonl", [{"id": "1", "question": "?", "answer": "A"}])
     with pytest.raises(UserError, match=r"line 1: column 'image' does not exist; there are: id, question, answer"):
         list(LogicVista().items(tmp_path))
 
