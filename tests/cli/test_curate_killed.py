@@ -1,5 +1,4 @@
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -7,16 +6,10 @@ import time
 
 import pytest
 from client.chat_server import ChatServer, says
+from data_recipes.grammar.asking import number_of, numbered
 from data_recipes.grammar.helpers import ids, jsonl
 
 from revisual.client.journal import read_journal
-
-COUNT = 150
-
-
-def numbered(count=COUNT):
-    return [{"id": str(k), "question": f"Question {k}: what is {k} + {k}?", "answer": str(2 * k)} for k in range(count)]
-
 
 CHILD = """
 import sys
@@ -31,7 +24,7 @@ def test_a_killed_run_goes_on_and_asks_nothing_twice(tmp_path):
     path = jsonl(tmp_path / "data.jsonl", numbered(60))
 
     def answer(call):
-        place = int(re.search(r"Question (\d+)", call.text)[1])
+        place = number_of(call)
         return says(rf"\boxed{{{2 * place}}}", wait=0.02)
 
     with ChatServer(answer) as server:

@@ -5,7 +5,7 @@ import json
 from PIL import Image, ImageDraw
 
 from revisual.data.readers import JSONLReader
-from revisual.data_recipes.grammar.items import EMPTY, Items
+from revisual.data_recipes.grammar.items import Items
 from revisual.data_recipes.grammar.runner import Runner
 from revisual.data_recipes.grammar.sources import Source
 from revisual.data_recipes.grammar.steps.collect import Collect
@@ -55,6 +55,3 @@ def drawing(rng, size=(240, 180)):
         else:
             pen.rectangle(box, outline=colour, width=4)
     return image
-
-
-__all__ = ["EMPTY", "collect", "drawing", "ids", "items", "jsonl", "lines", "run", "source"]

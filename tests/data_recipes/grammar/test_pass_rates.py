@@ -1,25 +1,14 @@
-import re
 from dataclasses import replace
 
 import pytest
 from client.chat_server import ChatServer, Response, says
 
+from data_recipes.grammar.asking import number_of, numbered, solver
 from data_recipes.grammar.helpers import collect, items, run
 from revisual.core.errors import UserError
 from revisual.data_recipes.grammar.pass_rates import conversation
-from revisual.data_recipes.grammar.solver import ServerSolver
 from revisual.data_recipes.grammar.steps.difficulty import GradeDifficulty
 from revisual.data_recipes.grammar.steps.prune import Prune
-
-COUNT = 150
-
-
-def numbered(count=COUNT):
-    return [{"id": str(k), "question": f"Question {k}: what is {k} + {k}?", "answer": str(2 * k)} for k in range(count)]
-
-
-def solver(url, **options):
-    return ServerSolver(**({"model": "tiny", "base_url": url, "max_tokens": 64, "attempts": 2} | options))
 
 
 def test_questions_are_put_as_in_training(encoder, mixed_samples):
@@ -49,7 +38,7 @@ def test_a_server_that_fails_now_and_then_ends_the_step_and_is_gone_on_with(tmp_
     broken = [True]
 
     def answer(call):
-        place = int(re.search(r"Question (\d+)", call.text)[1])
+        place = number_of(call)
         return Response(status=400, body=b"bad") if broken[0] and place % 5 == 0 else says(rf"\boxed{{{2 * place}}}")
 
     with ChatServer(answer) as server:

@@ -1,21 +1,12 @@
 import pytest
 
+from data_recipes.grammar.asking import numbered, solver
 from data_recipes.grammar.helpers import collect, run
 from revisual.client.journal import read_journal
 from revisual.core.errors import UserError
 from revisual.data_recipes.grammar.fingerprint import describe
-from revisual.data_recipes.grammar.solver import PolicySolver, ServerSolver
+from revisual.data_recipes.grammar.solver import PolicySolver
 from revisual.data_recipes.grammar.steps.difficulty import GradeDifficulty
-
-COUNT = 150
-
-
-def numbered(count=COUNT):
-    return [{"id": str(k), "question": f"Question {k}: what is {k} + {k}?", "answer": str(2 * k)} for k in range(count)]
-
-
-def solver(url, **options):
-    return ServerSolver(**({"model": "tiny", "base_url": url, "max_tokens": 64, "attempts": 2} | options))
 
 
 def test_an_in_process_model_answers(tmp_path, policy_folder):

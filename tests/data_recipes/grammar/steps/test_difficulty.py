@@ -1,34 +1,12 @@
-import random
-import re
-
 import numpy as np
-from client.chat_server import ChatServer, says
+from client.chat_server import ChatServer
 from scipy.stats import spearmanr
 
+from data_recipes.grammar.asking import numbered, simulated, solver
 from data_recipes.grammar.helpers import collect, items, run
-from revisual.data_recipes.grammar.solver import ServerSolver
 from revisual.data_recipes.grammar.steps.difficulty import GradeDifficulty, RatedDifficulty, levels_of
 
 COUNT = 150
-
-
-def numbered(count=COUNT):
-    return [{"id": str(k), "question": f"Question {k}: what is {k} + {k}?", "answer": str(2 * k)} for k in range(count)]
-
-
-def simulated(ability):
-    """Answers question k right with probability `ability[k]`, by the seed of the request alone."""
-
-    def answer(call):
-        place = int(re.search(r"Question (\d+)", call.text)[1])
-        right = random.Random(call.body["seed"]).random() < ability[place]
-        return says(f"<think>Hm.</think> \\boxed{{{2 * place if right else -1}}}")
-
-    return answer
-
-
-def solver(url, **options):
-    return ServerSolver(**({"model": "tiny", "base_url": url, "max_tokens": 64, "attempts": 2} | options))
 
 
 def test_levels():
@@ -41,7 +19,7 @@ def test_ten_levels_order_items_as_a_simulated_solver_does(tmp_path):
     ability = np.random.default_rng(3).uniform(size=COUNT)
     with ChatServer(simulated(ability)) as server:
         steps = {
-            "collect": collect(tmp_path, numbered()),
+            "collect": collect(tmp_path, numbered(COUNT)),
             "difficulty": GradeDifficulty(solver=solver(server.url), k=16),
         }
         run(tmp_path / "out", steps)

@@ -1,33 +1,10 @@
-import random
-import re
 from collections import Counter
 
-from client.chat_server import ChatServer, says
+from client.chat_server import ChatServer
 
+from data_recipes.grammar.asking import numbered, simulated, solver
 from data_recipes.grammar.helpers import collect, items, lines, run
-from revisual.data_recipes.grammar.solver import ServerSolver
 from revisual.data_recipes.grammar.steps.prune import Prune
-
-COUNT = 150
-
-
-def numbered(count=COUNT):
-    return [{"id": str(k), "question": f"Question {k}: what is {k} + {k}?", "answer": str(2 * k)} for k in range(count)]
-
-
-def simulated(ability):
-    """Answers question k right with probability `ability[k]`, by the seed of the request alone."""
-
-    def answer(call):
-        place = int(re.search(r"Question (\d+)", call.text)[1])
-        right = random.Random(call.body["seed"]).random() < ability[place]
-        return says(f"<think>Hm.</think> \\boxed{{{2 * place if right else -1}}}")
-
-    return answer
-
-
-def solver(url, **options):
-    return ServerSolver(**({"model": "tiny", "base_url": url, "max_tokens": 64, "attempts": 2} | options))
 
 
 def test_prune_keeps_a_band(tmp_path):
