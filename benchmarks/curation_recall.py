@@ -3,8 +3,8 @@
     python benchmarks/curation_recall.py DATA_FOLDER --out out/curation_recall
 
 Copies are respelled (case, spacing, LaTeX, digits as words, a synonym per sentence) and repictured (size, JPEG, crop)
-by tests/curation/planting.py, which shares no code with the curation. The same samples without the planted ones are
-curated too: what only the first run drops of the others is lost on their account.
+by tests/data_recipes/grammar/planting.py, which shares no code with the curation. The same samples without the planted
+ones are curated too: what only the first run drops of the others is lost on their account.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Imports go downwards: each package of revisual may use those below it, and no other."""
 
 import ast
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,16 @@ def test_no_two_packages_import_each_other():
         assert bottom, f"a circle among {sorted(left)}"
         for package in bottom:
             del left[package]
+
+
+def test_benchmarks_import_what_is_there():
+    """Also within functions, where nothing tells before they are called."""
+    for path in (ROOT / "benchmarks").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "revisual":
+                module = import_module(node.module)
+                for alias in node.names:
+                    assert hasattr(module, alias.name), f"{path.name}:{node.lineno}: {node.module}.{alias.name}"
 
 
 @pytest.mark.parametrize("package", ALLOWED)

@@ -29,7 +29,7 @@ def test_classes_in_a_type():
 def test_argument_types():
     assert argument_types(Circle)["radius"] is float
 
-    def unknown(self, a: int, b: "NotThere") -> None:
+    def unknown(self, a: int, b: "NotThere") -> None:  # noqa: F821
         """Have a type that is not known."""
 
     assert argument_types(type("Odd", (), {"__init__": unknown})) == {"a": int, "return": None}
