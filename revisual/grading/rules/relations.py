@@ -119,7 +119,7 @@ def inequalities_equal(gold: Relation, answer: Relation) -> bool:
     """
     gold, answer = _to_inequality(gold), _to_inequality(answer)
     first, second = _subtract_sides(gold), _subtract_sides(answer)
-    if first is None or second is None or not _list_symbols(first) or "in" in (gold.sign, answer.sign):
+    if first is None or second is None or not _list_symbols(first) or {gold.sign, answer.sign} - _OPPOSITE.keys():
         return False
     ratio = _find_ratio(first, second)
     if ratio is None:

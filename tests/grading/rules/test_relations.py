@@ -20,3 +20,9 @@ def test_formulas_and_relations_differ_by_tiny_terms(size, left):
     assert not right(f"{left}={tiny}", f"{left}=0")
     assert not right(f"{left}<{tiny}", f"{left}<0")
     assert right(f"2({left})=2*{tiny}", f"{left}={tiny}")
+
+
+def test_differences_of_sets_the_other_way_round_are_wrong():
+    assert judge(r"\boxed{B \setminus A}", r"A \setminus B").error is None
+    assert not right(r"B \setminus A", r"A \setminus B") and not right(r"2A \setminus 2B", r"A \setminus B")
+    assert not right("A < B", r"B \setminus A") and right(r"A \setminus  B", r"A \setminus B")
