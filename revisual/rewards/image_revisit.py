@@ -48,7 +48,7 @@ class ImageRevisitScore(RewardFunction):
     Hackable: three sentences earn all of it, whatever the picture shows, and without there being one. Give it a small
     weight, or weight 0 to have it logged.
 
-    Example: `ImageRevisitScore()(["The figure has a circle."], ...).scores == [0.2]`
+    Example: `ImageRevisitScore()([Response("The figure has a circle.", sample)], ...).scores == [0.2]`
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:

@@ -63,7 +63,7 @@ class ReflectionScore(RewardFunction):
     Hackable: it reads words, not thoughts. A dozen of them in a row earn all of it, whatever the answer; give it a
     small weight, or weight 0 to have it logged.
 
-    Example: `ReflectionScore()(["Maybe."], ...).scores == [0.03]`
+    Example: `ReflectionScore()([Response("Maybe.", sample)], ...).scores == [0.03]`
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:

@@ -44,7 +44,7 @@ class RepetitionReward(RewardFunction):
     The costs do not depend on the length, so that most responses of thousands of words have only 0.7 left, right or
     wrong. Hackable: the fewer words, the fewer repetitions; an empty response gets 1.
 
-    Example: `RepetitionReward()(["It is 3. It is 3. So 3."], ...).scores == [0.9]`
+    Example: `RepetitionReward()([Response("It is 3. It is 3. So 3.", sample)], ...).scores == [0.9]`
     """
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
