@@ -3,7 +3,7 @@
 from revisual.grading.rules.canonical import canonicalize
 from revisual.grading.rules.equality import Undecided, formulas_equal
 from revisual.grading.rules.question_text import asks_for_notation, find_numerals, find_tasks
-from revisual.grading.rules.tree import Apply, Number, Tree, Unit, walk
+from revisual.grading.rules.tree import Apply, Tree, Unit, has_decimals, list_units, walk
 from revisual.grading.rules.values import Formula, Value
 
 
@@ -35,7 +35,6 @@ def name_notation(tree: Tree) -> str:
     """
     units = " ".join(sorted(node.name for node in walk(tree) if isinstance(node, Unit)))
     heads = {node.head for node in walk(tree) if isinstance(node, Apply)} - {"*"}
-    numbers = [node for node in walk(tree) if isinstance(node, Number)]
     if "^" in heads or "root" in heads:
         kind = "power"
     elif "+" in heads:
@@ -43,13 +42,13 @@ def name_notation(tree: Tree) -> str:
     elif "/" in heads:
         kind = "fraction"
     else:
-        kind = "decimal" if any(number.places is not None for number in numbers) else "integer"
+        kind = "decimal" if has_decimals(tree) else "integer"
     return f"{kind} {units}".strip()
 
 
 def _is_unit_alone(shown: Tree, wanted: Tree) -> bool:
     """Return whether two numerals differ by a unit that only one of them has."""
-    units = [{node.name for node in walk(tree) if isinstance(node, Unit)} for tree in (shown, wanted)]
+    units = [list_units(tree) for tree in (shown, wanted)]
     return bool(units[0]) != bool(units[1]) and "percent" not in units[0] | units[1] and _strip(shown) == _strip(wanted)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from revisual.grading.rules.conventions import DEFAULT, NO_CONTEXT, Context, Conventions
 from revisual.grading.rules.exact import ExactField
-from revisual.grading.rules.fields import CONSTANTS, Field, Undefined, Unsupported
+from revisual.grading.rules.fields import Field, Undefined, Unsupported
 from revisual.grading.rules.numeric import MORE_DIGITS, FloatField, PreciseField
-from revisual.grading.rules.tree import Apply, Number, Symbol, Tree, Unit, sort_parts, walk
+from revisual.grading.rules.tree import Apply, Number, Tree, has_decimals, list_units, list_variables, sort_parts, walk
 
 POINTS = (0, 1, 2)
 NEGATIVE_POINTS = (-1, -2)
@@ -51,14 +51,6 @@ class Tolerance:
 EXACT = Tolerance(Fraction(0), Fraction(0))
 
 
-def _list_units(tree: Tree) -> set[str]:
-    return {node.name for node in walk(tree) if isinstance(node, Unit)}
-
-
-def _has_symbols(tree: Tree) -> bool:
-    return any(isinstance(node, Symbol) and node.name not in CONSTANTS for node in walk(tree))
-
-
 def _find_decimal(tree: Tree) -> Number | None:
     """Return the one decimal of a product of it with constants, units and powers of ten; None for other formulas."""
     if isinstance(tree, Number):
@@ -67,13 +59,9 @@ def _find_decimal(tree: Tree) -> Number | None:
         decimals = [_find_decimal(part) for part in tree.parts]
         rest = [part for part, decimal in zip(tree.parts, decimals, strict=True) if decimal is None]
         found = [decimal for decimal in decimals if decimal is not None]
-        if len(found) == 1 and not any(_has_decimals(part) or _has_symbols(part) for part in rest):
+        if len(found) == 1 and not any(has_decimals(part) or list_variables(part) for part in rest):
             return found[0]
     return None
-
-
-def _has_decimals(tree: Tree) -> bool:
-    return any(isinstance(node, Number) and node.places is not None for node in walk(tree))
 
 
 def find_tolerance(gold: Tree, answer: Tree, conventions: Conventions = DEFAULT) -> Tolerance:
@@ -84,10 +72,10 @@ def find_tolerance(gold: Tree, answer: Tree, conventions: Conventions = DEFAULT)
     """
     rounded, given = _find_decimal(gold), _find_decimal(answer)
     if rounded is None:
-        return EXACT if _has_decimals(gold) or given is None else _last_digit_tolerance(given)
+        return EXACT if has_decimals(gold) or given is None else _last_digit_tolerance(given)
     if given is not None and given.digits <= rounded.digits:
         return EXACT
-    if given is None and (_has_decimals(answer) or isinstance(answer, Number)):
+    if given is None and (has_decimals(answer) or isinstance(answer, Number)):
         return EXACT
     if rounded.digits < MIN_ROUNDED or rounded.value == 0 or not conventions.round_golds:
         return EXACT
@@ -122,7 +110,7 @@ def formulas_equal(gold: Tree, answer: Tree, context: Context = NO_CONTEXT) -> b
         return True
     conventions = context.conventions
     leeway = find_tolerance(gold, answer, conventions)
-    units_gold, units_answer = _list_units(gold), _list_units(answer)
+    units_gold, units_answer = list_units(gold), list_units(answer)
     if _values_equal(gold, answer, leeway, plain_units=False):
         return True
     if units_gold and units_answer:
@@ -151,7 +139,7 @@ def _values_equal(gold: Tree, answer: Tree, leeway: Tolerance, plain_units: bool
         return False
     except Unsupported:
         pass
-    points: tuple[int, ...] = POINTS if _has_symbols(gold) or _has_symbols(answer) else POINTS[:1]
+    points: tuple[int, ...] = POINTS if list_variables(gold) or list_variables(answer) else POINTS[:1]
     if len(points) > 1 and any(_has_absolute(tree) for tree in (gold, answer)):
         points = POINTS + NEGATIVE_POINTS
     return all(_values_equal_at(point, gold, answer, leeway, plain_units) for point in points)

@@ -3,14 +3,16 @@
 import math
 from fractions import Fraction
 
-from revisual.grading.rules.fields import CONSTANTS, Field, Undefined, Unsupported, sample_value
+from revisual.grading.rules.fields import Field, Undefined, Unsupported, sample_value
+from revisual.grading.rules.tree import CONSTANTS
 
 MAX_BITS = 100_000
 """Of a number on the way: more, and the value counts as not exact."""
 MAX_FACTORIAL = 2_000
 
 
-def _count_bits(value: Fraction) -> int:
+def count_bits(value: Fraction) -> int:
+    """Return the bits of a fraction's numerator and denominator together."""
     return value.numerator.bit_length() + value.denominator.bit_length()
 
 
@@ -64,7 +66,7 @@ class ExactField(Field[Fraction]):
 
     def finite(self, value: Fraction) -> Fraction:
         """Return the value, if it is not too long."""
-        if _count_bits(value) > MAX_BITS:
+        if count_bits(value) > MAX_BITS:
             raise Unsupported("too many digits")
         return value
 
@@ -78,7 +80,7 @@ class ExactField(Field[Fraction]):
             return base
         if base == -1:
             return Fraction(-1 if exponent.numerator % 2 else 1)
-        if _count_bits(base) * abs(exponent) > MAX_BITS:
+        if count_bits(base) * abs(exponent) > MAX_BITS:
             raise Unsupported("a large power")
         return base**exponent.numerator
 

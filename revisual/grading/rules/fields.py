@@ -13,8 +13,6 @@ from revisual.grading.rules.units import DERIVED, to_base_unit
 
 MAX_TERMS = 1_000
 """Of a sum or product."""
-CONSTANTS = frozenset({"pi", "e", "i", "infinity"})
-"""Symbols that are no variables."""
 T = TypeVar("T", bound=Any)
 
 

@@ -4,9 +4,9 @@ from fractions import Fraction
 from itertools import pairwise
 
 from revisual.grading.rules.exact import ExactField
-from revisual.grading.rules.fields import CONSTANTS, Undefined, Unsupported
+from revisual.grading.rules.fields import Undefined, Unsupported
 from revisual.grading.rules.numeric import FloatField
-from revisual.grading.rules.tree import Apply, Number, Symbol, Tree, negate, walk
+from revisual.grading.rules.tree import CONSTANTS, Apply, Number, Symbol, Tree, negate, walk
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value
 
 INFINITY = Symbol("infinity")

@@ -5,9 +5,9 @@ from typing import Any
 
 from revisual.grading.rules.equality import POINTS, Undecided
 from revisual.grading.rules.exact import ExactField
-from revisual.grading.rules.fields import CONSTANTS, Undefined, Unsupported
+from revisual.grading.rules.fields import Undefined, Unsupported
 from revisual.grading.rules.numeric import MORE_DIGITS, PreciseField
-from revisual.grading.rules.tree import Apply, Symbol, Tree, Unit, negate, walk
+from revisual.grading.rules.tree import CONSTANTS, Apply, Symbol, Tree, list_units, list_variables, negate
 from revisual.grading.rules.values import Formula, Group, Relation, Value, Words
 
 _OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
@@ -23,14 +23,12 @@ def is_label(value: Value) -> bool:
         return all(is_label(item) for item in value.items)
     if not isinstance(value, Formula):
         return False
-    if any(isinstance(node, Unit) for node in walk(value.tree)):
-        return True
-    return _is_name(value.tree)
+    return bool(list_units(value.tree)) or _is_name(value.tree)
 
 
 def is_constant(value: Value) -> bool:
     """Return whether a side of an equation is a calculation without variables, as in `2 + 2`."""
-    return isinstance(value, Formula) and not _list_symbols(value.tree)
+    return isinstance(value, Formula) and not list_variables(value.tree)
 
 
 def _is_name(tree: Tree) -> bool:
@@ -97,17 +95,13 @@ def _evaluate_at(point: int, gold: Tree, answer: Tree) -> list[Any] | None:
     raise Undecided
 
 
-def _list_symbols(tree: Tree) -> set[str]:
-    return {node.name for node in walk(tree) if isinstance(node, Symbol)} - CONSTANTS
-
-
 def equations_equal(gold: Relation, answer: Relation) -> bool:
     """Return whether one equation is a multiple of the other, with the same variables.
 
     Example: `y + 1 = -(2x-1)^2` and `y = -4x^2 + 4x - 2`
     """
     first, second = _subtract_sides(gold), _subtract_sides(answer)
-    if first is None or second is None or not _list_symbols(first) or _list_symbols(first) != _list_symbols(second):
+    if first is None or second is None or not list_variables(first) or list_variables(first) != list_variables(second):
         return False
     return _find_ratio(first, second) is not None
 
@@ -119,7 +113,7 @@ def inequalities_equal(gold: Relation, answer: Relation) -> bool:
     """
     gold, answer = _to_inequality(gold), _to_inequality(answer)
     first, second = _subtract_sides(gold), _subtract_sides(answer)
-    if first is None or second is None or not _list_symbols(first) or {gold.sign, answer.sign} - _OPPOSITE.keys():
+    if first is None or second is None or not list_variables(first) or {gold.sign, answer.sign} - _OPPOSITE.keys():
         return False
     ratio = _find_ratio(first, second)
     if ratio is None:

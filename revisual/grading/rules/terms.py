@@ -10,9 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
-from revisual.grading.rules.tree import Apply, Matrix, Number, Symbol, Tree, Unit
+from revisual.grading.rules.tree import CONSTANTS, Apply, Matrix, Number, Symbol, Tree, Unit, list_variables
 
-CONSTANTS = frozenset({"pi", "e", "i", "infinity"})
 SUM, LIKE_TERMS, PRODUCT, QUOTIENT = "+", "like terms", "*", "/"
 _IRRATIONAL = ("root ", "constant sum ")
 MAX_RADICAND = 10**12
@@ -50,11 +49,7 @@ def is_sign(tree: Tree) -> bool:
 
 def has_variables(tree: Tree) -> bool:
     """Return whether a formula has symbols other than the constants."""
-    if isinstance(tree, Symbol):
-        return tree.name not in CONSTANTS
-    if isinstance(tree, Apply):
-        return any(map(has_variables, tree.parts))
-    return isinstance(tree, Matrix) and any(has_variables(entry) for row in tree.rows for entry in row)
+    return bool(list_variables(tree))
 
 
 def list_operations(tree: Tree, plus_is_written: bool = True) -> Counter[str]:

@@ -63,6 +63,8 @@ class Matrix:
 
 Tree = Number | Symbol | Unit | Apply | Matrix
 
+CONSTANTS = frozenset({"pi", "e", "i", "infinity"})
+"""Symbols that are no variables."""
 ONE = Number(Fraction(1), None, 1)
 MINUS_ONE = Number(Fraction(-1), None, 1)
 
@@ -77,6 +79,24 @@ def walk(tree: Tree) -> Iterator[Tree]:
             waiting.extend(node.parts)
         elif isinstance(node, Matrix):
             waiting.extend(entry for row in node.rows for entry in row)
+
+
+def list_variables(tree: Tree) -> frozenset[str]:
+    """Return the variables of a formula, without constants.
+
+    Example: the variables of `2 pi r` are `r`
+    """
+    return frozenset(node.name for node in walk(tree) if isinstance(node, Symbol)) - CONSTANTS
+
+
+def list_units(tree: Tree) -> frozenset[str]:
+    """Return the names of a formula's units."""
+    return frozenset(node.name for node in walk(tree) if isinstance(node, Unit))
+
+
+def has_decimals(tree: Tree) -> bool:
+    """Return whether a number of a formula is written with a decimal point."""
+    return any(isinstance(node, Number) and node.places is not None for node in walk(tree))
 
 
 def sort_parts(tree: Tree) -> Tree:

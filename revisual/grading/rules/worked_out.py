@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from revisual.grading.rules.canonical import canonicalize_value, scale_relation
 from revisual.grading.rules.comparison import Comparison
 from revisual.grading.rules.equality import Undecided
-from revisual.grading.rules.exact import ExactField
+from revisual.grading.rules.exact import ExactField, count_bits
 from revisual.grading.rules.fields import Undefined, Unsupported
 from revisual.grading.rules.forms import has_form, is_reduced
 from revisual.grading.rules.intervals import is_symbol
@@ -20,7 +20,7 @@ from revisual.grading.rules.reading import read
 from revisual.grading.rules.relations import is_constant, is_label
 from revisual.grading.rules.spelling import clean
 from revisual.grading.rules.terms import PRODUCT, QUOTIENT, SUM, has_variables, list_operations
-from revisual.grading.rules.tree import Apply, Matrix, Number, Symbol, Tree, Unit, walk
+from revisual.grading.rules.tree import Apply, Matrix, Symbol, Tree, Unit, has_decimals, walk
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value, walk_values
 
 LONG_BITS = 128
@@ -130,7 +130,7 @@ def _leaves_nothing(gold: Value, answer: Value, answered: Answered) -> bool:
     golds = list(_list_answers(gold))
     allowed = _count_operations(golds, "+" in answered.gold_text)
     symbolic = any(map(has_variables, golds)) or _has_composite_side(gold)
-    if symbolic or allowed[SUM] or any(map(_is_decimal, golds)):
+    if symbolic or allowed[SUM] or any(map(has_decimals, golds)):
         allowed[SUM] = 10**6
     if any(map(_is_too_long, golds)):
         allowed += Counter(dict.fromkeys(KINDS, 10**6))
@@ -162,10 +162,6 @@ def _count_operations(trees: list[Tree], plus_is_written: bool) -> Counter[str]:
     return most
 
 
-def _is_decimal(tree: Tree) -> bool:
-    return any(isinstance(node, Number) and node.places is not None for node in walk(tree))
-
-
 def _is_too_long(tree: Tree) -> bool:
     """Return whether a gold answer leaves operations because its value is too long to be written out."""
     if not list_operations(tree):
@@ -174,7 +170,7 @@ def _is_too_long(tree: Tree) -> bool:
         value = ExactField().value(tree)
     except (Unsupported, Undefined):
         return False
-    return value.numerator.bit_length() + value.denominator.bit_length() > LONG_BITS
+    return count_bits(value) > LONG_BITS
 
 
 def _list_sides(answer: Value, text: str) -> list[Value]:

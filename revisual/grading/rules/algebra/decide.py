@@ -6,9 +6,9 @@ from revisual.grading.rules.algebra.equations import equations_equal_when_solved
 from revisual.grading.rules.algebra.families import families_equal
 from revisual.grading.rules.algebra.limits import MAX_NODES
 from revisual.grading.rules.algebra.piecewise import piecewise_equal
-from revisual.grading.rules.algebra.points import agree_everywhere, list_variables
+from revisual.grading.rules.algebra.points import agree_everywhere
 from revisual.grading.rules.algebra.sets import sets_equal
-from revisual.grading.rules.tree import Tree, walk
+from revisual.grading.rules.tree import Tree, list_variables, walk
 from revisual.grading.rules.values import Formula, Piecewise, Relation, Union, Value, list_items, list_trees
 
 _WAYS: tuple[Callable[[Value, Value], bool], ...] = (

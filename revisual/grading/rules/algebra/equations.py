@@ -3,8 +3,8 @@
 from typing import Any
 
 from revisual.grading.rules.algebra.convert import make_symbol, to_sympy
-from revisual.grading.rules.algebra.points import DIGITS_THAT_COUNT, NEEDED, TRIED, choose_point, list_variables
-from revisual.grading.rules.tree import Apply, Symbol, Tree, negate, walk
+from revisual.grading.rules.algebra.points import DIGITS_THAT_COUNT, NEEDED, TRIED, choose_point
+from revisual.grading.rules.tree import Apply, Symbol, Tree, list_variables, negate, walk
 from revisual.grading.rules.values import Formula, Group, Relation, Value
 
 MAX_SOLUTIONS = 4

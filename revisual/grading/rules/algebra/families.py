@@ -5,8 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from revisual.grading.rules.algebra.convert import make_symbol, to_sympy
-from revisual.grading.rules.algebra.points import list_variables
-from revisual.grading.rules.tree import Apply, Symbol, Tree, Unit, integer, walk
+from revisual.grading.rules.tree import Apply, Symbol, Tree, Unit, integer, list_variables, walk
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value
 
 INTEGER_NAMES = frozenset("nkmljNZKM")

@@ -3,11 +3,11 @@
 from fractions import Fraction
 from typing import Any
 
-from revisual.grading.rules.algebra.points import NEEDED, TRIED, choose_point, evaluate, is_close, list_variables
+from revisual.grading.rules.algebra.points import NEEDED, TRIED, choose_point, evaluate, is_close
 from revisual.grading.rules.exact import ExactField
 from revisual.grading.rules.fields import Undefined, Unsupported
 from revisual.grading.rules.numeric import FloatField
-from revisual.grading.rules.tree import Symbol, Tree, walk
+from revisual.grading.rules.tree import Symbol, Tree, list_variables, walk
 from revisual.grading.rules.values import Formula, Group, Piecewise, Relation, Union, Value
 
 

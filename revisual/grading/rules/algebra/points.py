@@ -4,9 +4,9 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from revisual.grading.rules.fields import CONSTANTS, Undefined, Unsupported
+from revisual.grading.rules.fields import Undefined, Unsupported
 from revisual.grading.rules.numeric import MORE_DIGITS, PreciseField
-from revisual.grading.rules.tree import Symbol, Tree, Unit, walk
+from revisual.grading.rules.tree import Symbol, Tree, Unit, list_variables, walk
 
 NEEDED = 20
 """Points in the common real domain at which two formulas have to agree; fewer are a refusal."""
@@ -16,14 +16,6 @@ MAX_COSTLY = 4
 DIGITS_THAT_COUNT = 120
 """Of `MORE_DIGITS`."""
 _SCALES = Fraction(1, 11), Fraction(1, 3), Fraction(1), Fraction(3), Fraction(10)
-
-
-def list_variables(tree: Tree) -> frozenset[str]:
-    """Return the variables of a formula, without constants.
-
-    Example: the variables of `2 pi r` are `r`
-    """
-    return frozenset(node.name for node in walk(tree) if isinstance(node, Symbol)) - CONSTANTS
 
 
 def agree_everywhere(gold: Tree, answer: Tree) -> bool:

@@ -3,9 +3,8 @@
 from typing import Any
 
 from revisual.grading.rules.algebra.convert import to_sympy
-from revisual.grading.rules.algebra.points import list_variables
 from revisual.grading.rules.fields import Unsupported
-from revisual.grading.rules.tree import Apply, Tree
+from revisual.grading.rules.tree import Apply, Tree, list_variables
 from revisual.grading.rules.values import Formula, Group, Relation, Union, Value
 
 MAX_PARTS = 12
