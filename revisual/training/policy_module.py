@@ -223,9 +223,14 @@ class PolicyModule(AnsweringModule):
         trainable = (name for name, p in self.policy.named_parameters() if p.requires_grad)
         return self.trainer.world_size > 1 and any(part_of(self.policy, name) != "language_model" for name in trainable)
 
+    @property
+    def tokens_seen(self) -> int:
+        """Tokens of the examples trained on, or of the rollouts sampled, since the run began, over resumes."""
+        return self.step_log.tokens_seen
+
     @override
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["tokens_seen"] = self.step_log.tokens_seen
+        checkpoint["tokens_seen"] = self.tokens_seen
 
     @override
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

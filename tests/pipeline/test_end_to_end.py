@@ -77,7 +77,7 @@ def test_the_quickstart_with_a_few_steps(tmp_path, capfd):
     assert first["after"] == second["before"] and first["status"] == second["status"] == "finished"
     measured = {f"test/{how}/{source}/accuracy" for how in ("greedy", "sampled") for source in ("shapes", "arithmetic")}
     assert measured <= first["before"].keys() and measured <= second["after"].keys()
-    assert first["peak_memory_mib"] > 100
+    assert first["peak_memory_mib"] > 100 and first["tokens"] > 0 and second["tokens"] > 0
     report = (out / "report.html").read_text()
     assert "Reward" in report and "Loss" in report and report.count("data:image/png") == 3
     assert main(["pipeline", "--config", str(tmp_path / "pipeline.yaml")]) == 0

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from revisual.core.errors import UserError
 from revisual.models.logprobs import banned_token_ids
 from revisual.models.lora import LoRA
 from revisual.rl.callbacks import RewardCallback
@@ -184,11 +183,6 @@ def test_schedules_count_rollout_steps(policy_folder, tmp_path):
     module = grpo(policy_folder, **options)
     fit(module, prompts(some_samples(4)), tmp_path, -1, [Note()], max_epochs=2)
     assert seen == [(0, 4, 1.0), (1, 4, 0.75), (2, 4, 0.5), (3, 4, 0.25)]
-
-
-def test_iterations_must_divide_the_updates(policy_folder):
-    with pytest.raises(UserError, match=r"updates_per_rollout, 3, must be a multiple of model\.num_iterations, 2"):
-        grpo(policy_folder, updates_per_rollout=3, num_iterations=2)
 
 
 def test_seeds_follow_the_run(policy_folder, tmp_path):

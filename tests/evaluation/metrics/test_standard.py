@@ -1,7 +1,6 @@
 import pytest
 
 from evaluation.answers_of import Textual, answer, failed, figures, undecided, values
-from revisual.evaluation.answers import TRUNCATED
 from revisual.evaluation.cleaning import ORIGINAL_GOLD
 from revisual.evaluation.metrics.figures import Counts, Figure
 from revisual.evaluation.metrics.standard import standard_metrics
@@ -16,15 +15,6 @@ def test_no_answers():
     assert metrics.headline == Figure("pass@1", None, 0)
     assert metrics.figures == ()
     assert metrics.counts == Counts(0, 0, 0, 0, 0, 0)
-
-
-def test_what_no_figure_counts_is_counted_apart():
-    cut = answer("d", 0, extracted="")
-    answers = [answer("a", 1), answer("b", 0), failed("c"), undecided("e")]
-    answers.append(type(cut)(**{**vars(cut), "finish_reason": TRUNCATED}))
-    metrics = of(answers)
-    assert (metrics.headline.value, metrics.headline.n) == (pytest.approx(1 / 3), 3)
-    assert metrics.counts == Counts(problems=5, answers=5, failed=1, undecided=1, truncated=1, unanswered=1)
 
 
 def test_failures_never_lower_a_score():

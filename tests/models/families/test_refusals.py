@@ -1,7 +1,5 @@
 """What cannot work is refused in one line; what is not known falls to the generic family."""
 
-import json
-
 import pytest
 import torch
 from transformers import (
@@ -15,7 +13,6 @@ from transformers import (
 )
 
 from revisual.core.errors import UserError
-from revisual.data.encoding import PromptEncoder
 from revisual.data.picture_sizes import resize_to_patches
 from revisual.models.families import ModelFamily, family_named, find_family
 from revisual.models.families.generic import Generic
@@ -84,23 +81,6 @@ def test_pictures_for_a_language_model_are_one_line(made, mixed_samples):
             encode(mixed_samples[0])
     with pytest.raises(UserError, match="min_pixels"):
         PretrainedPolicy(str(made("qwen2").folder), min_pixels=100).load_processor()
-
-
-def test_a_base_model_without_a_chat_template_is_one_line(made, mixed_samples):
-    processor = made("qwen2").loader.load_processor()
-    processor.tokenizer.chat_template = None
-    with pytest.raises(UserError, match="no chat template"):
-        PromptEncoder(processor, None, pictures=made("qwen2").loader.pictures()).render(mixed_samples[1])
-
-
-def test_a_tokenizer_without_padding_gets_its_end_token(made, tmp_path):
-    folder = tmp_path / "unpadded"
-    made("llama").encoder.processor.tokenizer.save_pretrained(folder)
-    made("llama").policy().config.save_pretrained(folder)
-    path = folder / "tokenizer_config.json"
-    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "pad_token"}))
-    tokenizer = PretrainedPolicy(str(folder)).load_processor().tokenizer
-    assert tokenizer.pad_token_id == tokenizer.eos_token_id
 
 
 @pytest.mark.parametrize("family", ["qwen2_5_vl", "qwen3_vl"])

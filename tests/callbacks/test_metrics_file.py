@@ -1,0 +1,35 @@
+"""A run's metrics and costs as a file."""
+
+import json
+import math
+import resource
+
+import torch
+from lightning.pytorch import Callback
+from training.helpers import fit, grpo, prompts, some_samples
+
+from revisual.callbacks import MetricsFile
+from revisual.callbacks.metrics_file import peak_memory_mib
+
+
+class Broken(Callback):
+    """Logs what JSON has no word for."""
+
+    def on_train_batch_end(self, trainer, module, *_):
+        module.log("broken", torch.tensor(math.nan))
+
+
+def test_the_last_metrics_and_costs_of_a_fit(policy_folder, tmp_path):
+    run = fit(grpo(policy_folder), prompts(some_samples(4)), tmp_path, 2, [MetricsFile("costs/m.json"), Broken()])
+    content = json.loads((tmp_path / "costs" / "m.json").read_text())
+    assert content["metrics"]["train/loss"] == run.log.values("train/loss")[-1]
+    assert "broken" not in content["metrics"] and math.isnan(run.trainer.callback_metrics["broken"])
+    assert content["tokens"] == sum(run.log.values("rollout/tokens")) > 0 and content["seconds"] > 0
+    assert "peak_gpu_memory_mib" not in content
+
+
+def test_memory_is_of_this_process_and_never_falls():
+    before = peak_memory_mib()
+    block = torch.ones(64 * 2**20, dtype=torch.uint8)
+    assert peak_memory_mib() >= before >= 0.9 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10 - 64
+    assert len(block)
