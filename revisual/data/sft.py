@@ -62,16 +62,6 @@ class SFTDataModule(PromptDataModule):
     """Training samples with responses; validation, test and predict as prompts to answer.
 
     Args:
-        train: where the samples come from that are learned from.
-        validation: where those come from that are answered while training.
-        test: those of `revisual test`.
-        predict: those of `revisual predict`.
-        root: the folder that readers' relative paths start from; by default the working directory.
-        batch_size: prompts per rollout (or examples per optimizer step) and process.
-        evaluation_batch_size: prompts answered at once and process.
-        max_prompt_tokens: pictures included; a longer prompt is dropped and counted, never cut.
-        num_workers: processes that encode prompts beside the one that trains.
-        seed: of the order of the samples; linked to `seed_everything`.
         response_template: the response's text, with `{solution}` and `{answer}` filled in.
         max_response_tokens: a longer response is dropped and counted, never cut.
     """
