@@ -9,6 +9,7 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 from typing_extensions import override
 
+from revisual.core.files import replaced_file
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback
 
@@ -26,6 +27,14 @@ class RolloutLog(RewardCallback):
         self.every, self.most, self.file = every, most, file
 
     @override
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Take out what was written of rollout steps that a resumed run does again."""
+        path = self._path(trainer)
+        if trainer.ckpt_path is not None and path.exists():
+            with path.open(encoding="utf-8") as old, replaced_file(path) as new:
+                new.writelines(line for line in old if _is_before(line, pl_module.rollout_step))
+
+    @override
     def on_selection(
         self,
         trainer: Trainer,
@@ -37,13 +46,23 @@ class RolloutLog(RewardCallback):
         if module.rollout_step % self.every:
             return
         drawn = dict(zip(indices.tolist(), weights.tolist(), strict=True))
-        path = Path(trainer.default_root_dir) / self.file
-        if trainer.global_rank:
-            path = path.with_stem(f"{path.stem}.rank{trainer.global_rank}")
+        path = self._path(trainer)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             for row in range(min(self.most, len(batch))):
                 file.write(json.dumps(_record(batch, row, drawn.get(row, 0.0), module.rollout_step)) + "\n")
+
+    def _path(self, trainer: Trainer) -> Path:
+        path = Path(trainer.default_root_dir) / self.file
+        return path.with_stem(f"{path.stem}.rank{trainer.global_rank}") if trainer.global_rank else path
+
+
+def _is_before(line: str, step: int) -> bool:
+    """Return whether a record is of an earlier rollout step; the half of a line that a kill left is of none."""
+    try:
+        return int(json.loads(line)["rollout_step"]) < step
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _record(batch: RolloutBatch, row: int, weight: float, step: int) -> dict[str, Any]:

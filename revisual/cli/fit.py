@@ -10,11 +10,10 @@ from lightning.fabric.utilities.rank_zero import _get_rank
 
 from revisual.cli.command import Command
 from revisual.config.training_cli import TrainingCLI, make_cli
-from revisual.core.checkpoint_files import find_checkpoints, newest_whole
+from revisual.core.checkpoint_files import STOPPED, find_checkpoints, newest_whole
 from revisual.core.errors import UserError
 from revisual.core.files import remove_leftovers
 from revisual.core.interrupt import Interrupted
-from revisual.models.checkpoints import STOPPED
 
 QUIET = (
     ".*does not have many workers",
@@ -59,7 +58,7 @@ class FitCLI(TrainingCLI):
         if self.subcommand == "fit" and _get_rank() in (None, 0) and config.trainer.default_root_dir is not None:
             remove_leftovers(root)
         if self.subcommand == "fit" and config.ckpt_path is None and (root / STOPPED).exists():
-            config.ckpt_path = str(choose_checkpoint(root, root / STOPPED))
+            config.ckpt_path = str(choose_checkpoint(root, find_checkpoints(root)[0]))
             print(f"going on from {config.ckpt_path}", flush=True)
         elif config.ckpt_path == "last" and (found := find_checkpoints(root)):
             config.ckpt_path = str(choose_checkpoint(root, found[0]))

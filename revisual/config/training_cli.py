@@ -26,8 +26,8 @@ TRAINER_DEFAULTS = {
 }
 
 
-LEARNING_WATCH = "revisual.callbacks.LearningWatch"
-"""Added to the callbacks of `fit` where the config lists none."""
+DEFAULT_CALLBACKS = ("revisual.callbacks.LearningWatch", "revisual.callbacks.StopOnSignal")
+"""Added to the callbacks of `fit` where the config lists none of their class."""
 
 
 class OneLineTrainingParser(OneLineParser, LightningArgumentParser):
@@ -43,20 +43,18 @@ class TrainingCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
 
     def before_instantiate_classes(self) -> None:
-        """Keep what a run writes together, and let a run that cannot learn say so."""
+        """Keep what a run writes together, and let it say that it cannot learn, and leave when it is asked to."""
         self._put_logs_into_root()
         if self.subcommand == "fit":
-            self._add_learning_watch()
+            self._add_default_callbacks()
 
-    def _add_learning_watch(self) -> None:
-        """Add a `LearningWatch` with its defaults unless the config lists one."""
+    def _add_default_callbacks(self) -> None:
         trainer = self.config[self.subcommand].trainer
         listed = trainer.callbacks if isinstance(trainer.callbacks, list) else [trainer.callbacks]
         callbacks = [each for each in listed if each is not None]
-        name = LEARNING_WATCH.rpartition(".")[2]
-        if not any(getattr(each, "class_path", "").rpartition(".")[2] == name for each in callbacks):
-            added = Namespace(class_path=LEARNING_WATCH, init_args=Namespace())
-            trainer.callbacks = [*callbacks, added]
+        names = {getattr(each, "class_path", "").rpartition(".")[2] for each in callbacks}
+        added = [path for path in DEFAULT_CALLBACKS if path.rpartition(".")[2] not in names]
+        trainer.callbacks = [*callbacks, *(Namespace(class_path=path, init_args=Namespace()) for path in added)]
 
     def _put_logs_into_root(self) -> None:
         """Put a logger's relative `save_dir` inside `default_root_dir`, where callbacks write too."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 DEEPSPEED_TAG = "checkpoint"
+STOPPED = "stopped.ckpt"
+"""What a run that was asked to leave writes into its folder; the same command goes on from it."""
 
 
 def find_checkpoints(folder: Path, pattern: str = "*.ckpt") -> list[Path]:

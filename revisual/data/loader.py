@@ -93,6 +93,10 @@ class BatchLoader(Generic[T]):
         """Return the position in the epoch, in batches whose updates are all done."""
         return {"batches": self._handed_out // self.repeat}
 
+    def put_back(self) -> None:
+        """Take back the batch that was handed out last: nothing was done with it, and `state_dict` starts with it."""
+        self._handed_out = (self._handed_out - 1) // self.repeat * self.repeat
+
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Start the coming iteration at the position of `state`; an epoch's end is the start of the next one."""
         self._resume_at = state["batches"] % max(1, len(self._batches))

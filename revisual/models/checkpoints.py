@@ -22,9 +22,6 @@ from revisual.core.errors import UserError
 from revisual.core.files import replaced_path
 from revisual.models.safe_loading import DEEPSPEED, METADATA, SafeReader, plain_values_only
 
-STOPPED = "stopped.ckpt"
-"""What a run that was asked to leave writes into its folder; the same command goes on from it."""
-
 PREFIX = "policy."
 """Of the policy's weights among the module's."""
 

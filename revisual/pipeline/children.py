@@ -14,6 +14,7 @@ from pathlib import Path
 from revisual.core.errors import UserError
 
 PR_SET_PDEATHSIG = 1
+GRACE_SECONDS = 40.0
 TAIL_LINES = 15
 TAIL_BYTES = 20_000
 
@@ -28,7 +29,6 @@ class Child:
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self.log, self.began = log, time.monotonic()
         is_alone = command[0] == sys.executable
-        self._grace = 5.0 if is_alone else 40.0
         environment = {"OMP_NUM_THREADS": "1", **os.environ, "PYTHONUNBUFFERED": "1"}
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as file:
@@ -58,8 +58,8 @@ class Child:
         return self._process.poll()
 
     def stop(self) -> None:
-        """End the process and those that it started."""
-        for number, patience in ((signal.SIGTERM, self._grace), (signal.SIGKILL, 5.0)):
+        """End the process and those that it started, which have time to save themselves."""
+        for number, patience in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, 5.0)):
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
             with suppress(subprocess.TimeoutExpired):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from revisual.core.checkpoint_files import find_checkpoints, newest_whole
+from revisual.core.checkpoint_files import STOPPED, find_checkpoints, newest_whole
 from revisual.core.errors import UserError
 from revisual.core.files import remove_leftovers
 from revisual.core.interrupt import Interrupted
@@ -118,9 +118,10 @@ class Runner:
         return self._train(name, folder, Record("running", fingerprint), command)
 
     def _checkpoint(self, name: str, folder: Path) -> Path | None:
-        """Find the newest whole checkpoint of a stage: its `last.ckpt`, or one before it where that is broken."""
-        lasts = find_checkpoints(folder, "last*.ckpt")
-        others = [path for path in find_checkpoints(folder) if path not in lasts]
+        """Find where a stage goes on: its newest `last.ckpt` or `stopped.ckpt`, or what is older if that is broken."""
+        found = find_checkpoints(folder)
+        lasts = [path for path in found if path.name == STOPPED or path.name.startswith("last")]
+        others = [path for path in found if path not in lasts]
         checkpoint, broken = newest_whole([*lasts, *(others if lasts else [])])
         for path in broken:
             self.progress.say(f"{name}: {path} is broken, and one before it is taken")
@@ -150,6 +151,8 @@ class Runner:
             if code:
                 self.progress.say(self._child.tail())
                 raise UserError(f"{name}: failed with {describe_exit(code)}; its output is in {log}")
+            if (folder / STOPPED).exists():
+                raise UserError(f"{name}: was asked to stop, and saved itself; the same command goes on from there")
             output = check_export(folder / "export")
         except (UserError, Interrupted) as error:
             record_status("interrupted" if isinstance(error, Interrupted) else "failed")

@@ -69,6 +69,8 @@ class PolicyModule(AnsweringModule):
         self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
         self.max_tokens_per_pass = max_tokens_per_pass
         self.step_log = StepLog()
+        self.taken: Mapping[str, float] = {}
+        """What the last update logs."""
         self.updates: Sequence[Update[Any]] = ()
         """Those of the loader's present items: one for each batch that it hands them out in."""
         self.update: Update[Any] | None = None
@@ -183,10 +185,16 @@ class PolicyModule(AnsweringModule):
                     parameter.grad = None
 
     @override
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Take a step and count its tokens before callbacks write checkpoints at the batch's end."""
+        super().optimizer_step(*args, **kwargs)
+        self.taken = self.step_log.take()
+
+    @override
     def on_train_batch_end(self, outputs: Any, batch: LoadedBatch[Any], batch_idx: int) -> None:
         # Freed here and not before the next backward pass: rollouts and validation come first.
         self.policy.zero_grad(set_to_none=True)
-        for name, value in self.step_log.take().items():
+        for name, value in self.taken.items():
             self.log(name, value, prog_bar=name in SHOWN_IN_PROGRESS_BAR, batch_size=len(batch))
 
     def log_with_update(self, values: Mapping[str, float]) -> None:

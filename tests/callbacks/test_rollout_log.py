@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from lightning.pytorch.callbacks import ModelCheckpoint
 from training.helpers import Keep, fit, grpo, prompts
 
 from revisual.callbacks import RolloutLog
@@ -30,3 +31,15 @@ def test_rollout_log(policy_folder, tmp_path):
             assert record["advantage"] == pytest.approx(float(batch.advantages[row]))
             assert record["reward_terms"] == {"tokens": pytest.approx(float(batch.reward_terms["tokens"][row]))}
             assert record["length"] == int(batch.completion_mask[row].sum()) and record["valid"] is True
+
+
+def test_a_resumed_run_writes_no_rollout_twice(policy_folder, tmp_path):
+    saved = ModelCheckpoint(tmp_path, filename="{step}", every_n_train_steps=1, save_top_k=-1)
+    fit(grpo(policy_folder), prompts(), tmp_path, 3, [RolloutLog(every=1), saved], enable_checkpointing=True)
+    path = tmp_path / "rollouts.jsonl"
+    straight = path.read_text()
+    path.write_text(straight[:-20])  # killed while it wrote
+    fit(grpo(policy_folder), prompts(), tmp_path, 3, [RolloutLog(every=1)], tmp_path / "step=1.ckpt")
+    assert path.read_text() == straight
+    fit(grpo(policy_folder), prompts(), tmp_path, 1, [RolloutLog(every=1)])  # another run, whose file it is too
+    assert path.read_text().startswith(straight) and len(path.read_text()) > len(straight)

@@ -97,3 +97,18 @@ def test_a_resume_asks_for_no_item_that_it_skips():
     first = next(iter(loader))
     straight = [batch.items for batch in BatchLoader(Numbers(3200), 64)]
     assert items.asked == 64 and first.items == straight[45]
+
+
+@pytest.mark.parametrize("repeat", [1, 2])
+@pytest.mark.parametrize("updates", [1, 2])
+def test_a_batch_that_is_put_back_is_handed_out_again(repeat, updates):
+    one, other = (loader(12, 2, repeat=repeat, seed=3) for _ in range(2))
+    batches = [batch.items for batch in one if batch.update == 0]
+    handed = iter(other)
+    for _ in range(2 * repeat + min(updates, repeat)):
+        next(handed)
+    other.put_back()
+    assert other.state_dict() == {"batches": 2}
+    again = loader(12, 2, repeat=repeat, seed=3)
+    again.load_state_dict(other.state_dict())
+    assert next(iter(again)).items == batches[2]

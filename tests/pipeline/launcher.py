@@ -29,6 +29,11 @@ def main(home, command, options):
     if behavior == "hang":
         (home / "pid").write_text(str(os.getpid()))
         time.sleep(60)
+    if behavior == "stop":
+        with zipfile.ZipFile(folder / "stopped.ckpt", "w") as archive:
+            archive.writestr("stopped/data.pkl", "weights")
+        return 0
+    (folder / "stopped.ckpt").unlink(missing_ok=True)
     if "fail" in behavior:
         sys.exit("RuntimeError: it went wrong")
     if command == "test":

@@ -79,6 +79,17 @@ def test_a_failed_stage_is_one_line_and_is_resumed_from_its_checkpoint(bench, ca
     assert call["options"]["ckpt_path"] == str(bench.out / "02_second" / "logs" / "last.ckpt")
 
 
+def test_a_stage_that_was_asked_to_stop_goes_on_from_what_it_saved(bench, capsys):
+    bench.behave(fit_second="checkpoint and fail")
+    assert bench.run() == 2
+    bench.behave(fit_second="stop")
+    assert bench.run() == 2
+    assert "revisual pipeline: second: was asked to stop, and saved itself; the same" in capsys.readouterr().err
+    bench.behave()
+    assert bench.run() == 0
+    assert bench.calls("fit")[-1]["options"]["ckpt_path"] == str(bench.out / "02_second" / "stopped.ckpt")
+
+
 def test_a_stage_that_failed_without_a_checkpoint_begins_anew_with_whatever_config(bench):
     bench.behave(fit_second="fail")
     assert bench.run() == 2
