@@ -195,7 +195,12 @@ class PolicyModule(AnsweringModule):
         # Freed here and not before the next backward pass: rollouts and validation come first.
         self.policy.zero_grad(set_to_none=True)
         for name, value in self.taken.items():
-            self.log(name, value, prog_bar=name in SHOWN_IN_PROGRESS_BAR, batch_size=len(batch))
+            self.log(name, value, prog_bar=name in SHOWN_IN_PROGRESS_BAR, logger=False, batch_size=len(batch))
+        every, step = self.trainer.log_every_n_steps, self.trainer.global_step  # type: ignore[attr-defined]
+        if every and step % every == 0:
+            # Lightning would give loggers, at every step, the last value of what was not measured at this one.
+            for logger in self.trainer.loggers:
+                logger.log_metrics({**self.taken, "epoch": self.trainer.current_epoch}, step - 1)
 
     def log_with_update(self, values: Mapping[str, float]) -> None:
         """Log numbers, the same on every rank, with the coming update; for callbacks."""
