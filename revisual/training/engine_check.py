@@ -11,7 +11,8 @@ from revisual.core.errors import UserError
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.kl import K3
 
-NO_GAPS = dict.fromkeys(("rollout/logprob_gap", "rollout/logprob_gap_mean", "rollout/logprob_kl"), 0.0)
+LARGEST, MEAN, KL = "rollout/logprob_gap", "rollout/logprob_gap_mean", "rollout/logprob_kl"
+NO_GAPS = dict.fromkeys((LARGEST, MEAN, KL), 0.0)
 """Of no tokens."""
 
 
@@ -19,12 +20,14 @@ NO_GAPS = dict.fromkeys(("rollout/logprob_gap", "rollout/logprob_gap_mean", "rol
 class EngineCheck:
     """Compares the log-probs of a few rollouts at the start of a run and every `every` rollout steps.
 
-    Bounds of null are those for the policy's precision: in float32 a largest gap of 1e-4, else a mean gap of 0.03 and
-    a KL of 0.015 nats per token.
+    Where no bound is given, the largest gap in float32 may be `noise_factor` times the policy's own noise, which is
+    measured on the same rollouts (`rounding_otherwise`), and 1e-4 nats at least; in other precisions the mean gap may
+    be 0.03 and the KL 0.015 nats per token.
 
     Args:
         every: rollout steps from one comparison to the next; 0: never.
         num_rollouts: rollouts of each rank that are compared.
+        noise_factor: how many times the policy's own noise the largest gap may be in float32.
         largest: largest gap of a token's log-probs, in nats, that lets the run go on.
         mean: largest mean gap, in nats.
         kl: largest KL per token, in nats.
@@ -32,6 +35,7 @@ class EngineCheck:
 
     every: int = 50
     num_rollouts: int = 4
+    noise_factor: float = 16.0
     largest: float | None = None
     mean: float | None = None
     kl: float | None = None
@@ -45,25 +49,35 @@ class EngineCheck:
         valid = torch.nonzero(batch.valid)[:, 0]
         return batch.select(valid[torch.linspace(0, len(valid) - 1, min(self.num_rollouts, len(valid))).long()])
 
-    def require(self, gaps: Mapping[str, float], exact: bool) -> None:
+    def bounds(self, noise: float, exact: bool) -> dict[str, float]:
+        """Return what passes of the gaps that have a bound.
+
+        Args:
+            noise: the policy's own largest gap, in nats.
+            exact: whether engine and trainer both compute in float32.
+        """
+        given = {LARGEST: self.largest, MEAN: self.mean, KL: self.kl}
+        if any(bound is not None for bound in given.values()):
+            return {name: bound for name, bound in given.items() if bound is not None}
+        return {LARGEST: max(1e-4, self.noise_factor * noise)} if exact else {MEAN: 0.03, KL: 0.015}
+
+    def require(self, gaps: Mapping[str, float], noise: float, exact: bool) -> None:
         """End the run where a bound is passed.
 
         Args:
             gaps: what `logprob_gaps` measured, the worst of all ranks.
+            noise: the policy's own largest gap, in nats, likewise.
             exact: whether engine and trainer both compute in float32.
 
         Raises:
             UserError: a gap is out of bounds, or not a number.
         """
-        defaults = (1e-4, None, None) if exact else (None, 0.03, 0.015)
-        given = (self.largest, self.mean, self.kl)
-        bounds = defaults if given == (None, None, None) else given
-        for (name, gap), bound in zip(gaps.items(), bounds, strict=True):
-            if bound is not None and not gap <= bound:
+        for name, bound in self.bounds(noise, exact).items():
+            if not gaps[name] <= bound:
                 raise UserError(
-                    f"{name} is {gap:.3g}, more than {bound:g}: the rollouts' engine and the trainer do not compute "
-                    "the same policy (other weights, precision, picture sizes, temperature or banned tokens); "
-                    "model.engine_check sets the bounds"
+                    f"{name} is {gaps[name]:.3g}, more than {bound:.3g}: the rollouts' engine and the trainer do not "
+                    "compute the same policy (other weights, precision, picture sizes, temperature or banned tokens), "
+                    f"whose own noise is {noise:.3g}; model.engine_check sets the bounds"
                 )
 
 

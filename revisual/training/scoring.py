@@ -9,8 +9,9 @@ from torch import Tensor
 
 from revisual.core.distributed import all_max
 from revisual.models.logprobs import banned_token_ids, token_logprobs
+from revisual.models.rounding import rounding_otherwise
 from revisual.rl.batch import PolicyOutputs, RolloutBatch
-from revisual.training.engine_check import NO_GAPS, logprob_gaps
+from revisual.training.engine_check import LARGEST, NO_GAPS, logprob_gaps
 from revisual.training.micro_batches import learns_pictures, spare_rollout
 from revisual.training.update import Pass, Update
 
@@ -83,8 +84,13 @@ def compare_with_engine(module: "GRPOModule", rollouts: RolloutBatch) -> None:
     module.policy.eval()
     with module.trainer.precision_plugin.forward_context():  # every rank takes part, whatever it has to compare
         trained = score_rollouts(module, asked, uses_vision).logprobs
+        with rounding_otherwise(module.policy):
+            otherwise = score_rollouts(module, asked, uses_vision).logprobs
     module.policy.train()
-    gaps = all_max(logprob_gaps(trained, rows.rollout_logprobs, rows.completion_mask) if len(rows) else NO_GAPS)
-    module.step_log.add(gaps)
-    module.engine_check.require(gaps, module.policy.dtype == torch.float32 and module.trainer.precision == "32-true")
+    mask = rows.completion_mask
+    gaps = all_max(logprob_gaps(trained, rows.rollout_logprobs, mask) if len(rows) else NO_GAPS)
+    noise = all_max(logprob_gaps(trained, otherwise, mask) if len(rows) else NO_GAPS)[LARGEST]
+    module.step_log.add(gaps | {"rollout/logprob_noise": noise})
+    exact = module.policy.dtype == torch.float32 and module.trainer.precision == "32-true"
+    module.engine_check.require(gaps, noise, exact)
     module.engine.checked = True

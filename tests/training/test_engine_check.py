@@ -36,37 +36,40 @@ def test_gaps_by_hand():
     assert gaps == pytest.approx({GAP: 0.1, MEAN: 0.05, KL: (math.exp(0.1) - 0.1 - 1) / 2}, rel=1e-4)
 
 
-@pytest.mark.parametrize(("gaps", "exact", "passes"), [
-    ((9e-5, 9.0, 9.0), True, True), ((2e-4, 0.0, 0.0), True, False), ((math.nan, 0.0, 0.0), True, False),
-    ((9.0, 0.029, 0.014), False, True), ((0.0, 0.031, 0.0), False, False), ((0.0, 0.0, 0.016), False, False),
+@pytest.mark.parametrize(("gaps", "noise", "exact", "passes"), [
+    ((9e-5, 9.0, 9.0), 0.0, True, True), ((2e-4, 0.0, 0.0), 0.0, True, False), ((math.nan, 0.0, 0.0), 9.0, True, False),
+    ((2e-4, 0.0, 0.0), 1.4e-5, True, True), ((2.3e-4, 0.0, 0.0), 1.4e-5, True, False),
+    ((9.0, 0.029, 0.014), 0.0, False, True), ((0.0, 0.031, 0.0), 9.0, False, False),
+    ((0.0, 0.0, 0.016), 9.0, False, False),
 ])  # fmt: skip
-def test_default_bounds(gaps, exact, passes):
+def test_default_bounds(gaps, noise, exact, passes):
     measured = dict(zip((GAP, MEAN, KL), gaps, strict=True))
     if passes:
-        EngineCheck().require(measured, exact)
+        EngineCheck().require(measured, noise, exact)
     else:
         with pytest.raises(UserError, match="do not compute the same policy"):
-            EngineCheck().require(measured, exact)
+            EngineCheck().require(measured, noise, exact)
 
 
 def test_given_bounds_take_the_defaults_place():
-    EngineCheck(mean=0.5).require({GAP: 9.0, MEAN: 0.4, KL: 9.0}, exact=True)
+    EngineCheck(mean=0.5).require({GAP: 9.0, MEAN: 0.4, KL: 9.0}, 0.0, exact=True)
     with pytest.raises(UserError, match=r"logprob_gap_mean is 0\.6, more than 0\.5"):
-        EngineCheck(mean=0.5).require({GAP: 0.0, MEAN: 0.6, KL: 0.0}, exact=True)
+        EngineCheck(mean=0.5).require({GAP: 0.0, MEAN: 0.6, KL: 0.0}, 9.0, exact=True)
 
 
 @dataclass(frozen=True)
 class Noted(EngineCheck):
     seen: list = field(default_factory=list)
 
-    def require(self, gaps, exact):
-        self.seen.append((gaps[GAP], exact))
+    def require(self, gaps, noise, exact):
+        self.seen.append((gaps[GAP], noise, exact))
 
 
 def test_a_run_is_compared_at_its_start_and_then_now_and_again(policy_folder, tmp_path):
     parity = Noted(every=2)
     run = fit(grpo(policy_folder, engine_check=parity), prompts(), tmp_path, 5)
-    assert len(parity.seen) == 3 and all(0 < gap < 1e-4 and exact for gap, exact in parity.seen)
+    assert len(parity.seen) == 3 and all(0 < gap < 16 * noise < 1e-4 and exact for gap, noise, exact in parity.seen)
+    assert run.log.values("rollout/logprob_noise") == pytest.approx([noise for _, noise, _ in parity.seen])
     assert run.log.values(GAP)[0] == pytest.approx(parity.seen[0][0])
     run = fit(grpo(policy_folder, engine_check=EngineCheck(every=0)), prompts(), tmp_path / "off", 2)
     assert run.log.values(GAP) == []

@@ -47,7 +47,9 @@ def next_tokens(
 ) -> tuple[Int[Tensor, " N"], Float[Tensor, " N"]]:
     """Draw the next token of each row, with its log-prob under the distribution that it was drawn from."""
     greedy = sampling.temperature == 0
-    logprobs = sampling_logits(logits, 1.0 if greedy else sampling.temperature, banned).log_softmax(-1)
+    scores = sampling_logits(logits, 1.0 if greedy else sampling.temperature, banned)
+    # Not log_softmax, whose plain sum of 150,000 terms is off by more than all layers together.
+    logprobs = scores.sub_(scores.logsumexp(-1, keepdim=True))
     if greedy:
         tokens = logprobs.argmax(-1)
     else:
