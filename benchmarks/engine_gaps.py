@@ -2,10 +2,10 @@
 
     python benchmarks/engine_gaps.py POLICY [--json FILE] [--docs]
 
-Draws answers to texts and to pictures of 280 pixels in float32 and scores them by packed rows, as training does. `noise`
-is what rounding at random moves (`rounding_otherwise`), `step` the gap after every weight was moved by 1e-6 up or down,
-as one update of AdamW at that rate would: what the check has to find. `--docs` writes the table of a result, the one
-named by `--json`, into docs/exact_and_fast.md and measures nothing.
+Draws answers to texts and to pictures of 280 pixels in float32 and scores them by packed rows, as training does.
+`noise` is what rounding at random moves (`rounding_otherwise`), `step` the gap after every weight was moved by 1e-6 up
+or down, as one update of AdamW at that rate would: what the check has to find. `--docs` writes the table of a result,
+the one named by `--json`, into docs/exact_and_fast.md and measures nothing.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("policy", type=Path, nargs="?")
     parser.add_argument("--json", type=Path, default=ROOT / "benchmarks/results/engine_gaps.json")
     parser.add_argument("--answers", type=int, default=4, help="of each kind and seed")
-    parser.add_argument("--tokens", type=int, default=48)
+    parser.add_argument("--tokens", type=int, default=48, help="at most, of an answer")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--docs", action="store_true")
     args = parser.parse_args()
@@ -50,38 +51,37 @@ def measure(folder: Path, answers: int, tokens: int, seeds: list[int]) -> dict[s
     from revisual.models.logprobs import banned_token_ids, token_logprobs
     from revisual.models.policy import PretrainedPolicy
     from revisual.models.rounding import rounding_otherwise
-    from revisual.rollout.engine import Sampling
+    from revisual.rollout.engine import Completions, Sampling
     from revisual.rollout.hf.engine import HFRollout
 
     loader = PretrainedPolicy(str(folder))
     processor = loader.load_processor()
     policy = loader.load(processor)
     encoder = PromptEncoder(processor, system_prompt=None, pictures=loader.pictures())
+    pad, banned = processor.tokenizer.pad_token_id, banned_token_ids(policy)
     engine = HFRollout()
     engine.attach(policy, encoder)
+
+    @torch.no_grad()
+    def score(prompts: list[Any], drawn: Completions) -> torch.Tensor:
+        index, ids, mask = torch.arange(len(prompts)), drawn.token_ids, drawn.mask
+        inputs = forward_inputs(policy, prompts, index, encoder.vision_inputs, pad, ids, mask)
+        return token_logprobs(policy, inputs, ids, mask, banned=banned).logprobs.double()
+
     rows = []
-    for kind in ("text", "pictures"):
-        for seed in seeds:
-            prompts = [encoder.encode(sample) for sample in questions(kind, answers, seed)]
-            drawn = engine.generate(prompts, Sampling(n=1), tokens, list(range(seed * answers, (seed + 1) * answers)))
-
-            @torch.no_grad()
-            def score() -> torch.Tensor:
-                index, pad = torch.arange(len(prompts)), processor.tokenizer.pad_token_id
-                inputs = forward_inputs(policy, prompts, index, encoder.vision_inputs, pad, drawn.token_ids, drawn.mask)
-                banned = banned_token_ids(policy)
-                return token_logprobs(policy, inputs, drawn.token_ids, drawn.mask, banned=banned).logprobs.double()
-
-            trained = score()
-            with rounding_otherwise(policy, seed):
-                rounded = score()
-            with moved(policy, seed):
-                stepped = score()
-            others = {"gap": trained - drawn.logprobs, "noise": trained - rounded, "step": stepped - drawn.logprobs}
-            gaps = {name: gap.abs()[drawn.mask] for name, gap in others.items()}
-            rows.append({"kind": kind, "seed": seed, "answered": int(drawn.mask.sum())}
-                        | {name: [float(gap.max()), float(gap.mean())] for name, gap in gaps.items()})  # fmt: skip
-            print(rows[-1], flush=True)
+    for kind, seed in product(("text", "pictures"), seeds):
+        prompts = [encoder.encode(sample) for sample in questions(kind, answers, seed)]
+        drawn = engine.generate(prompts, Sampling(n=1), tokens, list(range(seed * answers, (seed + 1) * answers)))
+        trained = score(prompts, drawn)
+        with rounding_otherwise(policy, seed):
+            rounded = score(prompts, drawn)
+        with moved(policy, seed):
+            stepped = score(prompts, drawn)
+        others = {"gap": trained - drawn.logprobs, "noise": trained - rounded, "step": stepped - drawn.logprobs}
+        gaps = {name: gap.abs()[drawn.mask] for name, gap in others.items()}
+        found = {name: [float(gap.max()), float(gap.mean())] for name, gap in gaps.items()}
+        rows.append({"kind": kind, "seed": seed, "tokens": int(drawn.mask.sum())} | found)
+        print(rows[-1], flush=True)
     weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     return {"weights_sha256": weights, "parameters": sum(p.numel() for p in policy.parameters()), "rows": rows}
 
