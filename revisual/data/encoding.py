@@ -88,8 +88,9 @@ class PromptEncoder:
         engine_ids = torch.tensor(self.processor.tokenizer(text)["input_ids"])
         counts = self.pictures.count_tokens(self.processor, [picture.size for picture in pictures]) if pictures else []
         if counts is None:
-            encoded = self.processor(text=[text], images=list(pictures), return_tensors="pt")
-            token_ids, types = encoded["input_ids"][0], encoded.get("mm_token_type_ids")
+            encoded = self.processor(text=[text], images=[list(pictures)], return_tensors="pt")
+            named = (encoded.get(name) for name in ("mm_token_type_ids", "token_type_ids"))
+            token_ids, types = encoded["input_ids"][0], next((found for found in named if found is not None), None)
             type_ids = torch.zeros_like(token_ids) if types is None else types[0].to(token_ids)
         else:
             token_ids = self._expand(engine_ids, counts)

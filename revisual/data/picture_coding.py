@@ -104,7 +104,7 @@ class ProcessorCoding(PictureCoding):
     def process(self, processor: Any, pictures: Sequence[Image]) -> Mapping[str, Tensor]:
         """Give pictures to the whole processor: the image half alone may cut others tiles than the text counts."""
         text = processor.image_token * len(pictures)
-        encoded = _tensors(processor(text=[text], images=list(pictures), return_tensors="pt"))
+        encoded = _tensors(processor(text=[text], images=[list(pictures)], return_tensors="pt"))
         of_text = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
         return {name: value for name, value in encoded.items() if name not in of_text}
 

@@ -216,9 +216,16 @@ def _count_cache(memory: LiveMemory, cache: AnswerCache) -> None:
         held = [tensor for pair in (*cache.prompts, *cache.answers) for tensor in pair]
     else:
         layers: list[Any] = cast(CopiedPromptCache, cache).cache.layers
-        held = [tensor for layer in layers for tensor in (layer.keys, layer.values)]
+        held = [tensor for layer in layers for tensor in _tensors_of(layer)]
     for tensor in held:
         memory.hold(tensor, "KV cache")
+
+
+def _tensors_of(layer: Any) -> list[Tensor]:
+    """Return a layer's keys and values, or the states that it keeps in their place."""
+    if hasattr(layer, "keys"):
+        return [layer.keys, layer.values]
+    return [state for states in (layer.conv_states, layer.recurrent_states) for state in states.values()]
 
 
 def _lengthen(cache: AnswerCache, rows: int, tokens: int) -> None:
@@ -235,5 +242,7 @@ def _lengthen(cache: AnswerCache, rows: int, tokens: int) -> None:
     copied, more = cast(CopiedPromptCache, cache), max(0, tokens - 2)
     layers: list[Any] = copied.cache.layers
     for layer in layers:
+        if not hasattr(layer, "keys"):
+            continue
         layer.keys, layer.values = (torch.cat([x, room(x, more)], 2) for x in (layer.keys, layer.values))
     copied.mask = pad(copied.mask, (0, more), value=1)

@@ -78,7 +78,7 @@ def packed_inputs(
                 row.segments.append(Segment(len(shown), prefix))
     arguments: dict[str, Any] = {
         "input_ids": torch.cat(row.ids)[None].to(device),
-        **({"mm_token_type_ids": torch.cat(row.types)[None].to(device)} if family.reads_token_types() else {}),
+        **({family.token_types: torch.cat(row.types)[None].to(device)} if family.token_types else {}),
         "position_ids": torch.cat(row.positions, -1).unsqueeze(-2).to(device),
         "attention_mask": NO_MASK,
         "layout": PackedRow(row.segments),
@@ -125,8 +125,8 @@ def padded_inputs(
     mask = completion_mask.to(policy.device)
     completions = token_ids.to(policy.device).masked_fill(~mask, pad_id)
     arguments["input_ids"] = torch.cat([arguments["input_ids"], completions], 1)
-    if "mm_token_type_ids" in arguments:
-        arguments["mm_token_type_ids"] = pad(arguments["mm_token_type_ids"], (0, length))
+    if (types := find_family(policy.config).token_types) is not None:
+        arguments[types] = pad(arguments[types], (0, length))
     arguments["attention_mask"] = torch.cat([arguments["attention_mask"], mask.to(arguments["attention_mask"])], 1)
     arguments["position_ids"] = padded_positions(policy, arguments)
     row, column = torch.nonzero(mask, as_tuple=True)
@@ -140,8 +140,8 @@ def padded_prompts(
     vision_inputs: VisionInputs,
     pad_id: int,
 ) -> dict[str, Any]:
-    """Return `input_ids`, `attention_mask` and `mm_token_type_ids` [N, P], padded on the left, and the pictures."""
-    device = policy.device
+    """Return `input_ids`, `attention_mask` and types of tokens [N, P], padded on the left, and the pictures."""
+    device, name = policy.device, find_family(policy.config).token_types
     rows = prompt_index.tolist()
     width = max(len(prompts[i].token_ids) for i in rows)
     empty = [width - len(prompts[i].token_ids) for i in rows]
@@ -152,11 +152,7 @@ def padded_prompts(
     return {
         "input_ids": torch.stack(ids).to(device),
         "attention_mask": torch.stack(mask).to(device),
-        **(
-            {"mm_token_type_ids": torch.stack(types).to(device)}
-            if find_family(policy.config).reads_token_types()
-            else {}
-        ),
+        **({name: torch.stack(types).to(device)} if name else {}),
         **vision_arguments(policy, [patches[i] for i in rows]),
     }
 
@@ -186,7 +182,19 @@ def answer_positions(policy: Any, places: Int[Tensor, " N"]) -> Int[Tensor, "*ax
 def vision_arguments(policy: Any, patches: Sequence[Mapping[str, Tensor]]) -> dict[str, Any]:
     """Return the pictures of several prompts as one forward takes them; nothing without pictures."""
     names = sorted({name for each in patches for name in each})
-    together = {name: torch.cat([each[name] for each in patches if name in each]) for name in names}
+    together = {name: cat_padded([each[name] for each in patches if name in each]) for name in names}
     tower = find_family(policy.config).windowed_tower(policy)
     lengths = window_arguments(tower, policy.device, together.get("image_grid_thw"))
     return {name: tensor.to(policy.device) for name, tensor in together.items()} | dict(lengths)
+
+
+def cat_padded(tensors: Sequence[Tensor]) -> Tensor:
+    """Put tensors behind each other along their first axis; along others, zeros fill up what is shorter.
+
+    So pictures have as many tiles as the one of most, of which models compute none that is all zeros.
+    """
+    most = [max(sizes) for sizes in zip(*(tensor.shape[1:] for tensor in tensors), strict=True)]
+    room = [[wanted - own for wanted, own in zip(most, tensor.shape[1:], strict=True)] for tensor in tensors]
+    return torch.cat(
+        [pad(t, [side for free in reversed(r) for side in (0, free)]) for t, r in zip(tensors, room, strict=True)]
+    )

@@ -26,7 +26,7 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
     try:
         config = AutoConfig.from_pretrained(path, trust_remote_code=trust_remote_code)
         return find_family(config).load_processor(path, trust_remote_code)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path}: no processor could be loaded from this model folder: {reason}") from error
 

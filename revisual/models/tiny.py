@@ -1,6 +1,6 @@
 """A tiny policy of a real architecture, from a small config of its class, made offline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,17 @@ CHAT_WORDS = "system\nYou are a helpful assistant.\nuser\nassistant\n"
 """What the template writes into every prompt, for the texts that a tokenizer is trained on."""
 
 
-def tiny_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """Return a byte-level BPE tokenizer trained on `texts`, single digits apart, with Qwen2.5-VL's special tokens."""
+def tiny_tokenizer(
+    texts: Iterable[str], vocabulary: int, named: Mapping[str, str] | None = None
+) -> PreTrainedTokenizerFast:
+    """Return a byte-level BPE tokenizer trained on `texts`, single digits apart, with Qwen2.5-VL's special tokens.
+
+    Args:
+        texts: to train on.
+        vocabulary: most tokens.
+        named: more special tokens, by the names that a processor knows them by.
+    """
+    special = list(dict.fromkeys([*SPECIAL_TOKENS, *(named or {}).values()]))
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
@@ -62,7 +71,7 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizer
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=list(SPECIAL_TOKENS),
+        special_tokens=special,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -71,10 +80,11 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizer
         tokenizer_object=tokenizer,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
-        additional_special_tokens=list(SPECIAL_TOKENS[3:]),
+        additional_special_tokens=special[3:],
         model_max_length=8192,
         padding_side="left",
         chat_template=CHAT_TEMPLATE,
+        **({"model_specific_special_tokens": dict(named)} if named else {}),
     )
 
 
@@ -99,6 +109,7 @@ def make_tiny_policy(
         torch.manual_seed(seed)
         config = known.tiny_config(architecture, family, tokenizer.convert_tokens_to_ids)
         policy = known.auto_class().from_config(config)
+        draw_zero_matrices(policy, architecture.initializer_range)
     generation = policy.generation_config
     generation.eos_token_id = tokenizer.convert_tokens_to_ids("<|im_end|>")
     generation.pad_token_id = tokenizer.convert_tokens_to_ids("<|endoftext|>")
@@ -106,10 +117,19 @@ def make_tiny_policy(
     return policy, processor
 
 
+@torch.no_grad()
+def draw_zero_matrices(policy: Any, scale: float) -> None:
+    """Draw matrices that a model starts with zeros in, as Gemma 3's projector, behind which all pictures are alike."""
+    for parameter in policy.parameters():
+        if parameter.ndim > 1 and not parameter.any():
+            parameter.normal_(0.0, scale)
+
+
 def make_tiny_processor(architecture: TinyArchitecture, texts: Iterable[str], family: str = QWEN) -> ProcessorMixin:
     """Return the processor of a tiny policy of a family."""
-    tokenizer = tiny_tokenizer(texts, architecture.vocabulary)
-    return family_named(family).tiny_processor(architecture, family, tokenizer, CHAT_TEMPLATE)
+    known = family_named(family)
+    tokenizer = tiny_tokenizer(texts, architecture.vocabulary, known.tiny_tokens)
+    return known.tiny_processor(architecture, family, tokenizer, CHAT_TEMPLATE)
 
 
 def save_tiny_policy(

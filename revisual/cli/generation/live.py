@@ -56,8 +56,8 @@ def stream_answer(
 
 def _inputs(policy: Any, prompt: EncodedPrompt, encoder: PromptEncoder) -> dict[str, Tensor]:
     ids = prompt.token_ids[None]
-    reads_types = find_family(policy.config).reads_token_types()
-    types = {"mm_token_type_ids": prompt.mm_token_type_ids[None]} if reads_types else {}
+    name = find_family(policy.config).token_types
+    types = {name: prompt.mm_token_type_ids[None]} if name else {}
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids), **types, **encoder.vision_inputs(prompt)}
 
 

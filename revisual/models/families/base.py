@@ -34,6 +34,15 @@ class ModelFamily(ABC):
     tower: ClassVar[str] = r"(^|\.)(visual|vision_tower|vision_model)\."
     """Pattern of the names of the vision tower's parameters, the projector's left out."""
 
+    token_types: ClassVar[str | None] = "mm_token_type_ids"
+    """The argument that tells a forward which tokens are a picture's; None: there is none."""
+
+    keeps_state: ClassVar[bool] = False
+    """Whether layers keep a state in place of keys and values; then answers to a prompt each copy it."""
+
+    tiny_tokens: ClassVar[Mapping[str, str]] = {}
+    """Tokens that the tokenizer of a tiny policy has by a name of its own, for the family's processor."""
+
     @classmethod
     def matches(cls, config: Any) -> bool:
         """Return whether a model of this config belongs to the family."""
@@ -74,10 +83,6 @@ class ModelFamily(ABC):
     def attention_names(self, attention: Attention) -> Any:
         """Return what a model that takes layouts is built with (`attn_implementation`)."""
         return packed_attention_names(attention)
-
-    def reads_token_types(self) -> bool:
-        """Return whether forwards take `mm_token_type_ids`."""
-        return True
 
     def banned_token_ids(self, config: Any) -> Int[Tensor, " B"]:
         """Return tokens that no response may hold: a picture's token without a picture crashes a forward."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from transformers import Qwen2_5_VLProcessor, Qwen2VLProcessor
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.processing_utils import ProcessorMixin
 from transformers.utils.import_utils import is_torchvision_available
 from typing_extensions import override
@@ -26,7 +27,9 @@ class Qwen2VL(ImageTextFamily):
             return super().load_processor(path, trust_remote_code)
         from transformers import AutoConfig
 
-        return load_image_processor(path, _stock(AutoConfig.from_pretrained(path).model_type), VIDEO_PROCESSOR)
+        return load_image_processor(
+            path, _stock(AutoConfig.from_pretrained(path).model_type), VIDEO_PROCESSOR, Qwen2VLImageProcessorPil
+        )
 
     @override
     def packs(self, config: Any) -> bool:
@@ -77,8 +80,6 @@ class Qwen2VL(ImageTextFamily):
     def tiny_processor(
         self, architecture: TinyArchitecture, model_type: str, tokenizer: Any, chat_template: str
     ) -> ProcessorMixin:
-        from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
-
         images = Qwen2VLImageProcessorPil(min_pixels=architecture.min_pixels, max_pixels=architecture.max_pixels)
         make = image_text_class(_stock(model_type), VIDEO_PROCESSOR)
         return make(images, tokenizer, chat_template=chat_template)

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 from transformers import Qwen3VLProcessor
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.processing_utils import ProcessorMixin
 from transformers.utils.import_utils import is_torchvision_available
 from typing_extensions import override
@@ -28,7 +29,7 @@ class Qwen3VL(ImageTextFamily):
     def load_processor(self, path: str, trust_remote_code: bool) -> ProcessorMixin:
         if is_torchvision_available():
             return super().load_processor(path, trust_remote_code)
-        return load_image_processor(path, Qwen3VLProcessor, VIDEO_PROCESSOR)
+        return load_image_processor(path, Qwen3VLProcessor, VIDEO_PROCESSOR, Qwen2VLImageProcessorPil)
 
     @override
     def packs(self, config: Any) -> bool:
@@ -76,8 +77,6 @@ class Qwen3VL(ImageTextFamily):
     def tiny_processor(
         self, architecture: TinyArchitecture, model_type: str, tokenizer: Any, chat_template: str
     ) -> ProcessorMixin:
-        from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
-
         images = Qwen2VLImageProcessorPil(
             min_pixels=architecture.min_pixels,
             max_pixels=architecture.max_pixels,

@@ -27,6 +27,7 @@ class TextOnly(ModelFamily):
     """Language models; a folder holds a tokenizer and no processor."""
 
     model_types = (*PACKED, "mistral")
+    token_types = None
 
     @classmethod
     @override
@@ -68,10 +69,6 @@ class TextOnly(ModelFamily):
     @override
     def attention_names(self, attention: Attention) -> str:
         return packed_attention_names(attention)["text_config"]
-
-    @override
-    def reads_token_types(self) -> bool:
-        return False
 
     @override
     def part_of(self, parameter: str) -> Part:

@@ -49,16 +49,20 @@ def join_layers(
     for number in range(len(parts[0].layers)):
         joined = []
         for name in ("keys", "values"):
-            found: list[Tensor] = [getattr(part.layers[number], name) for part in parts]
-            _, heads, _, size = found[0].shape
-            whole = found[0].new_zeros(sum(map(len, found)), heads, width, size, dtype=dtype)
-            for own, place in zip(found, whole.split([len(x) for x in found]), strict=True):
-                place[:, :, width - own.shape[2] :] = own
-            joined.append(whole)
+            joined.append(join_padded([getattr(part.layers[number], name) for part in parts], width, dtype))
             for part in parts:
                 setattr(part.layers[number], name, None)
         layers.append((joined[0], joined[1]))
     return layers, torch.cat([pad(mask, (width - mask.shape[1], 0)) for mask in masks])
+
+
+def join_padded(found: Sequence[Float[Tensor, "_ K _ D"]], width: int, dtype: torch.dtype) -> Float[Tensor, "P K W D"]:
+    """Put keys or values of several prompts side by side, padded on the left to `width` tokens."""
+    _, heads, _, size = found[0].shape
+    whole = found[0].new_zeros(sum(map(len, found)), heads, width, size, dtype=dtype)
+    for own, place in zip(found, whole.split([len(x) for x in found]), strict=True):
+        place[:, :, width - own.shape[2] :] = own
+    return whole
 
 
 class SharedPromptCache(Layout, AnswerCache):

@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from revisual.models.attention import shares_prompts
+from revisual.models.families import find_family
 from revisual.models.head import float32_logits, product_dtype
 from revisual.models.inputs import answer_positions, padded_positions
 from revisual.models.logprobs import banned_token_ids
@@ -16,6 +17,7 @@ from revisual.models.precision import casting_once
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.caches import AnswerCache, CopiedPromptCache, SharedPromptCache, join_layers
 from revisual.rollout.hf.sampler import next_tokens
+from revisual.rollout.hf.state_cache import CopiedStateCache
 
 LET_GO = 0.75
 """Prompts whose answers have all ended are let go when at most this share of the prompts is still being answered."""
@@ -83,17 +85,21 @@ def prefill(
     Returns:
         What predicts each answer's first token, a cache for the answers, and the place of their first token.
     """
+    kept = policy.config if find_family(policy.config).keeps_state else None
     caches, masks, last, places = [], [], [], []
     for part in parts:
-        cache, positions = DynamicCache(), padded_positions(policy, part)
+        cache, positions = DynamicCache(config=kept), padded_positions(policy, part)
         states = policy.base_model(**part, position_ids=positions, past_key_values=cache, use_cache=True)[0]
         caches.append(cache)
         masks.append(part["attention_mask"].bool())
         last.append(states[:, -1])
         places.append((positions.amax(0) if positions.ndim == 3 else positions).amax(1) + 1)
-    layers, mask = join_layers(caches, masks, product_dtype(last[0]))
-    answers = SharedPromptCache(layers, mask) if shares_prompts(policy) else CopiedPromptCache(layers, mask, n)
-    logits = head(torch.cat(last))
+    logits, dtype = head(torch.cat(last)), product_dtype(last[0])
+    if kept is not None:
+        answers: AnswerCache = CopiedStateCache(caches, masks, dtype, n)
+    else:
+        layers, mask = join_layers(caches, masks, dtype)
+        answers = SharedPromptCache(layers, mask) if shares_prompts(policy) else CopiedPromptCache(layers, mask, n)
     return logits.repeat_interleave(n, 0), answers, torch.cat(places).repeat_interleave(n)
 
 

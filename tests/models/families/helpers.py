@@ -4,17 +4,23 @@ from dataclasses import replace
 
 import torch
 from conftest import SMALL, small_texts
+from torch.nn.functional import pad
 from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
 from revisual.data.encoding import PromptEncoder
 from revisual.models.policy import PretrainedPolicy
+from revisual.models.stock_forward import stock_prompt
 from revisual.models.tiny import save_tiny_policy
 
-WITH_PICTURES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe")
+WITH_PICTURES = (
+    "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe",
+    "internvl", "gemma3", "glm4v", "llava_onevision", "idefics3",
+)  # fmt: skip
 TEXT_ONLY = ("qwen2", "qwen3", "llama", "mistral")
-PACKED = (*WITH_PICTURES, "qwen2", "qwen3", "llama")
-"""Mistral keeps the sliding window of its config class, and so is padded."""
+PADDED = ("qwen3_5", "qwen3_5_moe", "gemma3", "mistral")
+"""Layers that keep a state, pictures whose tokens see each other, a sliding window."""
 ALL = (*WITH_PICTURES, *TEXT_ONLY)
+PACKED = tuple(family for family in ALL if family not in PADDED)
 LENGTHS = [5, 1, 7, 2, 3, 4, 6]
 OWNERS = [0, 0, 1, 2, 2, 4, 1]
 
@@ -47,12 +53,11 @@ class Made:
 
 def stock_logprobs(model, made, prompt, tokens, temperature=1.0, banned=()):
     """Log-probs of a completion's tokens, by the stock forward over prompt and completion alone."""
-    ids = torch.cat([prompt.token_ids, tokens])[None]
-    given = {"input_ids": ids}
-    if prompt.pictures:
-        types = torch.cat([prompt.mm_token_type_ids, torch.zeros_like(tokens)])[None]
-        images = made.encoder.processor.image_processor(images=list(prompt.pictures), return_tensors="pt")
-        given |= {"mm_token_type_ids": types, **images}
+    given = stock_prompt(made.encoder, prompt)
+    for name in [name for name in given if name.endswith("token_type_ids")]:
+        given[name] = pad(given[name], (0, len(tokens)))
+    given["attention_mask"] = pad(given["attention_mask"], (0, len(tokens)), value=1)
+    given["input_ids"] = torch.cat([given["input_ids"], tokens[None]], 1)
     logits = model(**given, use_cache=False).logits[0, len(prompt.token_ids) - 1 : -1] / temperature
     if len(banned):
         logits = logits.index_fill(-1, banned, -1e30)

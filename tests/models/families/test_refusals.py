@@ -6,12 +6,15 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForImageTextToText,
     Gemma3Config,
+    Gemma4Config,
     LlavaConfig,
+    PaliGemmaConfig,
     Qwen2_5_VLConfig,
     Qwen3_5Config,
     Qwen3NextConfig,
 )
 
+from models.families.helpers import PADDED
 from revisual.core.errors import UserError
 from revisual.data.picture_sizes import resize_to_patches
 from revisual.models.families import ModelFamily, family_named, find_family
@@ -19,9 +22,10 @@ from revisual.models.families.generic import Generic
 from revisual.models.policy import PretrainedPolicy
 
 
-def test_rows_that_cannot_be_packed_are_refused(made):
-    tiny = made("mistral")
-    with pytest.raises(UserError, match="packed: true: rows of mistral cannot be packed") as caught:
+@pytest.mark.parametrize("family", PADDED)
+def test_rows_that_cannot_be_packed_are_refused(made, family):
+    tiny = made(family)
+    with pytest.raises(UserError, match=f"packed: true: rows of {family} cannot be packed") as caught:
         tiny.policy(packed=True)
     assert "\n" not in str(caught.value)
 
@@ -37,8 +41,10 @@ def test_a_sliding_window_is_not_packed(made):
 @pytest.mark.parametrize(
     ("config", "auto_class", "reason"),
     [
-        (Gemma3Config(), AutoModelForImageTextToText, "its forward takes token_type_ids"),
-        (Qwen3_5Config(), AutoModelForImageTextToText, "linear_attention keep a state"),
+        (PaliGemmaConfig(), AutoModelForImageTextToText, "its forward takes token_type_ids"),
+        (Gemma4Config(), AutoModelForImageTextToText, "its forward takes image_position_ids"),
+        (Gemma3Config(), AutoModelForImageTextToText, None),
+        (Qwen3_5Config(), AutoModelForImageTextToText, None),
         (Qwen3NextConfig(), AutoModelForCausalLM, "linear_attention keep a state"),
         (LlavaConfig(), AutoModelForImageTextToText, None),
     ],

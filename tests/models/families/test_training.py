@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, Auto
 from models.families.helpers import ALL, PACKED, TEXT_ONLY, WITH_PICTURES, stock_logprobs
 from revisual.core.errors import UserError
 from revisual.models.export import export_policy
+from revisual.models.families import find_family
 from revisual.models.lora import LoRA, adapter_scaling
 from revisual.models.parts import part_of
 from revisual.models.policy import PretrainedPolicy
@@ -17,6 +18,20 @@ from revisual.models.policy import PretrainedPolicy
 def samples(family, count=8):
     found = some_samples(count)
     return [s for s in found if not s.images] if family in TEXT_ONLY else found
+
+
+def never_used(policy):
+    family = find_family(policy.config)
+    return {name for name, _ in policy.named_parameters() if family.is_never_used(name)}
+
+
+@pytest.mark.parametrize("family", WITH_PICTURES)
+def test_what_is_never_used_gets_no_gradient(made, family):
+    """From the stock model, where all parameters are free; what is used gets one."""
+    tiny = made(family)
+    stock, tokens = tiny.stock(), torch.tensor([40, 50, 60, 70])
+    sum(stock_logprobs(stock, tiny, prompt, tokens).sum() for prompt in tiny.prompts).backward()
+    assert {name for name, p in stock.named_parameters() if p.grad is None} == never_used(stock)
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -30,7 +45,8 @@ def test_an_sft_step_moves_every_weight(made, tmp_path, family, packed):
     run = fit(module, examples(samples(family)), tmp_path, 2)
     losses = run.log.values("train/loss")
     assert len(losses) == 2 and losses[1] < losses[0]
-    assert [name for name, value in weights(module).items() if torch.equal(value, before[name])] == []
+    still = {name for name, value in weights(module).items() if torch.equal(value, before[name])}
+    assert still == never_used(module.policy)
 
 
 @pytest.mark.parametrize("family", ALL)
@@ -69,7 +85,8 @@ def test_an_export_is_the_policy(made, tmp_path, family):
 def test_a_frozen_part_stays(made, family, part):
     policy = made(family).policy(freeze=[part])
     frozen = {name for name, p in policy.named_parameters() if not p.requires_grad}
-    assert frozen == {name for name, _ in policy.named_parameters() if part_of(policy, name) == part} != set()
+    own = {name for name, _ in policy.named_parameters() if part_of(policy, name) == part}
+    assert own and frozen == own | never_used(policy)
 
 
 def test_deepstack_mergers_are_the_projector(made):
@@ -86,10 +103,31 @@ def test_a_language_model_has_no_other_parts(made, family):
         made(family).policy(freeze=["vision_tower"])
 
 
-@pytest.mark.parametrize("family", ["qwen3_vl", "llama"])
+@pytest.mark.parametrize("family", ["qwen3_vl", "llama", "internvl", "gemma3", "llava_onevision", "idefics3"])
 def test_adapters_are_on_the_language_model(made, family):
     policy = made(family).policy(lora=LoRA(2, 8.0))
     assert len(adapter_scaling(policy)) == 7 * policy.config.get_text_config().num_hidden_layers
     assert all(part_of(policy, name) == "language_model" for name in adapter_scaling(policy))
     with pytest.raises(UserError, match="no linear layer of the language model"):
         made(family).policy(lora=LoRA(2, 8.0, targets=["nothing"]))
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_adapters_learn(made, tmp_path, family):
+    """Only they move, in a whole GRPO step; merged, an export computes what they do."""
+    tiny = made(family)
+    module = grpo(tiny.folder, {"lora": LoRA(2, 8.0)})
+    module.configure_model()
+    before = weights(module)
+    fit(module, prompts(samples(family)), tmp_path / "run", 1)
+    moved = {name for name, value in weights(module).items() if not torch.equal(value, before[name])}
+    assert moved and all("lora_" in name for name in moved)
+    export_policy(module.policy, module.encoder.processor, tmp_path / "out")
+    again = PretrainedPolicy(str(tmp_path / "out"))
+    tokens = torch.tensor([40, 50, 60, 70])
+    with torch.no_grad():
+        found = [
+            stock_logprobs(model, tiny, tiny.prompts[0], tokens)
+            for model in (again.load(again.load_processor()), module.policy)
+        ]
+    assert_close(found[0], found[1], atol=1e-6, rtol=0)

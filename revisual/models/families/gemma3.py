@@ -1,0 +1,68 @@
+"""Gemma 3."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from typing_extensions import override
+
+from revisual.models.architecture import TinyArchitecture
+from revisual.models.families.processor_family import TINY_PATCH, TINY_SIDE, ProcessorFamily, tiny_tower
+
+
+class Gemma3(ProcessorFamily):
+    """A picture's tokens see each other, whichever comes first: forwards are told which they are, and rows padded."""
+
+    model_types = ("gemma3",)
+    token_types = "token_type_ids"
+    processor, image_processor = "Gemma3Processor", "Gemma3ImageProcessorPil"
+    tiny_tokens: ClassVar[Mapping[str, str]] = {
+        "boi_token": "<|vision_start|>",
+        "eoi_token": "<|vision_end|>",
+        "image_token": "<|image_pad|>",
+    }
+    tiny_place = "<|vision_start|>"
+
+    @override
+    def packs(self, config: Any) -> bool:
+        return False
+
+    @override
+    def is_never_used(self, parameter: str) -> bool:
+        """Name the head that SigLIP pools a picture by."""
+        return ".vision_model.head." in parameter or "vision_tower.head." in parameter
+
+    @override
+    def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
+        from transformers import Gemma3Config
+
+        a = architecture
+        return Gemma3Config(
+            text_config={
+                "vocab_size": a.vocabulary,
+                "hidden_size": a.hidden,
+                "intermediate_size": a.intermediate,
+                "num_hidden_layers": a.layers,
+                "num_attention_heads": a.heads,
+                "num_key_value_heads": a.key_value_heads,
+                "head_dim": a.hidden // a.heads,
+                "query_pre_attn_scalar": a.hidden // a.heads,
+                "initializer_range": a.initializer_range,
+                "max_position_embeddings": 8192,
+                "sliding_window": 64,
+                "layer_types": ["sliding_attention", "full_attention"] * (a.layers // 2)
+                + ["full_attention"] * (a.layers % 2),
+                "bos_token_id": token_id("<|endoftext|>"),
+                "eos_token_id": token_id("<|im_end|>"),
+                "pad_token_id": token_id("<|endoftext|>"),
+            },
+            vision_config=tiny_tower(a),
+            mm_tokens_per_image=(TINY_SIDE // TINY_PATCH // 2) ** 2,
+            boi_token_index=token_id("<|vision_start|>"),
+            eoi_token_index=token_id("<|vision_end|>"),
+            image_token_index=token_id("<|image_pad|>"),
+            tie_word_embeddings=a.tied,
+        )
+
+    @override
+    def tiny_processor_options(self) -> dict[str, Any]:
+        return {"image_seq_length": (TINY_SIDE // TINY_PATCH // 2) ** 2}
