@@ -28,6 +28,9 @@ from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
 class PolicyLoader(ABC):
     """Where a policy and its processor come from."""
 
+    check: bool = True
+    """Whether what it computes is compared with the stock model at the start of a run."""
+
     @abstractmethod
     def load_processor(self) -> ProcessorMixin:
         """Return the tokenizer and the image processor."""
@@ -86,6 +89,9 @@ class PretrainedPolicy(PolicyLoader):
     min_pixels: int | None = None
     max_pixels: int | None = None
     trust_remote_code: bool = False
+    check: bool = True
+    """At the start of a run, compare log-probs of a few tokens, with and without pictures, with the stock model's own
+    forward, and end the run where they differ. False: not for a model that a family names (docs/models.md)."""
 
     @override
     def load_processor(self) -> ProcessorMixin:

@@ -18,13 +18,16 @@ from typing_extensions import override
 from revisual.data.loader import LoadedBatch
 from revisual.data.prompt import EncodedPrompt
 from revisual.models.checkpoints import WholeFiles
+from revisual.models.families import is_named
 from revisual.models.inputs import ForwardInputs, forward_inputs
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
 from revisual.models.precision import require_learnable
+from revisual.rollout.hf.engine import HFRollout
 from revisual.training.answering_module import AnsweringModule
 from revisual.training.finite import FiniteCheck
 from revisual.training.fit_checks import check_trainer, warn_of_long_rows
+from revisual.training.forward_check import check_forwards
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.step_log import StepLog
@@ -130,6 +133,9 @@ class PolicyModule(AnsweringModule):
 
     @override
     def on_train_start(self) -> None:
+        if self.policy_loader.check or not is_named(self.policy.config):
+            own = isinstance(self.engine.engine, HFRollout)
+            check_forwards(self.policy, self.encoder, self.trainer.precision_plugin.forward_context, own)
         for config in self.trainer.lr_scheduler_configs:
             if isinstance(config.scheduler, NeedsTotalSteps):
                 config.scheduler.set_present_rates()

@@ -21,6 +21,11 @@ def find_family(config: Any) -> ModelFamily:
     return next((family for family in known_families() if family.matches(config)), Generic())
 
 
+def is_named(config: Any) -> bool:
+    """Return whether a family names the model of a config; else it is trained by what most models have in common."""
+    return config.model_type in find_family(config).model_types
+
+
 def family_named(model_type: str) -> ModelFamily:
     """Return the family that knows a `model_type`.
 
