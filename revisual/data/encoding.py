@@ -1,7 +1,7 @@
 """From a sample to the tokens and pictures that a policy reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +32,19 @@ class PromptEncoder:
     """Keep patches in bfloat16: half the memory, and the same results where the policy computes in bfloat16."""
     pictures: PictureCoding = PATCHES
     """How the policy takes pictures."""
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """What the chat template is told besides the conversation, as whether to think."""
+
+    def __post_init__(self) -> None:
+        """Refuse what the chat template would not read: jinja says nothing of it.
+
+        Raises:
+            UserError: the template has no such variable.
+        """
+        for name in self.chat_template_kwargs:
+            template = self.processor.chat_template or self.processor.tokenizer.chat_template
+            if name not in str(template):
+                raise UserError(f"chat_template_kwargs: the chat template reads no {name}")
 
     def messages(self, sample: Sample) -> list[dict[str, Any]]:
         """Return the conversation to answer: pictures first, then the question, then its choices by letter."""
@@ -55,7 +68,7 @@ class PromptEncoder:
         """
         self.check_words(sample, str(sample.question), *(sample.choices or ()), *_texts(sample.messages or ()))
         text: str = self.processor.apply_chat_template(
-            self.messages(sample), add_generation_prompt=True, tokenize=False
+            self.messages(sample), add_generation_prompt=True, tokenize=False, **self.chat_template_kwargs
         )
         image_token = getattr(self.processor, "image_token", None)
         if sample.images and not image_token:

@@ -28,6 +28,8 @@ from revisual.rollout.hf.engine import HFRollout
 EngineName = Literal["auto", "transformers", "vllm"]
 PROMPT_ROOM = 16384
 """Tokens of a prompt with its pictures that vLLM has room for."""
+TEMPLATE = "chat_template_kwargs"
+"""Of a request's further fields, that which says what a chat template is told; servers take it by the same name."""
 Group = Sequence[ChatRequest]
 """Requests that differ in sample index and seed alone."""
 
@@ -47,14 +49,16 @@ class PolicyResponder(Responder):
     def __init__(
         self, loader: PretrainedPolicy, decoding: Decoding, rows: int = 32, engine: RolloutEngine | None = None
     ) -> None:
-        if decoding.extra:
-            raise UserError(f"{sorted(decoding.extra)}: settings for a server; this model is run in this process")
+        if others := sorted(set(decoding.extra) - {TEMPLATE}):
+            raise UserError(f"{others}: settings for a server; this model is run in this process")
         if rows < 1:
             raise UserError(f"rows: {rows} is less than 1")
         self.loader, self.decoding, self.rows = loader, decoding, rows
         self.engine = engine or HFRollout(max_rows=rows)
         processor = loader.load_processor()
-        self.encoder = PromptEncoder(processor, system_prompt=None, pictures=loader.pictures())
+        told = {**loader.chat_template_kwargs, **decoding.extra.get(TEMPLATE, {})}
+        pictures = loader.pictures()
+        self.encoder = PromptEncoder(processor, system_prompt=None, pictures=pictures, chat_template_kwargs=told)
         self.policy = loader.load(processor).eval().requires_grad_(False)
         self.engine.attach(self.policy, self.encoder)
         if isinstance(self.engine, HFRollout):

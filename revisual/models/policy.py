@@ -1,9 +1,10 @@
 """Loading a policy: a model of transformers, by what its family (`revisual.models.families`) says of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
@@ -30,6 +31,9 @@ class PolicyLoader(ABC):
 
     check: bool = True
     """Whether what it computes is compared with the stock model at the start of a run."""
+
+    chat_template_kwargs: Mapping[str, Any] = MappingProxyType({})
+    """What its chat template is told besides the conversation."""
 
     @abstractmethod
     def load_processor(self) -> ProcessorMixin:
@@ -89,6 +93,9 @@ class PretrainedPolicy(PolicyLoader):
     min_pixels: int | None = None
     max_pixels: int | None = None
     trust_remote_code: bool = False
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """What the chat template is told besides the conversation, such as `{enable_thinking: false}`; a name that it does
+    not read is refused."""
     check: bool = True
     """At the start of a run, compare log-probs of a few tokens, with and without pictures, with the stock model's own
     forward, and end the run where they differ. False: not for a model that a family names (docs/models.md)."""

@@ -24,7 +24,12 @@ def stock_prompt(encoder: PromptEncoder, prompt: EncodedPrompt) -> dict[str, Ten
     pictures = iter(prompt.pictures)
     turns = [_with_pictures(turn, pictures) for turn in encoder.messages(prompt.sample)]
     made = encoder.processor.apply_chat_template(
-        turns, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+        turns,
+        add_generation_prompt=True,
+        tokenize=True,
+        return_dict=True,
+        return_tensors="pt",
+        **encoder.chat_template_kwargs,
     )
     return {name: value for name, value in made.items() if isinstance(value, Tensor)}
 

@@ -33,7 +33,12 @@ class AnsweringModule(LightningModule):
     ) -> None:
         super().__init__()
         self.policy_loader, self.policy = policy, cast(Any, None)
-        self.encoder = PromptEncoder(policy.load_processor(), system_prompt, pictures=policy.pictures())
+        self.encoder = PromptEncoder(
+            policy.load_processor(),
+            system_prompt,
+            pictures=policy.pictures(),
+            chat_template_kwargs=policy.chat_template_kwargs,
+        )
         self.engine, self.evaluation, self.answer_means = engine, evaluation, AnswerMeans()
         self._validation = ExitStack()  # during which the engine stays awake
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ from revisual.rollout.hf.engine import HFRollout
 
 log = logging.getLogger(__name__)
 
-LEAST, NOISES = 2e-5, 5.0
+LEAST, NOISES = 5e-5, 3.0
 """A gap may be `LEAST` nats, and `NOISES` times as large as those between two orders of the stock forward."""
 
 OWNERS = (0, 0, 1, 2)
@@ -64,7 +65,7 @@ def check_forwards(
     Raises:
         UserError: a forward is another than the stock one; it names what to set.
     """
-    training = policy.training
+    training, encoder = policy.training, replace(encoder, system_prompt=None)  # which would be most of the tokens
     policy.eval()
     try:
         prompts = [encoder.encode(sample) for sample in check_samples(hasattr(encoder.processor, "image_processor"))]

@@ -15,6 +15,7 @@ class Glm4v(ProcessorFamily):
 
     model_types = ("glm4v",)
     processor, image_processor = "Glm4vProcessor", "Glm4vImageProcessorPil"
+    packed_texts = ("glm4v_text",)
     video_processor = "Glm4vVideoProcessor"
     tiny_tokens: ClassVar[Mapping[str, str]] = {"image_token": "<|image_pad|>", "video_token": "<|video_pad|>"}
     tiny_place = "<|vision_start|><|image_pad|><|vision_end|>"

@@ -1,5 +1,6 @@
 """What families have in common whose processor alone says how many tiles and tokens a picture becomes."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import transformers
@@ -10,6 +11,7 @@ from typing_extensions import override
 from revisual.models.architecture import TinyArchitecture
 from revisual.models.families.base import attends_to_all
 from revisual.models.families.generic import Generic
+from revisual.models.families.text_only import PACKED
 from revisual.models.families.without_video import image_text_class, load_image_processor
 
 PLACE = "<|vision_start|><|image_pad|><|vision_end|>"
@@ -28,6 +30,9 @@ class ProcessorFamily(Generic):
     video_processor: ClassVar[str | None] = None
     """Name of its video half's class."""
 
+    packed_texts: ClassVar[Sequence[str]] = PACKED
+    """Language models within that take a layout, as tests show; the choice of one is the folder's."""
+
     tiny_place: ClassVar[str] = "<|image_pad|>"
     """What the chat template of a tiny policy has in a picture's place."""
 
@@ -44,7 +49,10 @@ class ProcessorFamily(Generic):
 
     @override
     def packs(self, config: Any) -> bool:
-        return attends_to_all(config)
+        text = config.get_text_config()
+        return (
+            text.model_type in self.packed_texts and attends_to_all(config) and not getattr(text, "sliding_window", 0)
+        )
 
     @override
     def tiny_processor(

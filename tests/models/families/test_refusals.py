@@ -3,10 +3,12 @@
 import pytest
 import torch
 from transformers import (
+    CONFIG_MAPPING,
     AutoModelForCausalLM,
     AutoModelForImageTextToText,
     Gemma3Config,
     Gemma4Config,
+    InternVLConfig,
     LlavaConfig,
     PaliGemmaConfig,
     Qwen2_5_VLConfig,
@@ -36,6 +38,12 @@ def test_a_sliding_window_is_not_packed(made):
     assert find_family(config).packs(config)
     config.layer_types = ["full_attention", "sliding_attention"]
     assert not find_family(config).packs(config)
+
+
+@pytest.mark.parametrize(("text", "packs"), [("qwen3", True), ("llama", True), ("gpt_oss", False), ("gemma2", False)])
+def test_a_language_model_within_that_was_not_tried_is_not_packed(text, packs):
+    config = InternVLConfig(text_config=CONFIG_MAPPING[text]())
+    assert find_family(config).packs(config) is packs
 
 
 @pytest.mark.parametrize(
