@@ -98,10 +98,11 @@ class PromptEncoder:
         """
         text = self.render(sample)
         pictures = tuple(self._resize(picture, sample.id) for picture in sample.load_images())
-        engine_ids = torch.tensor(self.processor.tokenizer(text)["input_ids"])
+        engine_ids = torch.tensor(self._tokenize(text))
         counts = self.pictures.count_tokens(self.processor, [picture.size for picture in pictures]) if pictures else []
         if counts is None:
-            encoded = self.processor(text=[text], images=[list(pictures)], return_tensors="pt")
+            options = {"return_tensors": "pt", **self._special_tokens(text)}
+            encoded = self.processor(text=[text], images=[list(pictures)], **options)
             named = (encoded.get(name) for name in ("mm_token_type_ids", "token_type_ids"))
             token_ids, types = encoded["input_ids"][0], next((found for found in named if found is not None), None)
             type_ids = torch.zeros_like(token_ids) if types is None else types[0].to(token_ids)
@@ -119,6 +120,19 @@ class PromptEncoder:
             opened=opened_thoughts(text),
         )
 
+    def _tokenize(self, text: str) -> list[int]:
+        ids: list[int] = self.processor.tokenizer(text, **self._special_tokens(text))["input_ids"]
+        return ids
+
+    def _special_tokens(self, text: str) -> dict[str, bool]:
+        """Keep a tokenizer from writing its first token before that of the chat template, as transformers does.
+
+        Templates of language models write all that there is; a processor adds what the template lacks.
+        """
+        first = self.processor.tokenizer.bos_token
+        reads_pictures = hasattr(self.processor, "image_processor")
+        return {} if reads_pictures and not (first and text.startswith(first)) else {"add_special_tokens": False}
+
     def _expand(self, token_ids: Int[Tensor, " Q"], counts: Sequence[int]) -> Int[Tensor, " P"]:
         """Repeat each picture's placeholder as often as the policy reads it."""
         if not counts:
@@ -130,7 +144,7 @@ class PromptEncoder:
     def prompt_tokens(self, sample: Sample) -> int:
         """Return how many tokens `encode` would make, where that is possible from the pictures' sizes alone."""
         text = self.render(sample)
-        tokens = len(self.processor.tokenizer(text)["input_ids"])
+        tokens = len(self._tokenize(text))
         if not sample.images:
             return tokens
         sizes = [self._size(image.size(sample.id), sample.id) for image in sample.images]
