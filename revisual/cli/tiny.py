@@ -31,7 +31,7 @@ def tiny(
         architecture: the model's sizes.
         response_template: the form of a response, for the tokenizer's texts.
         seed: of the weights.
-        family: the model's type as its config has it: qwen2_5_vl, qwen3_vl, or qwen2, qwen3, llama for text alone.
+        family: the model's type, one of the table in docs/models.md: qwen2_5_vl, qwen3_vl or gemma3, say.
     """
     require_replaceable(out)
     texts = []

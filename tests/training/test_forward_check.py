@@ -15,6 +15,7 @@ from revisual.models.families.gemma3 import Gemma3
 from revisual.models.families.generic import Generic
 from revisual.models.families.qwen2_vl import Qwen2VL
 from revisual.models.families.qwen3_5 import Qwen35
+from revisual.models.families.text_only import PACKED, TextOnly
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.stock_forward import plain_attention, stock_logprobs, stock_prompt
 from revisual.rollout.hf import decoding
@@ -143,6 +144,16 @@ def test_tiles_counted_otherwise(tmp_path):
     check(folder)
     with pytest.raises(UserError, match=r"a prompt of 1 pictures has .* by the stock processor of internvl"):
         check(folder, OneTile())
+
+
+@pytest.mark.parametrize("family", ["internvl", "llava_onevision", "idefics3"])
+@pytest.mark.parametrize("text", PACKED)
+def test_any_language_model_within(tmp_path, monkeypatch, family, text):
+    """Packed rows are right for each that a family packs, as InternVL3.5 with Qwen3."""
+    plain = TextOnly.tiny_config
+    monkeypatch.setattr(TextOnly, "tiny_config", lambda self, sizes, _, token_id: plain(self, sizes, text, token_id))
+    gaps = check(tiny_folder(family, tmp_path / "tiny"))
+    assert gaps["packed rows"] < 1e-5
 
 
 @pytest.mark.parametrize(("make", "data"), [(sft, examples), (grpo, prompts)])

@@ -1,5 +1,6 @@
 """Answers that appear on the terminal as they are written."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -57,7 +58,8 @@ def stream_answer(
 def _inputs(policy: Any, prompt: EncodedPrompt, encoder: PromptEncoder) -> dict[str, Tensor]:
     ids = prompt.token_ids[None]
     name = find_family(policy.config).token_types
-    types = {name: prompt.mm_token_type_ids[None]} if name else {}
+    taken = inspect.signature(type(policy).forward).parameters  # `generate` refuses what a model does not name
+    types = {name: prompt.mm_token_type_ids[None]} if name is not None and name in taken else {}
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids), **types, **encoder.vision_inputs(prompt)}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import transformers
 from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
@@ -15,6 +16,7 @@ class Glm4v(ProcessorFamily):
 
     model_types = ("glm4v",)
     processor, image_processor = "Glm4vProcessor", "Glm4vImageProcessorPil"
+    make_config = "Glm4vConfig"
     packed_texts = ("glm4v_text",)
     video_processor = "Glm4vVideoProcessor"
     tiny_tokens: ClassVar[Mapping[str, str]] = {"image_token": "<|image_pad|>", "video_token": "<|video_pad|>"}
@@ -22,11 +24,9 @@ class Glm4v(ProcessorFamily):
 
     @override
     def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
-        from transformers import Glm4vConfig
-
         a = architecture
         text = qwen_text_config(a, token_id)
-        return Glm4vConfig(
+        return getattr(transformers, self.make_config)(
             text_config=text,
             vision_config={
                 "depth": a.vision_depth,
@@ -49,3 +49,12 @@ class Glm4v(ProcessorFamily):
     @override
     def tiny_picture_options(self, architecture: TinyArchitecture) -> dict[str, Any]:
         return {"size": {"shortest_edge": 2 * architecture.min_pixels, "longest_edge": 2 * architecture.max_pixels}}
+
+
+class Glm46v(Glm4v):
+    """GLM-4.6V, with another processor."""
+
+    model_types = ("glm46v",)
+    processor, image_processor = "Glm46VProcessor", "Glm46VImageProcessorPil"
+    video_processor = "Glm46VVideoProcessor"
+    make_config = "Glm46VConfig"

@@ -26,7 +26,7 @@ PACKED = ("llama", "qwen2", "qwen3")
 class TextOnly(ModelFamily):
     """Language models; a folder holds a tokenizer and no processor."""
 
-    model_types = (*PACKED, "mistral")
+    model_types = (*PACKED, "mistral", "gemma3_text")
     token_types = None
 
     @classmethod

@@ -14,10 +14,10 @@ from revisual.models.tiny import save_tiny_policy
 
 WITH_PICTURES = (
     "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe",
-    "internvl", "gemma3", "glm4v", "llava_onevision", "idefics3",
+    "internvl", "gemma3", "glm4v", "glm46v", "llava_onevision", "idefics3",
 )  # fmt: skip
-TEXT_ONLY = ("qwen2", "qwen3", "llama", "mistral")
-PADDED = ("qwen3_5", "qwen3_5_moe", "gemma3", "mistral")
+TEXT_ONLY = ("qwen2", "qwen3", "llama", "mistral", "gemma3_text")
+PADDED = ("qwen3_5", "qwen3_5_moe", "gemma3", "mistral", "gemma3_text")
 """Layers that keep a state, pictures whose tokens see each other, a sliding window."""
 ALL = (*WITH_PICTURES, *TEXT_ONLY)
 PACKED = tuple(family for family in ALL if family not in PADDED)

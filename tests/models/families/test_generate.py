@@ -5,7 +5,7 @@ import pytest
 from revisual.cli.main import main
 
 
-@pytest.mark.parametrize("family", ["qwen3_vl", "qwen2", "mistral"])
+@pytest.mark.parametrize("family", ["qwen3_vl", "qwen3_5", "gemma3", "internvl", "qwen2", "mistral"])
 @pytest.mark.parametrize("way", ["live", "file"])
 def test_a_folder_answers(made, tmp_path, capsys, family, way):
     folder, asked = f"--model={made(family).folder}", ["--question=What is 6 * 7?"]
