@@ -114,6 +114,8 @@ class PolicyModule(AnsweringModule):
         if not isinstance(self.trainer.strategy, DeepSpeedStrategy):  # which keeps float32 copies of what it trains
             require_learnable(self.policy)
         optimizer = self.optimizer_factory(p for p in self.policy.parameters() if p.requires_grad)
+        # A fused one could undo the scaling of float16 within its step, for which Lightning would refuse to clip.
+        optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
         if self.scheduler_factory is None:
             return optimizer
         scheduler = self.scheduler_factory(optimizer)

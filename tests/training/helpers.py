@@ -119,6 +119,10 @@ def adamw(parameters):
     return torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
 
 
+def fused_adamw(parameters):
+    return torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, fused=True)
+
+
 def sgd(parameters):
     return torch.optim.SGD(parameters, lr=0.1)
 

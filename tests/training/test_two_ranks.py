@@ -12,7 +12,7 @@ GRADIENTS = [
     "gradient", "gradient-pictures", "gradient-lora", "gradient-frozen", "gradient-reference",
     "gradient-checkpointing", "gradient-padded", "gradient-in-one-pass", "gradient-row-by-row", "sft-gradient",
 ]  # fmt: skip
-JOBS = [*GRADIENTS, "three-steps", "validate"]
+JOBS = [*GRADIENTS, "three-steps", "three-steps-fused", "validate"]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,14 @@ def test_three_steps_on_recorded_rollouts_are_the_same(one, two):
     assert logged(two["three-steps"][0], "train/loss") == pytest.approx(logged(alone, "train/loss"), abs=5e-6)
 
 
+def test_a_fused_optimizer_takes_the_same_steps(one, two):
+    for results in (one[1], two):
+        for plain, fused in zip(results["three-steps"], results["three-steps-fused"], strict=True):
+            assert fused["norms"] == pytest.approx(plain["norms"], abs=5e-6) and all(fused["moved"])
+            for name, value in fused["weights"].items():
+                assert_close(value, plain["weights"][name], atol=1e-6, rtol=1e-5)
+
+
 def test_a_filter_may_choose_on_each_rank_alone(two):
     own, over_all = two["gradient-per-rank"], two["gradient"]
     assert [result["chosen"] for result in own] == [[4], [4]]  # half of two groups of four
@@ -72,7 +80,7 @@ def test_validation_counts_every_answer_once(one, two):
     assert logged(two["validate"][0], name) == pytest.approx(logged(alone, name)) and len(logged(alone, name)) >= 1
 
 
-RESUMED = ["grpo", "grpo-frozen", "grpo-lora", "sft"]
+RESUMED = ["grpo", "grpo-fused", "grpo-frozen", "grpo-lora", "sft"]
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -24,7 +24,9 @@ from revisual.rollout.hf.engine import HFRollout
 from revisual.training.engine_check import EngineCheck
 from revisual.training.lr_schedulers import WarmupCosine
 from revisual.training.strategies.fsdp2 import FSDP2
-from training.helpers import Keep, KeepNothing, examples, fit, grpo, prompts, sft, sgd, some_samples, weights
+from training.helpers import (
+    Keep, KeepNothing, adamw, examples, fit, fused_adamw, grpo, prompts, sft, sgd, some_samples, weights,
+)  # fmt: skip
 
 
 def warmup_cosine(optimizer):
@@ -160,15 +162,24 @@ def beside_vllm(job, policy_folder, folder, world, keep, options):
 
 
 def three_steps(job, policy_folder, folder, world, keep, options):
-    engine = Replay(folder.parents[1] / "one" / job / "rollouts.pt") if world > 1 else Record()
+    is_recorded = world > 1 or job.endswith("-fused")
+    engine = Replay(folder.parents[1] / "one/three-steps/rollouts.pt") if is_recorded else Record()
     module = grpo(
-        policy_folder, max_tokens_per_pass=150, engine=engine, advantage_filter=PrioritizedAdvantageDistillation(1e-3)
+        policy_folder,
+        max_tokens_per_pass=150,
+        engine=engine,
+        optimizer=optimizer_of(job),
+        advantage_filter=PrioritizedAdvantageDistillation(1e-3),
     )
     data = prompts(some_samples(12), batch_size=4 // world)
     run = fit(module, data, folder, 3, [keep], gradient_clip_val=0.01, **options)
-    if world == 1:
+    if not is_recorded:
         torch.save(engine.rows, folder / "rollouts.pt")
     return run
+
+
+def optimizer_of(job):
+    return fused_adamw if job.endswith("-fused") else adamw
 
 
 def sft_gradient(job, policy_folder, folder, world, keep, options):
@@ -202,7 +213,7 @@ def saved_steps(job, policy_folder, folder, world, keep, options):
         data = examples(some_samples(8), batch_size=2)
         return fit(sft(policy_folder, **settings), data, folder, 4, callbacks, **options)
     settings["advantage_filter"] = PrioritizedAdvantageDistillation(1e-3)
-    module = grpo(policy_folder, POLICIES.get(job.partition("-")[2]), **settings)
+    module = grpo(policy_folder, POLICIES.get(job.partition("-")[2]), optimizer=optimizer_of(job), **settings)
     return fit(module, prompts(some_samples(8), batch_size=2), folder, 4, callbacks, **options)
 
 
@@ -210,6 +221,7 @@ JOBS = {
     "gradient": gradient,
     "vllm": beside_vllm,
     "three-steps": three_steps,
+    "three-steps-fused": three_steps,
     "sft-gradient": sft_gradient,
     "empty": empty,
     "hang": hang,
