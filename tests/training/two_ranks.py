@@ -25,8 +25,19 @@ from revisual.training.engine_check import EngineCheck
 from revisual.training.lr_schedulers import WarmupCosine
 from revisual.training.strategies.fsdp2 import FSDP2
 from training.helpers import (
-    Keep, KeepNothing, adamw, examples, fit, fused_adamw, grpo, prompts, sft, sgd, some_samples, weights,
-)  # fmt: skip
+    Keep,
+    KeepNothing,
+    adamw,
+    examples,
+    fit,
+    fused_adamw,
+    grpo,
+    prompts,
+    sft,
+    sgd,
+    some_samples,
+    weights,
+)
 
 
 def warmup_cosine(optimizer):
