@@ -13,8 +13,8 @@ from revisual.memory_plan.layouts import Strategy, Weights, layout, strategy_of
 from revisual.memory_plan.live import Peak, shape_mode
 from revisual.memory_plan.shapes import LongestPrompt, longest_prompt, on_no_device
 from revisual.memory_plan.workload import Given, Workload, workload
-from revisual.models.lora import has_adapter
 from revisual.models.parts import part_of
+from revisual.models.precision import compute_dtype, store_as_computed
 from revisual.training.grpo import GRPOModule
 
 IMPORTED = 650_000_000
@@ -235,11 +235,16 @@ class Planner:
         }
 
     def _reference(self) -> int:
-        """Return the memory of a frozen copy of the policy, for a KL term without an adapter to switch off."""
+        """Return the memory of a frozen copy of the policy, for a KL term without an adapter to switch off.
+
+        It is spread as the policy is, and stored in the type that its matrices are multiplied in.
+        """
         module = self.run.module
-        if not isinstance(module, GRPOModule) or not module.coefficients.uses_reference or has_adapter(module.policy):
+        copy = module.reference.copy if isinstance(module, GRPOModule) else None
+        if copy is None:
             return 0
-        return self.weights.count * self.loaded
+        store_as_computed(copy, compute_dtype(self.precision))
+        return sum(p.numel() * p.element_size() for p in copy.parameters()) // self.layout.shards
 
     def _keep_small_blocks(self) -> None:
         """Add what freed small blocks hold, which a CPU does not give back, to the large ones of any phase."""

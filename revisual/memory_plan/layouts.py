@@ -54,6 +54,8 @@ class Layout:
     host: dict[str, int] = field(default_factory=dict)
     is_sharded: bool = True
     """Whether passes are those of a policy whose weights are laid out elsewhere."""
+    shards: int = 1
+    """Devices that a frozen model is spread over."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def _fsdp2(w: Weights, shards: int) -> Layout:
         at_end=(w.root + w.root_trained) * w.computed + 4 * w.root_trained,
         in_step=round(w.trained * w.working / shards),
         in_rollout=w.count * w.computed,
+        shards=shards,
     )
 
 
@@ -160,4 +163,5 @@ def _zero(strategy: Strategy, w: Weights, shards: int) -> Layout:
         in_step=0 if strategy.offload else step,
         in_rollout=w.count * w.computed if stage == 3 else 0,
         host=host,
+        shards=shards if stage == 3 else 1,
     )

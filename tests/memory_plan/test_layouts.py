@@ -57,6 +57,21 @@ def test_what_deepspeed_brings_together():
     assert made.in_pass == 2 * (10**9 + 10**8) + 2 * 2 * DEEPSPEED_BUCKET + 4 * 5 * 10**8
 
 
+@pytest.mark.parametrize(
+    ("strategy", "devices", "shards"),
+    [
+        (Strategy("ddp"), 8, 1),
+        (Strategy("fsdp2"), 16, 16),
+        (Strategy("fsdp2", hybrid=True), 16, 8),
+        (Strategy("deepspeed", 2), 8, 1),
+        (Strategy("deepspeed", 3), 8, 8),
+    ],
+    ids=str,
+)
+def test_devices_that_share_a_reference(strategy, devices, shards):
+    assert layout(strategy, HALF, devices, per_node=8).shards == shards
+
+
 def test_offload_moves_the_states_to_the_hosts():
     made = layout(Strategy("deepspeed", 3, offload=True), HALF, 8, 8)
     assert made.host == {"optimizer (offload)": 400 + 800 + 400, "weights (offload)": 250}
