@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+import torch
 from lightning.fabric.utilities.rank_zero import _get_rank
 
 from revisual.cli.command import Command
@@ -14,6 +15,7 @@ from revisual.core.checkpoint_files import STOPPED, find_checkpoints, newest_who
 from revisual.core.errors import UserError
 from revisual.core.files import remove_leftovers
 from revisual.core.interrupt import Interrupted
+from revisual.memory_plan.check import require_room
 
 QUIET = (
     ".*does not have many workers",
@@ -78,6 +80,8 @@ class FitCommand(Command):
         for message in QUIET:
             warnings.filterwarnings("ignore", message=message)
         try:
+            if name == "fit" and _get_rank() in (None, 0) and torch.cuda.is_available():
+                require_room(words, torch.cuda.get_device_properties(0).total_memory)
             make_cli([name, *words], FitCLI)
         except (SystemExit, KeyboardInterrupt) as end:
             if isinstance(end, KeyboardInterrupt) or isinstance(end.__context__, KeyboardInterrupt):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from json import dumps
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -14,8 +13,8 @@ from revisual.cli.command import FunctionCommand
 from revisual.cli.plan_table import as_json, show
 from revisual.core.errors import UserError
 from revisual.memory_plan.advice import advice
-from revisual.memory_plan.config import Configured, configure, parse_options
-from revisual.memory_plan.estimate import Estimate, Machine, Planner
+from revisual.memory_plan.check import estimate_run, machine_of
+from revisual.memory_plan.config import configure, parse_options
 from revisual.memory_plan.workload import Given
 
 UNITS = {"GB": 10**9, "GIB": 2**30, "MB": 10**6, "MIB": 2**20}
@@ -33,14 +32,6 @@ def memory_size(text: str) -> int:
     if not found or found[2] not in UNITS:
         raise UserError(f"--gpu_memory {text}: give a number with GB, GiB, MB or MiB, such as 80GB")
     return int(float(found[1]) * UNITS[found[2]])
-
-
-def machine_of(config: Any, devices: int | None, per_node: int, memory: int | None) -> Machine:
-    """Return what is planned for: the command line's devices, or else the config's."""
-    trainer = config.trainer
-    own = trainer.devices if isinstance(trainer.devices, int) and trainer.devices > 0 else 1
-    count = devices or own * int(trainer.num_nodes or 1)
-    return Machine(count, per_node, memory, is_gpu=trainer.accelerator != "cpu")
 
 
 def plan(
@@ -89,11 +80,6 @@ def plan(
         print(dumps(as_json(found, changes), indent=2))
     else:
         show(found, changes, Console(highlight=False, width=None if screen.is_terminal else 120))
-
-
-def estimate_run(configuration: Configured, machine: Machine, given: Given, say: Any = lambda _: None) -> Estimate:
-    """Return the plan of a configured run."""
-    return Planner(configuration, machine, given, say).estimate()
 
 
 COMMAND = FunctionCommand(plan)

@@ -41,6 +41,12 @@ class TrainingCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.link_arguments("seed_everything", "model.init_args.seed", compute_fn=int)
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
+        parser.add_argument(
+            "--check_memory",
+            type=bool,
+            default=True,
+            help="plan a run of `fit` on GPUs first, and refuse what has no room",
+        )
 
     def before_instantiate_classes(self) -> None:
         """Keep what a run writes together, and let it say that it cannot learn, and leave when it is asked to."""

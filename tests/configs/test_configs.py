@@ -39,8 +39,6 @@ from .shipped import (
 )
 
 ARCHITECTURES = Path(__file__).parents[1] / "architectures"
-GPUS = 8
-SIZES = ("3b", "7b")
 
 
 # Parsing
@@ -53,8 +51,8 @@ def test_config_parses_alone(path, parse):
 
 @pytest.mark.parametrize("path", OVERLAYS, ids=named)
 def test_overlay_parses_and_changes_something(path, parse):
-    before = [without_files(parse(base)) for base in bases(path)]
-    assert before != [without_files(parse(base, path)) for base in bases(path)]
+    before = [without_files(parse(*base)) for base in bases(path)]
+    assert before != [without_files(parse(*base, path)) for base in bases(path)]
 
 
 def without_files(config):

@@ -16,12 +16,20 @@ from .shipped import (
     CONFIGS,
     FULL,
     RL_STAGES,
+    SIZES,
     STAGES,
     configs_of,
 )
 
-GPUS = 8
-SIZES = ("3b", "7b")
+GPUS = {"3b": (8, 1), "7b": (8, 1), "32b": (8, 4)}
+"""Of a node, and nodes."""
+ENGINES = {"3b": "VLLMRollout", "7b": "VLLMRollout", "32b": "VLLMServerRollout"}
+
+
+def gpus(size, config):
+    """The number of GPUs, after they are seen to be the size's."""
+    assert (config.trainer.devices, config.trainer.num_nodes) == GPUS[size]
+    return config.trainer.devices * config.trainer.num_nodes
 
 
 # Full-size policies, without their weights
@@ -82,7 +90,7 @@ def test_pictures_are_of_the_papers_sizes(stage, built):
 def test_cold_start_has_64_examples_per_step(size, parse):
     config = parse(*configs_of(size, "cold_start"))
     model, data = config.model.init_args, config.data.init_args
-    assert data.batch_size * GPUS == 64 and model.max_tokens_per_pass == 32768
+    assert data.batch_size * gpus(size, config) == 64 and model.max_tokens_per_pass == 32768
     assert config.trainer.max_epochs == 5 and config.trainer.max_steps == -1
     assert data.max_prompt_tokens + data.max_response_tokens == 32768
 
@@ -92,14 +100,14 @@ def test_cold_start_has_64_examples_per_step(size, parse):
 def test_rollout_steps_of_512_prompts_make_four_updates_of_128(size, stage, built):
     config, module = built(size, stage)
     model, data, trainer = config.model.init_args, config.data.init_args, config.trainer
-    assert trainer.devices == GPUS and data.batch_size * GPUS == 512 and module.sampling.group_size == 8
+    assert data.batch_size * gpus(size, config) == 512 and module.sampling.group_size == 8
     updates = module.updates_per_rollout
     assert updates == 512 // 128 and trainer.max_steps == 200 * updates and trainer.max_epochs == -1
     assert module.num_iterations == 1 and model.max_tokens_per_pass == data.max_prompt_tokens + 3 * 8192
     assert trainer.val_check_interval == 20 * updates and trainer.check_val_every_n_epoch is None
     (checkpoint,) = [c for c in trainer.callbacks if c.class_path.endswith("ModelCheckpoint")]
     assert checkpoint.init_args.every_n_train_steps == 5 * updates
-    assert trainer.strategy == "fsdp2" and model.engine.class_path.endswith(".VLLMRollout")
+    assert trainer.strategy == "fsdp2" and model.engine.class_path.endswith(f".{ENGINES[size]}")
     guards = {c.class_path.rpartition(".")[2] for c in trainer.callbacks}
     assert {"StopOnSignal", "Watchdog"} <= guards
 
