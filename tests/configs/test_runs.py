@@ -1,0 +1,74 @@
+"""Every shipped full-size stage runs as it is given, two rollout steps on a tiny policy."""
+
+import math
+
+import pytest
+import torch
+from rollout.vllm.helpers import require_vllm
+
+from revisual.models.policy import PretrainedPolicy
+
+from .running import BUILT_IN, Stage, run_stage, save_data, save_policy
+from .shipped import CONFIGS, FULL, FULL_SIZE, ON_ONE_GPU, named
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    save_data(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def policies(data, tmp_path_factory):
+    """Of each recipe, what a cold start would have made."""
+    starts = {name: Stage((CONFIGS / name / "7b/cold_start.yaml",)) for name in ("revisual_r1", "vision_r1")}
+    return {name: save_policy(tmp_path_factory.mktemp(name), data, start) for name, start in starts.items()}
+
+
+def weights(folder):
+    loader = PretrainedPolicy(str(folder))
+    return loader.load(loader.load_processor()).state_dict()
+
+
+def assert_learned(stage, policy, rows, export):
+    losses = [float(row["train/loss"]) for row in rows if row.get("train/loss")]
+    assert len(losses) == stage.steps and all(map(math.isfinite, losses))
+    before, after = weights(policy), weights(export)
+    assert before.keys() == after.keys() and any(not torch.equal(after[name], value) for name, value in before.items())
+
+
+def run(files, launcher, policies, data, folder, engine=BUILT_IN):
+    stage, policy = Stage(files), policies[files[0].parents[1].name]
+    assert_learned(stage, policy, *run_stage(stage, folder, policy, data, launcher, engine))
+
+
+@pytest.mark.parametrize("files", FULL_SIZE, ids=named)
+def test_a_stage_runs_under_lightnings_launcher(files, policies, data, tmp_path):
+    run(files, "lightning", policies, data, tmp_path)
+
+
+EACH_OVERLAY = list({files[-1]: files for files in ON_ONE_GPU}.values())
+"""Each config of `single_gpu` over one stage."""
+
+
+@pytest.mark.parametrize("files", EACH_OVERLAY, ids=named)
+def test_a_stage_runs_on_one_device(files, policies, data, tmp_path):
+    run(files, "lightning", policies, data, tmp_path)
+
+
+@pytest.mark.parametrize("launcher", ["torchrun", "SLURM"])
+def test_a_stage_runs_under_other_launchers(launcher, policies, data, tmp_path):
+    """One of each strategy that stages name, which is FSDP2 alone."""
+    assert {Stage(files).get("trainer.strategy") for files in FULL_SIZE} == {"fsdp2"}
+    run((FULL / "multimodal_rl.yaml",), launcher, policies, data, tmp_path)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("launcher", ["lightning", "torchrun", "SLURM"])
+def test_a_stage_runs_with_the_engine_that_it_names(launcher, policies, data, tmp_path):
+    """vLLM, in each of two processes."""
+    require_vllm()
+    run((FULL / "multimodal_rl.yaml",), launcher, policies, data, tmp_path, engine={})
