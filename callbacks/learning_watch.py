@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from typing_extensions import override
 
 from revisual.core.distributed import all_gather_objects, all_sum
-from revisual.core.errors import UserError
+from revisual.core.ranges import PositiveInt, check_ranges
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback
 from revisual.rl.health import (
@@ -56,12 +56,9 @@ class LearningWatch(RewardCallback):
             it goes on.
     """
 
-    def __init__(self, stop_when_nothing_to_learn: int | None = None) -> None:
-        if stop_when_nothing_to_learn is not None and stop_when_nothing_to_learn < 1:
-            raise UserError(
-                f"LearningWatch: stop_when_nothing_to_learn must be at least 1, not {stop_when_nothing_to_learn}"
-            )
+    def __init__(self, stop_when_nothing_to_learn: PositiveInt | None = None) -> None:
         self.stop_when_nothing_to_learn = stop_when_nothing_to_learn
+        check_ranges(self)
         self.told: dict[str, tuple[int, int]] = {}
         """By kind of finding: the worst level that was told, and the last rollout step that had it."""
         self.nothing = 0

@@ -4,6 +4,7 @@ from typing import Any
 
 from lightning.pytorch import Trainer
 
+from revisual.core.ranges import Fraction, NonNegativeFloat, PositiveFloat, check_ranges
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback, add_reward_term
 from revisual.rl.length import efficient_length_reward
@@ -23,9 +24,14 @@ class LengthReward(RewardCallback):
     """
 
     def __init__(
-        self, weight: float = 0.05, budget: float | None = None, alpha: float = 0.005, delta: float = 0.5
+        self,
+        weight: NonNegativeFloat = 0.05,
+        budget: PositiveFloat | None = None,
+        alpha: NonNegativeFloat = 0.005,
+        delta: Fraction = 0.5,
     ) -> None:
         self.weight, self.budget, self.alpha, self.delta = weight, budget, alpha, delta
+        check_ranges(self)
 
     def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
         """Add the term `length`."""

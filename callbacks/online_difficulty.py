@@ -9,6 +9,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from revisual.core.distributed import all_gather_objects
 from revisual.core.errors import UserError
+from revisual.core.ranges import PositiveFraction, PositiveInt
 from revisual.data.rounds import PromptChooser
 from revisual.data.sample import prompt_key
 from revisual.rl.batch import RolloutBatch
@@ -50,7 +51,11 @@ class OnlineDifficulty(RewardCallback, PromptChooser):
     """
 
     def __init__(
-        self, visits: int = 1, rest_right: int = 200, rest_wrong: int = 100, least_active: float = 0.25
+        self,
+        visits: PositiveInt = 1,
+        rest_right: PositiveInt = 200,
+        rest_wrong: PositiveInt = 100,
+        least_active: PositiveFraction = 0.25,
     ) -> None:
         if visits < 1 or rest_right < 1 or rest_wrong < 1 or not 0 < least_active <= 1:
             raise UserError(

@@ -9,6 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_warn
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import GroupSize, PositiveInt, check_ranges
 from revisual.training.grpo import GRPOModule
 
 
@@ -22,13 +23,12 @@ class PTSTStage:
         steps: rollouts that the stage lasts.
     """
 
-    max_new_tokens: int
-    group_size: int
-    steps: int
+    max_new_tokens: PositiveInt
+    group_size: GroupSize
+    steps: PositiveInt
 
     def __post_init__(self) -> None:
-        if self.max_new_tokens < 1 or self.group_size < 2 or self.steps < 1:
-            raise UserError(f"PTST: max_new_tokens >= 1, group_size >= 2 and steps >= 1, got {self}")
+        check_ranges(self)
 
     @property
     def tokens(self) -> int:

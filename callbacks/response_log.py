@@ -10,6 +10,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
 from revisual.core.distributed import all_gather_objects
+from revisual.core.ranges import NonNegativeInt, check_ranges
 from revisual.data.sample import Sample
 
 
@@ -21,8 +22,9 @@ class ResponseLog(Callback):
         pictures: the pictures of so many questions per source are kept beside it, and named in the lines.
     """
 
-    def __init__(self, file: str = "responses.jsonl", pictures: int = 4) -> None:
+    def __init__(self, file: str = "responses.jsonl", pictures: NonNegativeInt = 4) -> None:
         self.file, self.pictures = file, pictures
+        check_ranges(self)
 
     @override
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

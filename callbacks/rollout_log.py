@@ -10,6 +10,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from revisual.core.files import replaced_file
+from revisual.core.ranges import NonNegativeInt, PositiveInt, check_ranges
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback
 
@@ -23,8 +24,9 @@ class RolloutLog(RewardCallback):
         file: inside `default_root_dir`, if relative; ranks other than 0 add their number.
     """
 
-    def __init__(self, every: int = 10, most: int = 32, file: str = "rollouts.jsonl") -> None:
+    def __init__(self, every: PositiveInt = 10, most: NonNegativeInt = 32, file: str = "rollouts.jsonl") -> None:
         self.every, self.most, self.file = every, most, file
+        check_ranges(self)
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
+from revisual.core.ranges import NonNegativeFloat, Seconds, check_ranges
+
 
 class Watchdog(Callback):
     """Each process prints the stacks of its threads when it has got no further for `limit` seconds, and then ends.
@@ -22,10 +24,9 @@ class Watchdog(Callback):
         grace: seconds between a process's report and its end, in which the others report.
     """
 
-    def __init__(self, limit: float = 3600.0, grace: float = 10.0) -> None:
-        if limit <= 0 or grace < 0:
-            raise ValueError(f"Watchdog: limit > 0 and grace >= 0 seconds, got {limit} and {grace}")
+    def __init__(self, limit: Seconds = 3600.0, grace: NonNegativeFloat = 10.0) -> None:
         self.limit, self.grace = limit, grace
+        check_ranges(self)
         self._done = threading.Event()
         self._note("starting", 0, 0)
 

@@ -16,6 +16,7 @@ from revisual.client.pictures import PixelBounds
 from revisual.config.parts import BRIDGING
 from revisual.core.errors import UserError
 from revisual.core.interrupt import Interrupted, handling_signals
+from revisual.core.ranges import PositiveInt, Seed
 from revisual.data.readers import SampleReader
 from revisual.data_recipes.bridging.bridge import Bridge
 from revisual.data_recipes.bridging.dry_run import render_prompts
@@ -38,15 +39,15 @@ def bridge(
     vlm: Endpoint,
     reasoner: Endpoint,
     root: Path | None = None,
-    limit: int | None = None,
+    limit: PositiveInt | None = None,
     prompts: PromptFiles = PromptFiles(),  # noqa: B008  # frozen
     rewriter: Rewriter | None = None,
     filters: list[Filter] | None = None,
-    min_pixels: int | None = None,
-    max_pixels: int | None = None,
-    seed: int = 0,
-    max_requests: int | None = None,
-    max_tokens: int | None = None,
+    min_pixels: PositiveInt | None = None,
+    max_pixels: PositiveInt | None = None,
+    seed: Seed = 0,
+    max_requests: PositiveInt | None = None,
+    max_tokens: PositiveInt | None = None,
     dry_run: bool = False,
 ) -> None:
     """Make cold-start samples by modality bridging. The same command goes on where an earlier call was stopped.

@@ -8,6 +8,7 @@ from revisual.cli.command import GOES_ON, FunctionCommand
 from revisual.cli.progress import TerminalProgress
 from revisual.config.parts import CURATION
 from revisual.core.errors import UserError
+from revisual.core.ranges import Seed
 from revisual.data_recipes.grammar.runner import Runner
 from revisual.data_recipes.grammar.sources import Source
 from revisual.data_recipes.grammar.step import Step
@@ -37,7 +38,7 @@ def curate(
     balance: Step | None = BALANCE,
     publish: Step | None = PUBLISH,
     only: str | None = None,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> None:
     """Make training data of many sources: filtered, without duplicates and benchmark questions, balanced.
 

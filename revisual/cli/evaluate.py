@@ -12,6 +12,7 @@ from revisual.client.request import Decoding
 from revisual.client.server import Server
 from revisual.config.parts import BENCHMARKS, SAMPLES
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, NonNegativeInt, PositiveFraction, PositiveInt, Seconds, Seed, Temperature
 from revisual.evaluation.benchmark import Benchmark
 from revisual.evaluation.evaluation import Evaluation
 from revisual.evaluation.judge_model import ModelJudge
@@ -34,29 +35,29 @@ def evaluate(
     base_url: str | None = None,
     key_env: str = "OPENAI_API_KEY",
     preset: str = "revisual_r1",
-    n: int = 1,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int = 0,
-    max_tokens: int = 8192,
+    n: Count = 1,
+    temperature: Temperature | None = None,
+    top_p: PositiveFraction | None = None,
+    top_k: NonNegativeInt = 0,
+    max_tokens: PositiveInt = 8192,
     extra: dict[str, Any] | None = None,
-    seed: int = 0,
-    limit: int | None = None,
+    seed: Seed = 0,
+    limit: PositiveInt | None = None,
     rules: Rules = "project",
-    min_pixels: int | None = None,
-    max_pixels: int | None = None,
-    concurrency: int = 16,
-    timeout: float = 600.0,
+    min_pixels: PositiveInt | None = None,
+    max_pixels: PositiveInt | None = None,
+    concurrency: Count = 16,
+    timeout: Seconds = 600.0,
     stream: bool = False,
-    max_requests: int | None = None,
-    max_total_tokens: int | None = None,
-    rows: int = 32,
+    max_requests: PositiveInt | None = None,
+    max_total_tokens: PositiveInt | None = None,
+    rows: Count = 32,
     dtype: Literal["auto", "float32", "bfloat16"] = "auto",
     engine: Literal["auto", "transformers", "vllm"] = "auto",
     judge_url: str | None = None,
     judge_model: str | None = None,
     judge_key_env: str = "JUDGE_API_KEY",
-    judge_checks: int = 30,
+    judge_checks: NonNegativeInt = 30,
 ) -> None:
     """Evaluate a model on benchmarks. The same command goes on where an earlier call was stopped.
 
@@ -135,7 +136,12 @@ def evaluate(
 
 
 def _decoding(
-    preset: Preset, temperature: float | None, top_p: float | None, top_k: int, max_tokens: int, extra: dict[str, Any]
+    preset: Preset,
+    temperature: Temperature | None,
+    top_p: PositiveFraction | None,
+    top_k: NonNegativeInt,
+    max_tokens: PositiveInt,
+    extra: dict[str, Any],
 ) -> Decoding:
     """Return the decoding of the options; what is not given is the preset's."""
     return Decoding(
@@ -148,7 +154,7 @@ def _decoding(
 
 
 def _judge(
-    url: str | None, model: str | None, key_env: str, checks: int, concurrency: int, timeout: float
+    url: str | None, model: str | None, key_env: str, checks: int, concurrency: Count, timeout: Seconds
 ) -> ModelJudge | None:
     if url is None and model is None:
         return None

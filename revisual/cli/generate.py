@@ -8,6 +8,7 @@ from typing import Literal
 from revisual.cli.command import FunctionCommand
 from revisual.client.request import Decoding
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, NonNegativeInt, PositiveFraction, PositiveInt, Seed, Temperature
 from revisual.data.images import ImageSource
 from revisual.data.sample import Sample
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
@@ -21,17 +22,17 @@ def generate(
     questions: Path | None = None,
     out: Path | None = None,
     prompt: str = REVISUAL_R1_SYSTEM_PROMPT,
-    max_tokens: int = 4096,
+    max_tokens: PositiveInt = 4096,
     do_sample: bool = False,
-    temperature: float = 0.6,
-    top_p: float = 0.95,
-    top_k: int = 0,
-    n: int = 1,
-    seed: int = 0,
-    rows: int = 16,
+    temperature: Temperature = 0.6,
+    top_p: PositiveFraction = 0.95,
+    top_k: NonNegativeInt = 0,
+    n: Count = 1,
+    seed: Seed = 0,
+    rows: Count = 16,
     dtype: Literal["auto", "float32", "bfloat16"] = "auto",
-    min_pixels: int | None = None,
-    max_pixels: int | None = None,
+    min_pixels: PositiveInt | None = None,
+    max_pixels: PositiveInt | None = None,
 ) -> None:
     """Answer a question, perhaps about pictures, as the words come: thoughts dimmed, and at last the answer in a box.
 
@@ -94,7 +95,14 @@ def _check(question: str | None, images: Sequence[Path], questions: Path | None,
         raise UserError('--image goes with --question; in a file, pictures stand under "images"')
 
 
-def make_decoding(do_sample: bool, n: int, temperature: float, top_p: float, top_k: int, max_tokens: int) -> Decoding:
+def make_decoding(
+    do_sample: bool,
+    n: Count,
+    temperature: Temperature,
+    top_p: PositiveFraction,
+    top_k: NonNegativeInt,
+    max_tokens: PositiveInt,
+) -> Decoding:
     """Return how answers are drawn.
 
     Raises:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import Literal
+from typing import Annotated, Literal
 
 from revisual.cli.command import FunctionCommand
 from revisual.cli.progress import TerminalProgress
 from revisual.core.errors import UserError
 from revisual.core.files import replaced_file, write_atomically
 from revisual.core.progress import Progress
+from revisual.core.ranges import Count, Within
 from revisual.grading.cases import BrokenLine, Case, read_cases
 from revisual.grading.grader import AnswerGrader, TimedGrade
 from revisual.grading.requirements import NAMED, Requirements
@@ -30,8 +31,8 @@ def grade(
     cases: Path,
     *,
     out: Path,
-    deadline: float = DEFAULT.deadline_seconds,
-    workers: int = DEFAULT.workers,
+    deadline: Annotated[float, Within("(0, 3600]")] = DEFAULT.deadline_seconds,
+    workers: Count = DEFAULT.workers,
     requirements: Literal["evaluation", "rewards", "value_alone"] = "evaluation",
     explain: bool = False,
 ) -> int:

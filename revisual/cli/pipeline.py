@@ -7,6 +7,7 @@ from jsonargparse.typing import Path_fr
 from revisual.cli.command import GOES_ON, FunctionCommand
 from revisual.cli.progress import TerminalProgress
 from revisual.cli.tables import show_stages
+from revisual.core.ranges import Seed
 from revisual.pipeline.results import REPORT, add_start
 from revisual.pipeline.runner import Runner
 from revisual.pipeline.stages import Plan, StageConfig
@@ -23,7 +24,7 @@ def pipeline(
     shared: list[Path_fr] | None = None,
     launcher: list[str] | None = None,
     data: Path | None = None,
-    seed: int = 0,
+    seed: Seed = 0,
     evaluate_while_training: bool = True,
 ) -> None:
     """Train stage after stage, measure before and after each, and write metrics.json and report.html.

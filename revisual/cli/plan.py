@@ -12,6 +12,7 @@ from rich.console import Console
 from revisual.cli.command import FunctionCommand
 from revisual.cli.plan_table import as_json, show
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, NonNegativeInt, PositiveInt
 from revisual.memory_plan.advice import advice
 from revisual.memory_plan.check import estimate_run, machine_of
 from revisual.memory_plan.config import configure, parse_options
@@ -36,12 +37,12 @@ def memory_size(text: str) -> int:
 
 def plan(
     *,
-    devices: int | None = None,
-    devices_per_node: int = 8,
+    devices: Count | None = None,
+    devices_per_node: Count = 8,
     gpu_memory: str | None = None,
-    prompt_tokens: int | None = None,
-    response_tokens: int | None = None,
-    pictures: int | None = None,
+    prompt_tokens: PositiveInt | None = None,
+    response_tokens: PositiveInt | None = None,
+    pictures: NonNegativeInt | None = None,
     architecture: Path | None = None,
     json: bool = False,
     rest: Sequence[str] = (),

@@ -7,6 +7,7 @@ from revisual.cli.command import FunctionCommand
 from revisual.config.parts import SAMPLES
 from revisual.core.folders import replaced_folder, require_replaceable
 from revisual.core.manifest import MANIFEST, hashes
+from revisual.core.ranges import ResponseTemplate, Seed
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
 from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
@@ -18,8 +19,8 @@ def tiny(
     data: list[SampleReader],
     root: Path | None = None,
     architecture: TinyArchitecture = TinyArchitecture(),  # noqa: B008  # frozen
-    response_template: str = THOUGHTS_THEN_BOX,
-    seed: int = 0,
+    response_template: ResponseTemplate = THOUGHTS_THEN_BOX,
+    seed: Seed = 0,
     family: str = "qwen2_5_vl",
 ) -> None:
     """Make a tiny untrained policy.

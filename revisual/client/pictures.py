@@ -9,6 +9,7 @@ from threading import Lock
 
 from PIL.Image import Image, Resampling
 
+from revisual.core.ranges import PositiveInt, check_order, check_ranges
 from revisual.data.images import ImageSource
 from revisual.data.picture_sizes import settle_size
 
@@ -23,8 +24,12 @@ class PixelBounds:
     Example: `PixelBounds(min_pixels=3136, max_pixels=1003520)`
     """
 
-    min_pixels: int | None = None
-    max_pixels: int | None = None
+    min_pixels: PositiveInt | None = None
+    max_pixels: PositiveInt | None = None
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        check_order(self, "min_pixels", "max_pixels")
 
     def __call__(self, image: Image) -> Image:
         """Resize `image` so that a server with the same bounds does not change it again."""

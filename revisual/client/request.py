@@ -8,6 +8,7 @@ from typing import Any
 
 from revisual.client.pictures import Pictures
 from revisual.core.errors import UserError
+from revisual.core.ranges import NonNegativeInt, PositiveFraction, PositiveInt, Temperature, check_ranges
 
 Message = Mapping[str, Any]
 """As chat templates take it: `role` and `content`, a text or parts; a part `{"type": "image"}` is the next picture."""
@@ -20,20 +21,19 @@ class Decoding:
     Example: `Decoding(temperature=0.6, top_p=0.95, max_tokens=16384)`
     """
 
-    temperature: float = 0.0
+    temperature: Temperature = 0.0
     """0 takes the most probable token."""
-    top_p: float = 1.0
+    top_p: PositiveFraction = 1.0
     """The share of probability that is sampled from."""
-    top_k: int = 0
+    top_k: NonNegativeInt = 0
     """0 keeps all tokens."""
-    max_tokens: int = 8192
+    max_tokens: PositiveInt = 8192
     """Of one answer, thoughts included."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further fields for the server, e.g. `{"repetition_penalty": 1.05}`; None leaves a field out."""
 
     def __post_init__(self) -> None:
-        if self.temperature < 0 or not 0 < self.top_p <= 1 or self.top_k < 0 or self.max_tokens < 1:
-            raise UserError(f"temperature >= 0, 0 < top_p <= 1, top_k >= 0 and max_tokens >= 1 are needed, got {self}")
+        check_ranges(self)
 
     def settings(self) -> dict[str, Any]:
         """Return the fields of a request's body, those to leave out as None."""

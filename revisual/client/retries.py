@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from revisual.core.ranges import Count, NonNegativeFloat, check_ranges
+
 MOST_PATIENCE = 600.0
 """Seconds that a server may ask to wait."""
 
@@ -15,12 +17,15 @@ class Retries:
     Example: `Retries(attempts=3, first_delay=1.0)` waits 0.5 to 1 s, then 1 to 2 s, then gives up.
     """
 
-    attempts: int = 6
+    attempts: Count = 6
     """How often a request is sent at most."""
-    first_delay: float = 1.0
+    first_delay: NonNegativeFloat = 1.0
     """Seconds, doubled after each attempt."""
-    most_delay: float = 60.0
+    most_delay: NonNegativeFloat = 60.0
     """Seconds that the delay grows to, unless the server asks for more."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
 
     def delay(self, attempt: int, draw: float, retry_after: float | None = None) -> float:
         """Return the seconds to wait after attempt 1, 2, ...; `draw` is a random number in [0, 1).

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from revisual.client.retries import Retries
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, Seconds, check_ranges
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,18 @@ class Server:
     base_url: str
     model: str
     key_env: str = "OPENAI_API_KEY"
-    concurrency: int = 16
-    timeout_seconds: float = 600.0
+    concurrency: Count = 16
+    timeout_seconds: Seconds = 600.0
     stream: bool = False
     retries: Retries = field(default_factory=Retries)
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         address = urlsplit(self.base_url)
         if "@" in address.netloc:  # not quoted: it holds a password
             raise UserError(f"base_url: a user or password in the address is refused; put the key into ${self.key_env}")
         if address.scheme not in ("http", "https") or not address.netloc:
             raise UserError(f"base_url: {self.base_url!r} is no address such as http://localhost:8000/v1")
-        if self.concurrency < 1 or self.timeout_seconds <= 0 or self.retries.attempts < 1:
-            raise UserError("concurrency, timeout_seconds and the number of attempts must be positive")
 
     @property
     def endpoint(self) -> str:

@@ -1,14 +1,18 @@
 """What jsonargparse means: the option and its fault in one line, out of a page about every type that did not fit."""
 
-import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
 from revisual.config.expected import expected_classes
+from revisual.config.places import find_place
 
 MOST = 600
+_FAULT = re.compile(
+    r"(expected (?:int|float|str) (?:in [\[(]\S+ \S+[\])]|not blank|with .+?), got (.+?))(?: - | Given value type|$)"
+)
+"""What `find_out_of_range` tells, and the value in it."""
 
 
 def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None) -> str:
@@ -24,7 +28,7 @@ def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None) -> 
     key = re.match(r'Parser key "([^"]+)":', plain)
     if key is None:
         return plain[:MOST]
-    told = _refused(plain, key[1]) or _unknown_class(plain, key[1], type_of)
+    told = _out_of_range(plain, key[1]) or _refused(plain, key[1]) or _unknown_class(plain, key[1], type_of)
     return (told or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or plain)[:MOST]
 
 
@@ -32,9 +36,20 @@ def _refused(plain: str, key: str) -> str | None:
     """Tell that a class path names what it may not."""
     library = re.search(r"Importing '([^']+)' is not allowed", plain)
     if library:
-        return f"{_place(plain, key, library[1])}: {library[1]!r} is of Python's own library, and no part"
+        return f"{find_place(plain, key, library[1])}: {library[1]!r} is of Python's own library, and no part"
     found = re.search(r"(expected a class(?:, or a function that returns [\w ]+)?), got '([^']+)'", plain)
-    return found and f"{_place(plain, key, found[2])}: {found[1]}, got {found[2]!r}"
+    return found and f"{find_place(plain, key, found[2])}: {found[1]}, got {found[2]!r}"
+
+
+def _out_of_range(plain: str, key: str) -> str | None:
+    """Tell that a value lies outside the range that its key's type states."""
+    found = _FAULT.search(plain)
+    if found is None:
+        return None
+    fault, value = found.groups()
+    _, *inner = re.findall(r'Parser key "([^"]+)":', plain[: found.start() + 1])
+    place = find_place(plain, key, inner[-1], inner[:-1], value) if inner else key
+    return f"{place}: {fault}"
 
 
 def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str | None:
@@ -48,12 +63,12 @@ def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str |
     known = {one.__name__ for one in expected_classes(before, type_of(key)) if is_shipped(one)} - {name}
     near = get_close_matches(name, sorted(known), n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{_place(plain, key, name)}: unknown class {name!r}{hint}"
+    return f"{find_place(plain, key, name)}: unknown class {name!r}{hint}"
 
 
 def _unknown_option(plain: str, key: str) -> str | None:
     found = re.search(r"Option '([^']+)' is not accepted", plain)
-    return found and f"{_place(plain, key, found[1])}: there is no such option"
+    return found and f"{find_place(plain, key, found[1])}: there is no such option"
 
 
 def _wrong_type(plain: str, key: str) -> str | None:
@@ -63,7 +78,7 @@ def _wrong_type(plain: str, key: str) -> str | None:
     value = found[0][1]
     types = dict.fromkeys(_type_name(one) for one, got in found if got == value)
     inner = re.findall(r'Parser key "([^"]+)":', plain)[-1]
-    place = key if inner == key else _place(plain, key, inner)
+    place = key if inner == key else find_place(plain, key, inner)
     return f"{place}: expected {' or '.join(types)}, got {value!r}"
 
 
@@ -85,30 +100,3 @@ def is_shipped(kind: type) -> bool:
 def _type_name(text: str) -> str:
     name = re.sub(r"<class '(.*)'>|typing\.", r"\1", text)
     return "null" if name == "NoneType" else name
-
-
-def _place(plain: str, key: str, name: str) -> str:
-    """Find where below `key` the option or class `name` stands, as far as the message tells."""
-    given = plain.rpartition("Given value: ")[2]
-    nested = re.match(r"NestedArg\(key='([^']+)'", given)
-    if nested:
-        return f"{key}.init_args.{nested[1]}"
-    try:
-        paths = list(_paths(ast.literal_eval(given), name))
-    except (ValueError, SyntaxError):
-        paths = []
-    if len(paths) == 1:
-        return ".".join([key, *paths[0]])
-    return key if key.endswith(name) or name in given.split() else f"{key}: {name}"
-
-
-def _paths(value: Any, name: str) -> Iterator[list[str]]:
-    """Yield the ways to `name`, a key or a value."""
-    if value == name:
-        yield []
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in items:
-        if key == name:
-            yield [str(key)]
-        else:
-            yield from ([*([] if key == "class_path" else [str(key)]), *rest] for rest in _paths(one, name))

@@ -1,15 +1,19 @@
 """Command-line parsing with errors of one line."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import yaml
 from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
 from revisual.config.class_paths import check_class_paths
 from revisual.config.messages import one_line
+from revisual.config.option_ranges import check_options
 from revisual.config.renamed import rename_config_text, rename_options
 from revisual.core.errors import UserError
+from revisual.core.ranges import MOST_SHOWN
 
 set_parsing_settings(docstring_parse_attribute_docstrings=True)  # help is where a reader of the code looks for it
 
@@ -55,11 +59,12 @@ class OneLineParser(ArgumentParser):
         raise ParserError(message, self) from ex
 
     def _check_value_key(self, action: Any, value: Any, key: str, *rest: Any, **options: Any) -> Any:
-        """Check a key's value, and the functions that it names."""
+        """Check a key's value, and the functions that it names and the ranges of its numbers."""
         checked = super()._check_value_key(action, value, key, *rest, **options)
         if (annotation := getattr(action, "_typehint", None)) is not None:
             try:
                 check_class_paths(annotation, checked)
+                check_options(annotation, checked, key)
             except ValueError as error:
                 raise TypeError(f'Parser key "{key}": {error}') from error
         return checked
@@ -70,4 +75,17 @@ class OneLineParser(ArgumentParser):
 
     def parse_string(self, content: str, path: Any = "", *rest: Any, **options: Any) -> Namespace:
         """Parse a config's text, after keys that had another name are renamed."""
-        return super().parse_string(rename_config_text(content, str(path)), path, *rest, **options)
+        renamed = rename_config_text(content, str(path))
+        self._check_sections(renamed)
+        return super().parse_string(renamed, path, *rest, **options)
+
+    def _check_sections(self, text: str) -> None:
+        """Check that no section of a config is a plain value, which would take the place of all that it held."""
+        try:
+            content = yaml.safe_load(text)
+        except yaml.YAMLError:  # the parser tells where
+            return
+        for key, value in content.items() if isinstance(content, dict) else ():
+            is_section = any(action.dest.startswith(f"{key}.") for action in self._actions)
+            if is_section and not isinstance(value, (dict, str)):  # a text is the path of a file with the section
+                raise UserError(f"{key}: expected a section of options, got {json.dumps(value)[:MOST_SHOWN]}")

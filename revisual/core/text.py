@@ -15,6 +15,14 @@ def printable(text: str) -> str:
     return UNPRINTABLE.sub("\ufffd", text)
 
 
+def shorten(text: str, most: int) -> str:
+    """Return `text`, cut to `most` characters.
+
+    Example: `shorten("abcdefgh", 6) == "abc..."`
+    """
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def shorten_names(names: Collection[str], most: int = 3) -> str:
     """Return the first few names, and how many more there are.
 

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from revisual.core.distributed import get_rank
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, PositiveInt, Seed, Workers, check_ranges
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import BatchLoader
 from revisual.data.picture_check import drop_undecodable
@@ -60,17 +61,18 @@ class PromptDataModule(LightningDataModule):
         test: Sequence[SampleReader] = (),
         predict: Sequence[SampleReader] = (),
         root: str | Path | None = None,
-        batch_size: int = 8,
-        evaluation_batch_size: int = 64,
-        max_prompt_tokens: int = 8192,
-        num_workers: int = 0,
-        seed: int = 0,
+        batch_size: Count = 8,
+        evaluation_batch_size: Count = 64,
+        max_prompt_tokens: PositiveInt = 8192,
+        num_workers: Workers = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__()
         self.readers = {"train": train, "validation": validation, "test": test, "predict": predict}
         self.root = root
         self.batch_size, self.evaluation_batch_size = batch_size, evaluation_batch_size
         self.max_prompt_tokens, self.num_workers, self.seed = max_prompt_tokens, num_workers, seed
+        check_ranges(self)
         self.datasets: dict[str, Dataset[Any]] = {}
         self.longest: dict[str, int] = {}
         """Tokens of the longest item of each split that was read."""
@@ -169,7 +171,7 @@ class PromptDataModule(LightningDataModule):
         )
 
     def _loader(
-        self, split: str, batch_size: int, *, repeat: int = 1, shuffle: bool = False, look_ahead: bool = False
+        self, split: str, batch_size: Count, *, repeat: int = 1, shuffle: bool = False, look_ahead: bool = False
     ) -> BatchLoader[Any]:
         trainer: Any = self.trainer
         return BatchLoader(

@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import PositiveInt, ResponseTemplate, check_ranges
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.prompts import PromptDataModule
@@ -69,12 +70,13 @@ class SFTDataModule(PromptDataModule):
     def __init__(
         self,
         *args: Any,
-        response_template: str = THOUGHTS_THEN_BOX,
-        max_response_tokens: int = 32768,
+        response_template: ResponseTemplate = THOUGHTS_THEN_BOX,
+        max_response_tokens: PositiveInt = 32768,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.response_template, self.max_response_tokens = response_template, max_response_tokens
+        check_ranges(self)
 
     @override
     def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from revisual.core.ranges import Ranged
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.cleaning import ORIGINAL_GOLD
@@ -28,7 +29,7 @@ class Item:
     """What the metrics group by and the official scoring reads; goes into `ScoredAnswer.fields` as it is."""
 
 
-class Benchmark(ABC):
+class Benchmark(Ranged, ABC):
     """Questions and how answers to them are counted. Implemented as frozen dataclasses."""
 
     name: str

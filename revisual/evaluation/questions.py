@@ -7,7 +7,7 @@ from typing import Any
 from revisual.client.journal import Record
 from revisual.client.pictures import Pictures, PixelBounds
 from revisual.client.request import ChatRequest
-from revisual.core.errors import UserError
+from revisual.core.ranges import Count, Seed, check_ranges
 from revisual.core.seeds import stable_seed
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
@@ -24,15 +24,14 @@ class Asking:
     """
 
     preset: Preset
-    n: int = 1
+    n: Count = 1
     """Answers per question."""
-    seed: int = 0
+    seed: Seed = 0
     bounds: PixelBounds = field(default_factory=PixelBounds)
     """What size pictures are sent in."""
 
     def __post_init__(self) -> None:
-        if self.n < 1:
-            raise UserError(f"n: {self.n} is less than 1")
+        check_ranges(self)
 
     def requests(self, benchmark: Benchmark, items: Iterable[Item]) -> Iterator[ChatRequest]:
         """Yield `n` requests per item in turn; their seeds depend on nothing but the question and the index."""

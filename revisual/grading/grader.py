@@ -3,8 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
-from revisual.core.errors import UserError
+from revisual.core.ranges import Count, PositiveInt, Ranged, Within
 from revisual.core.signatures import takes
 from revisual.data.sample import Sample
 from revisual.grading.grade import Grade, describe_verdict
@@ -19,7 +20,7 @@ _Request = tuple[str, tuple[str, ...], str, tuple[str, ...], bool | None]
 """Kind, texts, question, choices and whether the response was cut, as `requests.py` takes them."""
 
 
-class Grader(ABC):
+class Grader(Ranged, ABC):
     """Judges responses by a gold answer. Never raises, whatever the response holds."""
 
     @abstractmethod
@@ -102,19 +103,12 @@ class AnswerGrader(Grader):
         UserError: a setting is out of range.
     """
 
-    deadline_seconds: float = 0.5
-    memory_mb: int = 512
-    max_response_bytes: int = 1_000_000
-    workers: int = 1
+    deadline_seconds: Annotated[float, Within("(0, 3600]")] = 0.5
+    memory_mb: PositiveInt = 512
+    max_response_bytes: PositiveInt = 1_000_000
+    workers: Count = 1
     requirements: Requirements = REWARDS
     conventions: Conventions = DEFAULT
-
-    def __post_init__(self) -> None:
-        if not 0 < self.deadline_seconds <= 3600:
-            raise UserError(f"AnswerGrader: deadline_seconds must be in (0, 3600], not {self.deadline_seconds}")
-        for name in ("memory_mb", "max_response_bytes", "workers"):
-            if getattr(self, name) < 1:
-                raise UserError(f"AnswerGrader: {name} must be at least 1, not {getattr(self, name)}")
 
     def __call__(
         self, response: str, answer: str, sample: Sample | None = None, truncated: bool | None = None

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from revisual.core.errors import UserValueError
+from revisual.core.ranges import Count, Fraction, PositiveInt, check_order, check_ranges
+
 
 @dataclass(frozen=True)
 class TinyArchitecture:
@@ -23,20 +26,24 @@ class TinyArchitecture:
         initializer_range: standard deviation of the first weights.
     """
 
-    hidden: int = 128
-    layers: int = 4
-    heads: int = 4
-    key_value_heads: int = 2
-    intermediate: int = 256
-    vision_hidden: int = 128
-    vision_depth: int = 2
-    vision_heads: int = 4
-    vocabulary: int = 512
-    max_pixels: int = 112 * 112
-    min_pixels: int = 28 * 28
+    hidden: Count = 128
+    layers: Count = 4
+    heads: Count = 4
+    key_value_heads: Count = 2
+    intermediate: Count = 256
+    vision_hidden: Count = 128
+    vision_depth: Count = 2
+    vision_heads: Count = 4
+    vocabulary: PositiveInt = 512
+    max_pixels: PositiveInt = 112 * 112
+    min_pixels: PositiveInt = 28 * 28
     tied: bool = True
-    initializer_range: float = 0.05
+    initializer_range: Fraction = 0.05
 
     def __post_init__(self) -> None:
+        check_ranges(self)
+        check_order(self, "min_pixels", "max_pixels")
         if self.hidden // self.heads < 32:
-            raise ValueError(f"hidden / heads is {self.hidden // self.heads}: a head needs at least 32 channels")
+            raise UserValueError(
+                f"TinyArchitecture: hidden / heads is {self.hidden // self.heads}: a head needs at least 32 channels"
+            )

@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import Below1, Count, FilledText, PositiveFloat, check_ranges
 from revisual.models.families import find_family
 
 
@@ -24,10 +25,13 @@ class LoRA:
         targets: ends of the names of the layers that get an adapter.
     """
 
-    rank: int = 16
-    alpha: int | float = 32.0
-    dropout: float = 0.0
-    targets: Sequence[str] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    rank: Count = 16
+    alpha: PositiveFloat = 32.0
+    dropout: Below1 = 0.0
+    targets: Sequence[FilledText] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
 
     def apply(self, policy: Any) -> None:
         """Add the adapters to the language model; everything else stops needing gradients.

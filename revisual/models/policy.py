@@ -15,6 +15,7 @@ from transformers.processing_utils import ProcessorMixin
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import FilledText, PositiveInt, Ranged, check_order
 from revisual.data.picture_coding import PATCHES, PictureCoding
 from revisual.models.attention import Attention, candidates, use_window_attention
 from revisual.models.embeddings import grow_embeddings
@@ -26,7 +27,7 @@ from revisual.models.precision import hold_float32, store_as_computed
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
 
 
-class PolicyLoader(ABC):
+class PolicyLoader(Ranged, ABC):
     """Where a policy and its processor come from."""
 
     check: bool = True
@@ -75,7 +76,7 @@ class PretrainedPolicy(PolicyLoader):
         trust_remote_code: run code that comes with the model. Only for a model whose code you have read.
     """
 
-    path: str
+    path: FilledText
     freeze: Sequence[Part] = ()
     lora: LoRA | None = None
     gradient_checkpointing: bool = False
@@ -89,9 +90,9 @@ class PretrainedPolicy(PolicyLoader):
     dtype: Literal["float32", "bfloat16"] = "float32"
     """What weights are stored in. What is trained must be in float32: bfloat16 is for policies that are only asked, and
     for the frozen weights under adapters, which are float32 in any case."""
-    added_tokens: Sequence[str] = THOUGHT_TOKENS
-    min_pixels: int | None = None
-    max_pixels: int | None = None
+    added_tokens: Sequence[FilledText] = THOUGHT_TOKENS
+    min_pixels: PositiveInt | None = None
+    max_pixels: PositiveInt | None = None
     trust_remote_code: bool = False
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     """What the chat template is told besides the conversation, such as `{enable_thinking: false}`; a name that it does
@@ -99,6 +100,10 @@ class PretrainedPolicy(PolicyLoader):
     check: bool = True
     """At the start of a run, compare log-probs of a few tokens, with and without pictures, with the stock model's own
     forward, and end the run where they differ. False: not for a model that a family names (docs/models.md)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_order(self, "min_pixels", "max_pixels")
 
     @override
     def load_processor(self) -> ProcessorMixin:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
+from revisual.core.ranges import FiniteFloat, Ranged, check_ranges
 from revisual.core.signatures import has_old_parameter
 from revisual.data.sample import Sample
 from revisual.grading.grader import Grade, Grader, grade_responses
@@ -40,7 +41,7 @@ class Response:
     """Whether it was cut at its limit; None where that is not known."""
 
 
-class RewardFunction(ABC):
+class RewardFunction(Ranged, ABC):
     """Scores responses. `grades` are those of the one grader, made once per response: nothing is graded twice.
 
     The last release's signature, `(texts, samples, grades)`, is still called where `samples` is among the parameters.
@@ -138,8 +139,11 @@ class WeightedReward:
 
     function: RewardFunction
     """What scores responses."""
-    weight: float = 1.0
+    weight: FiniteFloat = 1.0
     """0: logged, but neither paid nor able to make a response invalid."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
 
 
 def default_rewards() -> dict[str, "WeightedReward"]:

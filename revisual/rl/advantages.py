@@ -1,22 +1,26 @@
 """How much better than its group a rollout is: rewards in, advantages out."""
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from revisual.core.ranges import Fraction, Ranged
 from revisual.rl.groups import Groups
 
 
-class AdvantageEstimator(ABC):
+class AdvantageEstimator(Ranged, ABC):
     """Rewards [N] to advantages [N], where rows with one prompt index are a group.
 
     Rows that are not valid count neither in a mean nor in a standard deviation nor in a group's size, and get 0. So
     does a group with fewer than two valid rows, and, exactly, a group of equal rewards.
     """
+
+    needs_groups: ClassVar[bool] = False
+    """Whether a rollout alone, without another of its prompt, has no advantage."""
 
     @abstractmethod
     def __call__(
@@ -37,11 +41,9 @@ class GroupNormalized(AdvantageEstimator):
         eps: added to the standard deviation.
     """
 
-    eps: float = 1e-6
+    needs_groups: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.eps) and self.eps >= 0):
-            raise ValueError(f"eps must be finite and not negative, not {self.eps}")
+    eps: Fraction = 1e-6
 
     def __call__(
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
@@ -62,6 +64,8 @@ class MeanCentered(AdvantageEstimator):
     [0.75, -0.25, -0.25, -0.25]
     """
 
+    needs_groups: ClassVar[bool] = True
+
     def __call__(
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
     ) -> Float[Tensor, " N"]:
@@ -77,6 +81,8 @@ class LeaveOneOut(AdvantageEstimator):
     >>> LeaveOneOut()(rewards, torch.ones(3, dtype=torch.bool), one_prompt).tolist()
     [0.75, -0.75, 0.0]
     """
+
+    needs_groups: ClassVar[bool] = True
 
     def __call__(
         self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from revisual.core.ranges import PositiveInt, Ranged
 
-class LossAggregation(ABC):
+
+class LossAggregation(Ranged, ABC):
     """loss = sum(per_token * token_weights) / count, for a mask [N, T] of sampled tokens and row weights [N].
 
     Sums and counts of micro-batches add up to those of the whole, so that with the count of a whole optimizer step
@@ -64,11 +66,7 @@ class ConstantLength(LossAggregation):
         length: in tokens, what each sequence's sum is divided by.
     """
 
-    length: int
-
-    def __post_init__(self) -> None:
-        if self.length < 1:
-            raise ValueError(f"length must be at least 1, not {self.length}")
+    length: PositiveInt
 
     def token_weights(self, mask: Bool[Tensor, "N T"], weights: Float[Tensor, " N"]) -> Float[Tensor, "N T"]:
         """Return the row's weight over `length`."""

@@ -12,8 +12,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from revisual.core.ranges import PositiveOrInfinite, Ranged
 
-class ImportanceWeights(ABC):
+
+class ImportanceWeights(Ranged, ABC):
     """From log(p_trainer / p_engine) of the sampled tokens to the weight of each token's objective."""
 
     @abstractmethod
@@ -31,10 +33,7 @@ class TokenImportance(ImportanceWeights):
         cap: largest weight of a token.
     """
 
-    cap: float = 2.0
-
-    def __post_init__(self) -> None:
-        _check_cap(self.cap)
+    cap: PositiveOrInfinite = 2.0
 
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
         """Return each token's own weight."""
@@ -51,10 +50,7 @@ class SequenceImportance(ImportanceWeights):
         cap: largest weight of a sequence.
     """
 
-    cap: float = 2.0
-
-    def __post_init__(self) -> None:
-        _check_cap(self.cap)
+    cap: PositiveOrInfinite = 2.0
 
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
         """Return the sequence's weight, for each of its tokens."""
@@ -65,8 +61,3 @@ class SequenceImportance(ImportanceWeights):
 def _cap(log_ratio: Float[Tensor, "N T"], cap: float) -> Float[Tensor, "N T"]:
     # Capped before exp, which would overflow where an engine thinks a token impossible.
     return log_ratio.clamp(max=torch.tensor(cap).log().item()).exp()
-
-
-def _check_cap(cap: float) -> None:
-    if not cap > 0:
-        raise ValueError(f"cap must be above 0, not {cap}")

@@ -11,8 +11,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from revisual.core.ranges import PositiveOrInfinite, Ranged
 
-class KLEstimator(ABC):
+
+class KLEstimator(Ranged, ABC):
     """Log-probabilities [N, T] of the sampled tokens under policy and reference to an estimate per token [N, T]."""
 
     @abstractmethod
@@ -55,11 +57,7 @@ class K3(KLEstimator):
         clamp: largest size of log(q / p) that has a gradient; infinity for no limit.
     """
 
-    clamp: float = 20.0
-
-    def __post_init__(self) -> None:
-        if not self.clamp > 0:
-            raise ValueError(f"clamp must be positive (infinity for none), not {self.clamp}")
+    clamp: PositiveOrInfinite = 20.0
 
     def __call__(
         self, logprobs: Float[Tensor, "N T"], reference_logprobs: Float[Tensor, "N T"]

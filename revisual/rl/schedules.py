@@ -1,13 +1,13 @@
 """Numbers that change over training: entropy and KL coefficients, temperatures."""
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from revisual.core.ranges import Coefficient, NonNegativeInt, PositiveFraction, PositiveInt, Ranged
 from revisual.rl.losses.base import Coefficients
 
 
-class Schedule(ABC):
+class Schedule(Ranged, ABC):
     """A pure function of the rollout step (from 0) and of how many there are: nothing to save in a checkpoint."""
 
     @abstractmethod
@@ -26,11 +26,7 @@ class Constant(Schedule):
         value: at every step.
     """
 
-    value: float
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.value):
-            raise ValueError(f"value must be finite, not {self.value}")
+    value: Coefficient
 
     def __call__(self, rollout_step: int, total: int) -> float:
         """Return `value`."""
@@ -52,15 +48,9 @@ class Linear(Schedule):
         steps: rollout steps from `start` to `end`; null: until training ends.
     """
 
-    start: float
-    end: float
-    steps: int | None = None
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.start) and math.isfinite(self.end)):
-            raise ValueError(f"start and end must be finite, not {self.start} and {self.end}")
-        if self.steps is not None and self.steps < 1:
-            raise ValueError(f"steps must be at least 1, not {self.steps}")
+    start: Coefficient
+    end: Coefficient
+    steps: PositiveInt | None = None
 
     def __call__(self, rollout_step: int, total: int) -> float:
         """Return the value at a rollout step."""
@@ -86,18 +76,10 @@ class ExponentialDecay(Schedule):
         end: never below this after `warmup`.
     """
 
-    start: float
-    decay: float
-    warmup: int = 0
-    end: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.start) and math.isfinite(self.end)):
-            raise ValueError(f"start and end must be finite, not {self.start} and {self.end}")
-        if not 0 < self.decay <= 1:
-            raise ValueError(f"decay must be in (0, 1], not {self.decay}")
-        if self.warmup < 0:
-            raise ValueError(f"warmup must not be negative, not {self.warmup}")
+    start: Coefficient
+    decay: PositiveFraction
+    warmup: NonNegativeInt = 0
+    end: Coefficient = 0.0
 
     def __call__(self, rollout_step: int, total: int) -> float:
         """Return the value at a rollout step."""

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, NonNegativeInt, PositiveFraction, Temperature, check_ranges
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 
@@ -22,18 +23,17 @@ class Sampling:
     Example: `Sampling(n=4, temperature=1.0)` for the mean of four answers, `Sampling(temperature=0.0)` for greedy ones.
     """
 
-    n: int = 1
+    n: Count = 1
     """Answers per prompt."""
-    temperature: float = 1.0
+    temperature: Temperature = 1.0
     """0 takes the most probable token."""
-    top_p: float = 1.0
+    top_p: PositiveFraction = 1.0
     """Of the most probable tokens, those that hold so much of the distribution are drawn from; 1 keeps all."""
-    top_k: int = 0
+    top_k: NonNegativeInt = 0
     """0 keeps all tokens."""
 
     def __post_init__(self) -> None:
-        if self.n < 1 or self.temperature < 0 or not 0 < self.top_p <= 1 or self.top_k < 0:
-            raise ValueError(f"sampling: n >= 1, temperature >= 0, 0 < top_p <= 1 and top_k >= 0, got {self}")
+        check_ranges(self)
 
 
 @dataclass(frozen=True)

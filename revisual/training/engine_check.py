@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, NonNegativeFloat, NonNegativeInt, PositiveFloat, check_ranges
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.kl import K3
 
@@ -33,12 +34,15 @@ class EngineCheck:
         kl: largest KL per token, in nats.
     """
 
-    every: int = 50
-    num_rollouts: int = 4
-    noise_factor: float = 16.0
-    largest: float | None = None
-    mean: float | None = None
-    kl: float | None = None
+    every: NonNegativeInt = 50
+    num_rollouts: Count = 4
+    noise_factor: PositiveFloat = 16.0
+    largest: NonNegativeFloat | None = None
+    mean: NonNegativeFloat | None = None
+    kl: NonNegativeFloat | None = None
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
 
     def is_due(self, step: int, checked: bool) -> bool:
         """Return whether rollout step `step` is compared; `checked`: this run has compared one already."""

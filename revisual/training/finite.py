@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from revisual.core.distributed import all_gather_objects, get_rank
 from revisual.core.errors import UserError
+from revisual.core.ranges import NonNegativeInt, check_ranges
 from revisual.core.text import shorten_names
 from revisual.training.strategies.placement import Placement
 from revisual.training.update import Pass
@@ -31,8 +32,9 @@ class FiniteCheck(Callback):
         most_skipped: end the run after so many skipped steps.
     """
 
-    def __init__(self, skip: bool = False, most_skipped: int = 100) -> None:
+    def __init__(self, skip: bool = False, most_skipped: NonNegativeInt = 100) -> None:
         self.skip, self.most_skipped = skip, most_skipped
+        check_ranges(self)
         self.skipped = 0
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, PositiveInt, Seed, check_ranges
 from revisual.core.seeds import stable_seed
 from revisual.data.loader import LoadedBatch
 from revisual.data.prompt import EncodedPrompt
@@ -92,12 +93,12 @@ class GRPOModule(PolicyModule):
         entropy_coef: Schedule | None = None,
         optimizer: OptimizerFactory = torch.optim.AdamW,
         scheduler: SchedulerFactory | None = None,
-        updates_per_rollout: int = 1,
-        num_iterations: int = 1,
-        max_tokens_per_pass: int = 16_384,
+        updates_per_rollout: Count = 1,
+        num_iterations: Count = 1,
+        max_tokens_per_pass: PositiveInt = 16_384,
         eval_sampling: EvalSampling | None = None,
         system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT,
-        seed: int = 0,
+        seed: Seed = 0,
         engine_check: EngineCheck | None = None,
         max_staleness: Literal[0, 1] = 0,
     ) -> None:
@@ -120,6 +121,7 @@ class GRPOModule(PolicyModule):
         self.updates_per_rollout, self.num_iterations = updates_per_rollout, num_iterations
         self.seed, self.max_staleness = seed, max_staleness
         self.engine_check, self.reference = engine_check or EngineCheck(), Reference()
+        check_ranges(self)
         check_settings(self)
 
     @property

@@ -7,6 +7,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from typing_extensions import override
 
+from revisual.core.ranges import Fraction, PositiveInt, check_ranges
+
 
 class NeedsTotalSteps(LambdaLR):
     """A schedule whose `total_steps` a module sets to a function that is called when the number is needed."""
@@ -28,8 +30,9 @@ class WarmupCosine(NeedsTotalSteps):
         total: optimizer steps; null: those of the run.
     """
 
-    def __init__(self, optimizer: Optimizer, warmup_ratio: float = 0.05, total: int | None = None) -> None:
+    def __init__(self, optimizer: Optimizer, warmup_ratio: Fraction = 0.05, total: PositiveInt | None = None) -> None:
         self.warmup_ratio, self.total = warmup_ratio, total
+        check_ranges(self)
         super().__init__(optimizer, self.factor)
 
     def factor(self, step: int) -> float:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from typing_extensions import override
 
+from revisual.core.ranges import check_ranges
 from revisual.data.loader import LoadedBatch
 from revisual.data.prompt import EncodedPrompt
 from revisual.models.checkpoints import WholeFiles
@@ -71,6 +72,7 @@ class PolicyModule(AnsweringModule):
         super().__init__(policy, engine, evaluation, system_prompt)
         self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
         self.max_tokens_per_pass = max_tokens_per_pass
+        check_ranges(self)
         self.step_log = StepLog()
         self.taken: Mapping[str, float] = {}
         """What the last update logs."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from revisual.core.errors import UserError
+from revisual.core.ranges import Count, PositiveFraction, PositiveInt, PositiveTemperature, check_ranges
 from revisual.rollout.engine import Sampling
 
 
@@ -19,19 +19,13 @@ class RolloutSampling:
             `importance`.
     """
 
-    group_size: int = 8
-    max_new_tokens: int = 8192
-    temperature: float = 1.0
-    top_p: float = 1.0
+    group_size: Count = 8
+    max_new_tokens: PositiveInt = 8192
+    temperature: PositiveTemperature = 1.0
+    top_p: PositiveFraction = 1.0
 
     def __post_init__(self) -> None:
-        if self.group_size < 1 or self.max_new_tokens < 1 or not 0 < self.temperature < float("inf"):
-            raise UserError(
-                "sampling: group_size and max_new_tokens must be at least 1, and temperature positive, got "
-                f"{self.group_size}, {self.max_new_tokens} and {self.temperature}"
-            )
-        if not 0 < self.top_p <= 1:
-            raise UserError(f"sampling.top_p must be in (0, 1], not {self.top_p}")
+        check_ranges(self)
 
     def of_group(self) -> Sampling:
         """Return what a rollout engine is asked for."""
@@ -55,11 +49,10 @@ class EvalSampling:
 
     validation: Mapping[str, Sampling] = field(default_factory=draw_greedily)
     test: Mapping[str, Sampling] | None = None
-    max_new_tokens: int | None = None
+    max_new_tokens: PositiveInt | None = None
 
     def __post_init__(self) -> None:
-        if self.max_new_tokens is not None and self.max_new_tokens < 1:
-            raise UserError(f"eval_sampling.max_new_tokens must be at least 1, not {self.max_new_tokens}")
+        check_ranges(self)
 
     def of_stage(self, stage: str) -> Mapping[str, Sampling]:
         """Return the ways of drawing in `val` or `test`."""

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from typing_extensions import override
 
+from revisual.core.ranges import PositiveInt
 from revisual.data.loader import LoadedBatch
 from revisual.data.sft import Example
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
@@ -66,7 +67,7 @@ class SFTModule(PolicyModule):
         rewards: Mapping[str, WeightedReward] | None = None,
         eval_sampling: EvalSampling | None = None,
         system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT,
-        max_tokens_per_pass: int = 16_384,
+        max_tokens_per_pass: PositiveInt = 16_384,
     ) -> None:
         sampling = eval_sampling or EvalSampling()
         super().__init__(

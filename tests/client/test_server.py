@@ -30,5 +30,5 @@ def test_a_key_that_fits_in_no_header_is_not_shown(key, monkeypatch):
 
 @pytest.mark.parametrize("options", [{"concurrency": 0}, {"timeout_seconds": 0.0}])
 def test_bad_settings(options):
-    with pytest.raises(UserError, match="positive"):
+    with pytest.raises(UserError, match=f"{next(iter(options))}: expected"):
         Server("http://host/v1", "m", **options)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import PositiveInt, Ranged
 from revisual.data.readers.row import FIELDS, Row, sample_from_row
 from revisual.data.sample import Sample
 
 logger = logging.getLogger(__name__)
 
 
-class SampleReader(ABC):
+class SampleReader(Ranged, ABC):
     """Gives the samples of a data set, each time that it is called."""
 
     @property
@@ -54,17 +55,16 @@ class TableReader(SampleReader):
     columns: dict[str, str] = field(default_factory=dict)
     root: str | Path | None = None
     source: str | None = None
-    limit: int | None = None
+    limit: PositiveInt | None = None
     solution_without: str | None = None
     require_answer: bool = True
     skip_invalid: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         unknown = [name for name in self.columns if name not in FIELDS]
         if unknown:
             raise UserError(f"columns: a sample has no field {unknown[0]!r}; it has {', '.join(FIELDS)}")
-        if self.limit is not None and self.limit < 1:
-            raise UserError(f"limit: {self.limit} is less than 1")
         try:
             re.compile(self.solution_without or "")
         except re.error as error:

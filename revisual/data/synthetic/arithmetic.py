@@ -2,10 +2,11 @@
 
 import random
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from typing_extensions import override
 
+from revisual.core.ranges import Within
 from revisual.data.synthetic.task import Question, SyntheticTask
 
 
@@ -16,7 +17,7 @@ class ArithmeticTask(SyntheticTask):
     Example: `47 + 38` is thought of as `7+8+0=15 4+3+1=8` and answered by 85.
     """
 
-    digits: int = 2
+    digits: Annotated[int, Within("[1, 18]")] = 2
     """Of each number, at most."""
 
     name: ClassVar[str] = "arithmetic"

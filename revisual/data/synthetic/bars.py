@@ -2,11 +2,12 @@
 
 import random
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from PIL import Image, ImageDraw
 from typing_extensions import override
 
+from revisual.core.ranges import Within
 from revisual.data.synthetic.shapes import COLOURS, SIDE
 from revisual.data.synthetic.task import Question, SyntheticTask
 
@@ -18,11 +19,11 @@ class BarsTask(SyntheticTask):
     Every colour is the answer equally often: an answer without looking is right with probability 1/4.
     """
 
-    bars: int = 2
+    bars: Annotated[int, Within("[1, 4]")] = 2
     """How many there are in a picture."""
-    levels: int = 4
+    levels: Annotated[int, Within("[1, 64]")] = 4
     """How many different heights there are."""
-    side: int = SIDE
+    side: Annotated[int, Within("[28, 4096]")] = SIDE
     """Of the picture, in pixels."""
 
     name: ClassVar[str] = "bars"

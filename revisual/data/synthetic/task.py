@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from PIL.Image import Image
 from typing_extensions import override
 
-from revisual.core.errors import UserError
+from revisual.core.ranges import Below1, PositiveInt, Seed
 from revisual.core.seeds import stable_seed
 from revisual.data.images import ImageSource
 from revisual.data.readers import SampleReader
@@ -39,22 +39,18 @@ class SyntheticTask(SampleReader):
     A question's split follows from a hash of its key: no question is in two splits, whatever the seeds and counts.
     """
 
-    count: int = 1000
+    count: PositiveInt = 1000
     """How many questions."""
     split: Split = "train"
     """Which questions: no two splits have one in common."""
-    seed: int = 0
+    seed: Seed = 0
     """Of the random draws."""
     prefix: str = ""
     """Put in front of every question."""
-    doubt: float = 0.0
+    doubt: Below1 = 0.0
     """Probability that a thought is gone through once more: above 0, solutions are longer than they need be."""
 
     name: ClassVar[str] = "synthetic"
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.doubt < 1:
-            raise UserError(f"{self.name}: doubt is {self.doubt}, which is no probability below 1")
 
     @property
     @override

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import NonNegativeInt, PositiveInt, Ranged, check_order
 from revisual.data.sample import Sample
 from revisual.grading.grader import AnswerGrader, Grader
 from revisual.grading.requirements import REWARDS, VALUE_ALONE
@@ -25,7 +26,7 @@ class Candidate:
     """Taken from it, and rewritten."""
 
 
-class Filter(ABC):
+class Filter(Ranged, ABC):
     """Says what is wrong with a candidate. Implemented as frozen dataclasses."""
 
     is_mendable: bool = False
@@ -78,12 +79,12 @@ class ThoughtLength(Filter):
         most: characters; 16,384 tokens of English are about 60,000.
     """
 
-    least: int = 100
-    most: int = 60_000
+    least: NonNegativeInt = 100
+    most: PositiveInt = 60_000
 
     def __post_init__(self) -> None:
-        if not 0 <= self.least <= self.most:
-            raise UserError(f"ThoughtLength: 0 <= least <= most is needed, got {self.least} and {self.most}")
+        super().__post_init__()
+        check_order(self, "least", "most")
 
     def __call__(self, candidate: Candidate) -> str | None:
         """Compare."""
@@ -122,6 +123,7 @@ class SpeaksOfThePicture(Filter):
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         try:
             re.compile(self.pattern)
         except re.error as error:

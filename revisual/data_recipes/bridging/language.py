@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import Fraction
 from revisual.data_recipes.bridging.filters import Candidate, Filter
 
 SMALL_WORDS = {
@@ -39,10 +40,11 @@ class Language(Filter):
     """
 
     language: str = "en"
-    most_foreign: float = 0.01
+    most_foreign: Fraction = 0.01
     is_mendable = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         known = [*SMALL_WORDS, *SCRIPTS]
         if self.language not in known:
             raise UserError(f"Language: no language {self.language!r}; there are: {', '.join(known)}")

@@ -11,12 +11,13 @@ from revisual.client.pictures import PixelBounds
 from revisual.client.request import Decoding
 from revisual.client.retries import Retries
 from revisual.client.server import Server
+from revisual.core.ranges import Count, PositiveFraction, PositiveInt, PositiveTemperature, Ranged, Seconds, check_order
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.evaluation.responder import Responder, ServerResponder
 
 
 @dataclass(frozen=True, kw_only=True)
-class Solver(ABC):
+class Solver(Ranged, ABC):
     """A model and the way it is asked. Implemented as frozen dataclasses.
 
     Args:
@@ -29,11 +30,15 @@ class Solver(ABC):
     """
 
     system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT
-    temperature: float = 1.0
-    top_p: float = 0.95
-    max_tokens: int = 8192
-    min_pixels: int | None = None
-    max_pixels: int | None = None
+    temperature: PositiveTemperature = 1.0
+    top_p: PositiveFraction = 0.95
+    max_tokens: PositiveInt = 8192
+    min_pixels: PositiveInt | None = None
+    max_pixels: PositiveInt | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_order(self, "min_pixels", "max_pixels")
 
     @property
     @abstractmethod
@@ -76,12 +81,12 @@ class ServerSolver(Solver):
     model: str
     base_url: str = field(default="http://localhost:8000/v1", compare=False)
     key_env: str = field(default="OPENAI_API_KEY", compare=False)
-    concurrency: int = field(default=64, compare=False)
-    timeout: float = field(default=600.0, compare=False)
-    attempts: int = field(default=6, compare=False)
+    concurrency: Count = field(default=64, compare=False)
+    timeout: Seconds = field(default=600.0, compare=False)
+    attempts: Count = field(default=6, compare=False)
     stream: bool = field(default=False, compare=False)
-    max_requests: int | None = field(default=None, compare=False)
-    max_total_tokens: int | None = field(default=None, compare=False)
+    max_requests: PositiveInt | None = field(default=None, compare=False)
+    max_total_tokens: PositiveInt | None = field(default=None, compare=False)
 
     @property
     @override
@@ -108,7 +113,7 @@ class PolicySolver(Solver):
     """
 
     path: str
-    rows: int = field(default=32, compare=False)
+    rows: Count = field(default=32, compare=False)
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
 
     @property

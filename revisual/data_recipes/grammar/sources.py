@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import NonNegativeInt
 from revisual.data.readers.base import SampleReader
 from revisual.data.sample import Sample
 from revisual.grading.rules.boxes import find_boxed
@@ -35,7 +36,7 @@ class Source:
     licence: str = "unknown"
     modality: Literal["text", "pictures", "both"] = "text"
     hub: str | None = None
-    size: int | None = None
+    size: NonNegativeInt | None = None
     answer_in_box: bool = False
     verified: bool = False
     checked: str = ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from revisual.core.progress import Progress, Silent, Task
+from revisual.core.ranges import Ranged
 from revisual.data_recipes.grammar.drops import DropLog
 from revisual.data_recipes.grammar.items import Items
 from revisual.data_recipes.grammar.store import SampleStore
@@ -53,7 +54,7 @@ class Work:
         return self.shown.task(f"{self.folder.name}: {what}", total)
 
 
-class Step(ABC):
+class Step(Ranged, ABC):
     """One step of the curation. Implemented as frozen dataclasses.
 
     Two steps that are equal do the same, so that a field without influence on the result (an address, a number of

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from revisual.core.ranges import QuestionTemplate
 from revisual.evaluation.benchmarks.table import TableBenchmark
 
 _TEMPLATE = (
@@ -22,7 +23,7 @@ class AIME24(TableBenchmark):
     split: str = "train"
     jsonl: str | None = "aime/aime2024_test.jsonl"
     columns: Mapping[str, str] = field(default_factory=lambda: {"question": "problem"})
-    template: str = _TEMPLATE
+    template: QuestionTemplate = _TEMPLATE
 
 
 @dataclass(frozen=True, kw_only=True)

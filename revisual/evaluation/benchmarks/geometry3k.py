@@ -6,6 +6,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from revisual.core.ranges import QuestionTemplate
 from revisual.evaluation.benchmarks.table import TableBenchmark
 
 
@@ -17,7 +18,7 @@ class Geometry3K(TableBenchmark):
     hub: str | None = "hiyouga/geometry3k"
     jsonl: str | None = "geometry3k_rendered/test.jsonl"
     columns: Mapping[str, str] = field(default_factory=lambda: {"question": "problem"})
-    template: str = "{question}"
+    template: QuestionTemplate = "{question}"
 
     @override
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:

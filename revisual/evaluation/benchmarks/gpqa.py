@@ -7,6 +7,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from revisual.core.ranges import Seed
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
@@ -33,7 +34,7 @@ class GPQA(TableBenchmark):
     jsonl: str | None = "gpqa/gpqa_diamond.jsonl"
     columns: Mapping[str, str] = field(default_factory=lambda: {"id": "Record ID", "domain": "High-level domain"})
     fields: Sequence[str] = ("domain",)
-    seed: int = 0
+    seed: Seed = 0
 
     @override
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:

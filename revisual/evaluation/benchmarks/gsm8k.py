@@ -5,6 +5,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from revisual.core.ranges import QuestionTemplate
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.official.gsm8k import PROMPT, number, unwrap
@@ -19,7 +20,7 @@ class GSM8K(TableBenchmark):
     hub: str | None = "openai/gsm8k"
     subset: str | None = "main"
     jsonl: str | None = "gsm8k/test.jsonl"
-    template: str = PROMPT
+    template: QuestionTemplate = PROMPT
 
     @override
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:

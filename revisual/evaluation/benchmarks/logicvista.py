@@ -6,6 +6,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from revisual.core.ranges import QuestionTemplate
 from revisual.data.readers.row import Row
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Item
@@ -24,7 +25,7 @@ class LogicVista(TableBenchmark):
     jsonl: str | None = "logicvista/test.jsonl"
     columns: Mapping[str, str] = field(default_factory=lambda: {"images": "image"})
     fields: Sequence[str] = ("skill", "broad_capability")
-    template: str = "{question}"
+    template: QuestionTemplate = "{question}"
 
     @override
     def item(self, row: Row) -> Item | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from revisual.core.ranges import QuestionTemplate
 from revisual.evaluation.benchmarks.table import TableBenchmark
 
 
@@ -15,7 +16,7 @@ class Math500(TableBenchmark):
     jsonl: str | None = "math500/test.jsonl"
     columns: Mapping[str, str] = field(default_factory=lambda: {"id": "unique_id", "question": "problem"})
     fields: Sequence[str] = ("subject", "level")
-    template: str = (
+    template: QuestionTemplate = (
         "Solve the following problem. The final line of your response MUST be of the following format:\n"
         '"ANSWER: $ANSWER" (without quotes) where $ANSWER is the final answer. Think step by step before answering.'
         "\n\n{question}"

@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import QuestionTemplate
 from revisual.data.readers.row import Row
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.sources import Source
@@ -30,7 +31,7 @@ class MMMath(TableBenchmark):
     jsonl: str | None = "MM_Math/MM_Math.jsonl"
     columns: Mapping[str, str] = field(default_factory=lambda: {"images": "file_name"})
     fields: Sequence[str] = ("difficult", "year", "knowledge")
-    template: str = "{question}"
+    template: QuestionTemplate = "{question}"
 
     def rows(self, root: Path | None) -> Iterator[Row]:
         """Yield the questions, each with its drawing: from a folder `images` beside them, or else from the archive."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import QuestionTemplate
 from revisual.data.readers.row import FIELDS, Row, lookup, sample_from_row
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
@@ -52,7 +53,7 @@ class TableBenchmark(Benchmark):
     columns: Mapping[str, str] = field(default_factory=dict)
     fields: Sequence[str] = ()
     by: Sequence[str] | None = None
-    template: str = "{question}\n{choices}"
+    template: QuestionTemplate = "{question}\n{choices}"
     cleaned: Mapping[str, str] = field(default_factory=dict)
     cleaned_by: str = "id"
 

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from revisual.core.errors import UserValueError
+from revisual.core.ranges import Ranged
 from revisual.rl.groups import Groups
 
 
@@ -61,7 +63,7 @@ class Selection(NamedTuple):
     """1, or how often the row was drawn."""
 
 
-class AdvantageFilter(ABC):
+class AdvantageFilter(Ranged, ABC):
     """Choose which rollouts to learn from, by their advantages."""
 
     @abstractmethod
@@ -95,12 +97,6 @@ def accuracy_varies(accuracy: Float[Tensor, " N"], prompt_index: Int[Tensor, " N
 
 
 def check_band(t_low: float, t_high: float) -> None:
-    """Raise ValueError unless 0 < t_low <= t_high."""
+    """Raise UserValueError unless 0 < t_low <= t_high."""
     if not 0 < t_low <= t_high:
-        raise ValueError(f"thresholds need 0 < t_low <= t_high, not t_low={t_low}, t_high={t_high}")
-
-
-def check_positive(name: str, value: float) -> None:
-    """Raise ValueError unless `value` is positive and finite."""
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} must be positive and finite, not {value}")
+        raise UserValueError(f"thresholds need 0 < t_low <= t_high, not t_low={t_low}, t_high={t_high}")

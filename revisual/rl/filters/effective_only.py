@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from revisual.core.ranges import PositiveFloat, PositiveOrInfinite
 from revisual.rl.filters.base import AdvantageFilter, Candidates, Selection, accuracy_varies, check_band, keep_once
 
 
@@ -19,11 +20,12 @@ class EffectiveOnly(AdvantageFilter):
             size to an all-wrong group too.
     """
 
-    t_low: float = 0.03
-    t_high: float = math.inf
+    t_low: PositiveFloat = 0.03
+    t_high: PositiveOrInfinite = math.inf
     drop_constant_accuracy: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_band(self.t_low, self.t_high)
 
     def __call__(self, candidates: Candidates) -> Selection:

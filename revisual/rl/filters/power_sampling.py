@@ -1,17 +1,17 @@
 """What ReVisual-R1's released code does in place of PAD."""
 
-import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 
+from revisual.core.ranges import FiniteFloat, PositiveFloat, PositiveOrInfinite, Within
 from revisual.rl.filters.base import (
     AdvantageFilter,
     Candidates,
     Selection,
     accuracy_varies,
     check_band,
-    check_positive,
     count_share,
     keep_once,
 )
@@ -36,17 +36,15 @@ class PowerSampling(AdvantageFilter):
         drop_constant_accuracy: leave out of E the groups whose accuracy is constant.
     """
 
-    t_low: float = 0.03
-    t_high: float = 0.97
-    power: float = 1.5
-    ratio: float = 1.5
+    t_low: PositiveFloat = 0.03
+    t_high: PositiveOrInfinite = 0.97
+    power: FiniteFloat = 1.5
+    ratio: Annotated[float, Within("(0, 100]")] = 1.5
     drop_constant_accuracy: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_band(self.t_low, self.t_high)
-        check_positive("ratio", self.ratio)
-        if not math.isfinite(self.power):
-            raise ValueError(f"power must be finite, not {self.power}")
 
     def __call__(self, candidates: Candidates) -> Selection:
         """Select the rows drawn from E, weighted by how often each was."""

@@ -7,12 +7,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from revisual.core.ranges import PositiveFloat, PositiveFraction, PositiveOrInfinite
 from revisual.rl.filters.base import (
     AdvantageFilter,
     Candidates,
     Selection,
     check_band,
-    check_positive,
     count_share,
     keep_once,
 )
@@ -44,18 +44,16 @@ class PrioritizedAdvantageDistillation(AdvantageFilter):
             full size to an all-wrong group too.
     """
 
-    t_low: float = 0.03
-    t_high: float = math.inf
-    ratio: float = 0.5
-    tau_start: float = 1.0
-    tau_end: float = 0.3
+    t_low: PositiveFloat = 0.03
+    t_high: PositiveOrInfinite = math.inf
+    ratio: PositiveFraction = 0.5
+    tau_start: PositiveFloat = 1.0
+    tau_end: PositiveFloat = 0.3
     drop_constant_accuracy: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_band(self.t_low, self.t_high)
-        check_positive("ratio", self.ratio)
-        check_positive("tau_start", self.tau_start)
-        check_positive("tau_end", self.tau_end)
 
     def __call__(self, candidates: Candidates) -> Selection:
         """Select the rows drawn from E."""

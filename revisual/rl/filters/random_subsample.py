@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
-from revisual.rl.filters.base import AdvantageFilter, Candidates, Selection, check_positive, count_share, keep_once
+from revisual.core.ranges import PositiveFraction
+from revisual.rl.filters.base import AdvantageFilter, Candidates, Selection, count_share, keep_once
 
 
 @dataclass(frozen=True)
@@ -15,10 +16,7 @@ class RandomSubsample(AdvantageFilter):
         ratio: rollouts to keep, as a share of N.
     """
 
-    ratio: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_positive("ratio", self.ratio)
+    ratio: PositiveFraction = 0.5
 
     def __call__(self, candidates: Candidates) -> Selection:
         """Select the rows drawn from all."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
+from revisual.core.ranges import Ranged
 from revisual.rl.batch import PolicyOutputs, RolloutBatch
 
 
@@ -24,7 +25,7 @@ class Coefficients:
             raise ValueError(f"coefficients must be finite, not kl={self.kl}, entropy={self.entropy}")
 
 
-class PolicyLoss(ABC):
+class PolicyLoss(Ranged, ABC):
     """loss = sum over the rollouts of a pass / `count`, where `count` is of a whole update and of all ranks."""
 
     @property

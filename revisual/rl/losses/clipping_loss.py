@@ -2,10 +2,12 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Annotated
 
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from revisual.core.ranges import Fraction, Within
 from revisual.rl.losses.clipping import Clip
 from revisual.rl.losses.token_loss import Objective, TokenLoss
 
@@ -23,12 +25,9 @@ class ClippingLoss(TokenLoss):
         importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
     """
 
-    clip_low: float = 0.2
-    clip_high: float = 0.2
-    dual_clip: float | None = None
-
-    def __post_init__(self) -> None:
-        Clip(self.clip_low, self.clip_high, self.dual_clip)  # refuses what makes no sense
+    clip_low: Fraction = 0.2
+    clip_high: Fraction = 0.2
+    dual_clip: Annotated[float, Within("(1, inf)")] | None = None
 
     @abstractmethod
     def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from revisual.core.ranges import Fraction
 from revisual.rl.aggregation import LossAggregation, SequenceMean
 from revisual.rl.losses.clipping_loss import ClippingLoss
 
@@ -25,8 +26,8 @@ class SequenceRatioLoss(ClippingLoss):
         importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
     """
 
-    clip_low: float = 3e-4
-    clip_high: float = 4e-4
+    clip_low: Fraction = 3e-4
+    clip_high: Fraction = 4e-4
     aggregation: LossAggregation = field(default_factory=SequenceMean)
 
     def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:

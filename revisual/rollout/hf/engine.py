@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from typing_extensions import override
 
+from revisual.core.ranges import Count, PositiveInt, check_ranges
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.models.inputs import padded_prompts
@@ -31,8 +32,9 @@ class HFRollout(RolloutEngine):
             needs about 0.3 MB a token for a policy of 7B.
     """
 
-    def __init__(self, max_rows: int = 256, max_prefill_tokens: int = 16384) -> None:
+    def __init__(self, max_rows: Count = 256, max_prefill_tokens: PositiveInt = 16384) -> None:
         self.max_rows, self.max_prefill_tokens = max_rows, max_prefill_tokens
+        check_ranges(self)
 
     @override
     def attach(self, policy: nn.Module, encoder: PromptEncoder) -> None:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import NonNegativeInt, PositiveFraction, PositiveInt, check_ranges
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.rollout.engine import Completions, EngineMemory, RolloutEngine, Sampling
@@ -60,15 +61,16 @@ class VLLMRollout(RolloutEngine):
 
     def __init__(
         self,
-        max_model_len: int | None = None,
-        max_pictures: int = 8,
-        gpu_memory_utilization: float = 0.4,
+        max_model_len: PositiveInt | None = None,
+        max_pictures: NonNegativeInt = 8,
+        gpu_memory_utilization: PositiveFraction = 0.4,
         dtype: Literal["auto", "bfloat16", "float32"] = "auto",
         sleep_level: Literal[0, 1, 2] = 2,
         options: dict[str, Any] | None = None,
     ) -> None:
         self.max_model_len, self.max_pictures = max_model_len, max_pictures
         self.gpu_memory_utilization, self.dtype, self.sleep_level = gpu_memory_utilization, dtype, sleep_level
+        check_ranges(self)
         self.options = options or {}
         if self.options.get("tensor_parallel_size", 1) != 1:
             raise UserError(

@@ -22,6 +22,7 @@ from revisual.client.server import Server
 from revisual.core.distributed import get_rank, is_distributed
 from revisual.core.errors import UserError
 from revisual.core.files import locked
+from revisual.core.ranges import Count, Seconds
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.rollout.engine import Completions, RolloutEngine, Sampling
@@ -73,8 +74,8 @@ class VLLMServerRollout(RolloutEngine):
         url: str = "http://127.0.0.1:8000",
         folder: str | None = None,
         key_env: str = "VLLM_API_KEY",
-        concurrency: int = 256,
-        timeout_seconds: float = 3600.0,
+        concurrency: Count = 256,
+        timeout_seconds: Seconds = 3600.0,
         retries: Retries | None = None,
     ) -> None:
         self.server = InferenceServer(Server(url, "", key_env, concurrency, timeout_seconds))

@@ -49,6 +49,8 @@ def test_accuracy_varies_ignores_what_is_unknown():
         (lambda: EffectiveOnly(t_low=math.nan), "t_low"),
         (lambda: PowerSampling(t_low=-1.0), "t_low"),
         (lambda: PAD(ratio=0.0), "ratio"),
+        (lambda: PAD(ratio=1.5), "ratio"),
+        (lambda: RandomSubsample(ratio=7.0), "ratio"),
         (lambda: PAD(tau_start=0.0), "tau_start"),
         (lambda: PAD(tau_end=math.inf), "tau_end"),
         (lambda: RandomSubsample(ratio=-1.0), "ratio"),

@@ -21,8 +21,7 @@ def test_constant_accuracy_is_dropped_whatever_shaped_rewards_say():
     accuracy, prompts = [0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0], [5, 5, 2, 2, 9, 9, 7]
     advantages = [0.7, -0.7, 0.5, -0.5, 0.6, -0.6, 0.9]
     kept = [2, 3]
-    for part in (EffectiveOnly, PAD, PowerSampling):
-        ratio = {} if part is EffectiveOnly else {"ratio": 9.0}
+    for part, ratio in ((EffectiveOnly, {}), (PAD, {"ratio": 1.0}), (PowerSampling, {"ratio": 9.0})):
         found = ask(part(drop_constant_accuracy=True, **ratio), advantages, accuracy=accuracy, prompts=prompts)[0]
         assert found == kept, part
         assert ask(part(**ratio), advantages, accuracy=accuracy, prompts=prompts)[0] == list(range(7)), part

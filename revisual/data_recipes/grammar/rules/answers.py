@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from typing_extensions import override
 
+from revisual.core.ranges import PositiveInt
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.rules.base import Rule
 from revisual.grading.grader import AnswerGrader, Grader
@@ -43,8 +44,8 @@ class VerifiableAnswer(Rule):
     """
 
     grader: Grader = field(default_factory=AnswerGrader)
-    most_words: int = 6
-    most_characters: int = 300
+    most_words: PositiveInt = 6
+    most_characters: PositiveInt = 300
 
     @override
     def __call__(self, samples: Sequence[Sample]) -> list[str | None]:

@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from revisual.core.ranges import Ranged
 from revisual.data.sample import Sample
 
 
-class Rule(ABC):
+class Rule(Ranged, ABC):
     """Says of samples whether they may stay. Implemented as frozen dataclasses."""
 
     @abstractmethod

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from revisual.core.ranges import NonNegativeInt, PositiveInt, check_order
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.rules.base import Rule
 
@@ -113,9 +114,13 @@ class Length(Rule):
         most_solution: characters of a worked solution.
     """
 
-    most_characters: int = 8_000
-    least_characters: int = 8
-    most_solution: int = 120_000
+    most_characters: PositiveInt = 8_000
+    least_characters: NonNegativeInt = 8
+    most_solution: PositiveInt = 120_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_order(self, "least_characters", "most_characters")
 
     @override
     def __call__(self, samples: Sequence[Sample]) -> list[str | None]:

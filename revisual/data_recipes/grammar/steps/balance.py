@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import NonNegativeInt, PositiveInt, check_order, check_ranges
 from revisual.core.seeds import stable_seed
 from revisual.data_recipes.grammar.items import Items
 from revisual.data_recipes.grammar.step import Outcome, Step, Work
@@ -35,17 +36,17 @@ class Part:
     """
 
     name: str
-    size: int | None = None
+    size: PositiveInt | None = None
     modality: Literal["text", "pictures", "both"] = "both"
     solution: bool = False
-    easiest: int = 1
-    hardest: int = 10
+    easiest: PositiveInt = 1
+    hardest: PositiveInt = 10
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         if not self.name.replace("_", "").replace("-", "").isalnum():
             raise UserError(f"balance: {self.name!r} cannot be a folder's name")
-        if self.size is not None and self.size < 1:
-            raise UserError(f"balance: the size of {self.name} is {self.size}, less than 1")
+        check_order(self, "easiest", "hardest")
 
     def eligible(self, items: Items) -> NDArray[np.bool_]:
         """Return which items fit [N]."""
@@ -82,9 +83,10 @@ class Balance(Step):
     """
 
     parts: tuple[Part, ...] = DEFAULT_PARTS
-    quotas: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    quotas: Mapping[str, Mapping[str, NonNegativeInt]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         names = [part.name for part in self.parts]
         if not names or len(set(names)) < len(names):
             raise UserError(f"balance: parts need names of their own, got {', '.join(names) or 'none'}")
@@ -122,7 +124,7 @@ def _labels(items: Items) -> dict[str, list[str]]:
 def balance(
     places: NDArray[np.int64],
     labels: Mapping[str, Sequence[str]],
-    size: int | None,
+    size: PositiveInt | None,
     quotas: Mapping[str, Mapping[str, int]],
     rng: np.random.Generator,
 ) -> list[int]:

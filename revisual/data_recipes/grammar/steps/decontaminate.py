@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from revisual.core.ranges import PositiveFraction
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.drops import Drop, DropLog
 from revisual.data_recipes.grammar.pictures import (
@@ -115,7 +116,7 @@ class Decontaminate(Step):
     custom: tuple[Benchmark, ...] = ()
     root: Path | None = None
     keep_twins: bool = True
-    same_picture: float = SAME
+    same_picture: PositiveFraction = SAME
 
     @override
     def run(self, work: Work) -> Outcome:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from revisual.core.progress import Task
+from revisual.core.ranges import PositiveFraction
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.chunks import array_of
 from revisual.data_recipes.grammar.drops import Drop
@@ -44,7 +45,7 @@ class Deduplicate(Step):
     """
 
     minhash: MinHash = field(default_factory=MinHash)
-    same_picture: float = ALIKE
+    same_picture: PositiveFraction = ALIKE
 
     @override
     def run(self, work: Work) -> Outcome:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, FiniteFloat
 from revisual.data.readers.row import lookup
 from revisual.data_recipes.grammar.pass_rates import pass_rates
 from revisual.data_recipes.grammar.solver import Solver
@@ -54,7 +55,7 @@ class GradeDifficulty(Difficulty):
     """
 
     solver: Solver
-    k: int = 16
+    k: Count = 16
     grader: Grader = field(default_factory=AnswerGrader)
 
     @override
@@ -75,8 +76,8 @@ class RatedDifficulty(Difficulty):
     """
 
     field: str = "difficulty"
-    easiest: float = 1.0
-    hardest: float = 10.0
+    easiest: FiniteFloat = 1.0
+    hardest: FiniteFloat = 10.0
 
     @override
     def rates(self, work: Work) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import numpy as np
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, Fraction, check_order
 from revisual.data_recipes.grammar.drops import Drop
 from revisual.data_recipes.grammar.pass_rates import pass_rates
 from revisual.data_recipes.grammar.solver import Solver
@@ -28,10 +29,14 @@ class Prune(Step):
     """
 
     solver: Solver
-    k: int = 8
-    lowest: float | None = None
-    highest: float | None = None
+    k: Count = 8
+    lowest: Fraction | None = None
+    highest: Fraction | None = None
     grader: Grader = field(default_factory=AnswerGrader)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_order(self, "lowest", "highest")
 
     @override
     def run(self, work: Work) -> Outcome:

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.files import replaced_path, write_atomically
+from revisual.core.ranges import Below1, NonNegativeInt, PositiveInt
 from revisual.data_recipes.grammar.card.facts import facts_of
 from revisual.data_recipes.grammar.card.markdown import markdown_card
 from revisual.data_recipes.grammar.card.page import card_page
@@ -46,12 +47,13 @@ class Publish(Step):
         title: of the card.
     """
 
-    shard_rows: int = 5_000
-    validation: float = 0.02
-    most_validation: int = 500
+    shard_rows: PositiveInt = 5_000
+    validation: Below1 = 0.02
+    most_validation: NonNegativeInt = 500
     title: str = "Curated questions"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.shard_rows < 1 or not 0 <= self.validation < 1:
             raise UserError("publish: shard_rows >= 1 and 0 <= validation < 1 are needed")
 

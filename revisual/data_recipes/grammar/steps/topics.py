@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, PositiveInt
 from revisual.core.seeds import stable_seed
 from revisual.data.sample import Sample
 from revisual.data_recipes.grammar.chunks import array_of
@@ -54,11 +55,12 @@ class Topics(Step):
     embedder: Embedder = field(default_factory=TfidfEmbedder)
     clusterer: Clusterer = field(default_factory=HdbscanClusterer)
     namer: Namer = field(default_factory=KeyTerms)
-    sampled: int = MOST_SAMPLED
-    dimensions: int = MOST_DIMENSIONS
+    sampled: PositiveInt = MOST_SAMPLED
+    dimensions: Count = MOST_DIMENSIONS
     known: tuple[str, ...] = ("source",)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 2 <= self.sampled <= MOST_SAMPLED or not 1 <= self.dimensions <= MOST_DIMENSIONS:
             raise UserError(
                 f"topics: 2 <= sampled <= {MOST_SAMPLED:,} and 1 <= dimensions <= {MOST_DIMENSIONS} are needed: "

@@ -12,12 +12,13 @@ from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.packages import require_package
+from revisual.core.ranges import Fraction, PositiveInt, Ranged
 from revisual.data_recipes.grammar.topics.embedders import Points, unit
 
 NOISE = -1
 
 
-class Clusterer(ABC):
+class Clusterer(Ranged, ABC):
     """Finds clusters. Implemented as frozen dataclasses."""
 
     @abstractmethod
@@ -36,9 +37,9 @@ class HdbscanClusterer(Clusterer):
         leaves: take the smallest clusters of the tree, which are many and alike in size, in place of the most stable.
     """
 
-    least_share: float = 0.004
-    least_points: int = 10
-    samples: int = 5
+    least_share: Fraction = 0.004
+    least_points: PositiveInt = 10
+    samples: PositiveInt = 5
     leaves: bool = True
 
     @override
@@ -61,7 +62,7 @@ class HdbscanClusterer(Clusterer):
 class KMeansClusterer(Clusterer):
     """k-means: a given number of round clusters, without noise."""
 
-    clusters: int = 50
+    clusters: PositiveInt = 50
     """How many clusters; no more than there are questions."""
 
     @override

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.packages import require_package
+from revisual.core.ranges import Count, PositiveInt, Ranged
 
 Points = NDArray[np.float32]
 """[N, dimensions], each of length 1."""
@@ -80,7 +81,7 @@ class FittedEmbedder(ABC):
         """Return a point per text."""
 
 
-class Embedder(ABC):
+class Embedder(Ranged, ABC):
     """A way to make points of texts. Implemented as frozen dataclasses."""
 
     @abstractmethod
@@ -98,9 +99,9 @@ class TfidfEmbedder(Embedder):
         least_documents: a word must stand in so many of the sampled texts.
     """
 
-    dimensions: int = 20
-    features: int = 50_000
-    least_documents: int = 3
+    dimensions: Count = 20
+    features: PositiveInt = 50_000
+    least_documents: PositiveInt = 3
 
     @override
     def fit(self, texts: Sequence[str], seed: int) -> FittedEmbedder:
@@ -144,7 +145,7 @@ class SentenceTransformerEmbedder(Embedder):
     """
 
     model: str
-    batch_size: int = field(default=32, compare=False)
+    batch_size: Count = field(default=32, compare=False)
     prompt: str | None = None
 
     @override
@@ -160,7 +161,7 @@ class SentenceTransformerEmbedder(Embedder):
 @dataclass(frozen=True)
 class _SentenceTransformer(FittedEmbedder):
     model: Any
-    batch_size: int
+    batch_size: Count
     prompt: str | None
 
     def __call__(self, texts: Sequence[str]) -> Points:

@@ -13,6 +13,7 @@ from typing_extensions import override
 from revisual.client.retries import Retries
 from revisual.client.server import Server
 from revisual.core.errors import UserError
+from revisual.core.ranges import Count, Seconds
 from revisual.data_recipes.grammar.topics.embedders import Embedder, FittedEmbedder, Points, unit
 
 
@@ -34,9 +35,9 @@ class ServerEmbedder(Embedder):
     model: str
     base_url: str = field(default="http://localhost:8000/v1", compare=False)
     key_env: str = field(default="OPENAI_API_KEY", compare=False)
-    batch_size: int = field(default=64, compare=False)
+    batch_size: Count = field(default=64, compare=False)
     prompt: str = ""
-    timeout: float = field(default=600.0, compare=False)
+    timeout: Seconds = field(default=600.0, compare=False)
     retries: Retries = field(default_factory=Retries, compare=False)
 
     @override
@@ -48,7 +49,7 @@ class ServerEmbedder(Embedder):
 @dataclass(frozen=True)
 class _ServedEmbeddings(FittedEmbedder):
     server: Server
-    batch_size: int
+    batch_size: Count
     prompt: str
 
     def __call__(self, texts: Sequence[str]) -> Points:

@@ -13,6 +13,7 @@ from typing_extensions import override
 from revisual.client.journal import Journal
 from revisual.client.request import ChatRequest
 from revisual.core.errors import UserError
+from revisual.core.ranges import PositiveInt, Ranged
 from revisual.data_recipes.grammar.solver import Solver
 from revisual.data_recipes.grammar.topics.embedders import words
 from revisual.grading.rules.boxes import after_thoughts
@@ -98,7 +99,7 @@ _COMMON = frozenset(
 )
 
 
-class Namer(ABC):
+class Namer(Ranged, ABC):
     """Gives clusters their names. Implemented as frozen dataclasses."""
 
     @abstractmethod
@@ -110,7 +111,7 @@ class Namer(ABC):
 class KeyTerms(Namer):
     """The words that stand in more of a cluster's questions than in those of others, by a log-odds ratio."""
 
-    terms: int = 3
+    terms: PositiveInt = 3
     """Words in a name."""
 
     @override
@@ -145,7 +146,7 @@ class ModelNames(Namer):
     """
 
     solver: Solver
-    shown: int = 12
+    shown: PositiveInt = 12
 
     @override
     def __call__(self, examples: Sequence[Sequence[str]], journal: Path) -> list[str]:

@@ -1,0 +1,39 @@
+"""Names and numbers that Lightning's trainer would refuse only after the policy is loaded."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from jsonargparse import Namespace
+from lightning.pytorch.accelerators import AcceleratorRegistry
+from lightning.pytorch.strategies import StrategyRegistry
+
+from revisual.core.errors import UserError
+
+
+def check_trainer_names(trainer: Namespace) -> None:
+    """Check which strategy, accelerator and devices a trainer is to have.
+
+    Raises:
+        UserError: there is none of the name, or no device is asked for.
+    """
+    _require_known("strategy", trainer.strategy, ["auto", *StrategyRegistry.available_strategies()])
+    _require_known("accelerator", trainer.accelerator, ["auto", "gpu", *AcceleratorRegistry.available_accelerators()])
+    devices = trainer.devices
+    if devices in (0, "0", []) or (_is_number(devices) and int(devices) < -1):
+        raise UserError(f"trainer.devices: expected a number of devices, -1 for all, auto or a list, got {devices}")
+
+
+def _require_known(key: str, name: Any, known: Iterable[str]) -> None:
+    if isinstance(name, str) and name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UserError(f"trainer.{key}: unknown {key} {name!r}{hint}")
+
+
+def _is_number(devices: Any) -> bool:
+    try:
+        int(devices)
+    except (TypeError, ValueError):
+        return False
+    return True
