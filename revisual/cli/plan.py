@@ -62,11 +62,6 @@ def plan(
         json: print JSON, sizes in bytes.
         rest: the options of `revisual fit`.
     """
-    counts = {"devices": devices, "devices_per_node": devices_per_node}
-    counts |= {"prompt_tokens": prompt_tokens, "response_tokens": response_tokens}
-    for name, value in counts.items():
-        if value is not None and value < 1:
-            raise UserError(f"--{name} {value}: must be at least 1")
     if any(word.startswith("--print_config") for word in rest):
         parse_options(rest)  # prints it, and ends
     memory = None if gpu_memory is None else memory_size(gpu_memory)

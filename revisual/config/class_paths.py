@@ -12,6 +12,13 @@ from revisual.config.expected import classes_in
 set_parsing_settings(import_path_denylist=sorted(sys.stdlib_module_names | {"builtins"}))
 """Refused before anything is imported: no part is in Python's own library, and much of it acts when it is called."""
 
+DO_NOTHING = {
+    "lightning.pytorch.callbacks.callback.Callback", "lightning.pytorch.core.datamodule.LightningDataModule",
+    "lightning.pytorch.core.module.LightningModule", "torch.optim.lr_scheduler.LRScheduler",
+    "torch.optim.optimizer.Optimizer",
+}  # fmt: skip
+"""Not abstract, but of no use by themselves."""
+
 
 def check_class_paths(annotation: Any, value: Any) -> None:
     """Check that the functions that a parsed value names return what its key wants.
@@ -23,11 +30,14 @@ def check_class_paths(annotation: Any, value: Any) -> None:
         value: what was parsed and is not called yet.
 
     Raises:
-        ValueError: a function's annotation does not say that it returns what is wanted.
+        ValueError: a function's annotation does not say that it returns what is wanted, or a class is one that others
+            derive from and that does nothing itself, which the parser takes for an empty section.
     """
     wanted = tuple(_wanted(annotation))
     for path in _class_paths(value):
         found = _resolve(path)
+        if isclass(found) and f"{found.__module__}.{found.__name__}" in DO_NOTHING:
+            raise ValueError(f"expected a class, got {path!r}")
         if found is None or isclass(found):
             continue
         returned = _returned(found)

@@ -6,12 +6,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from revisual.config.expected import expected_classes
-from revisual.config.places import find_place
+from revisual.config.places import UNKNOWN, find_place, read_literal
+from revisual.core.ranges import MOST_SHOWN
+from revisual.core.text import shorten
 
-MOST = 600
-_FAULT = re.compile(
-    r"(expected (?:int|float|str) (?:in [\[(]\S+ \S+[\])]|not blank|with .+?), got (.+?))(?: - | Given value type|$)"
-)
+MOST, MOST_OF_ANOTHER = 199, 600
+"""Characters of a message about a key, and of any other."""
+_RANGE = r"(?:int|float|str|number) (?:in [\[(]\S+ \S+[\])]|not blank|with .+?)"
+_FAULT = re.compile(rf"(expected (?:a number|{_RANGE}), got (.+?))(?: - | Given value type|$)")
 """What `find_out_of_range` tells, and the value in it."""
 
 
@@ -27,9 +29,9 @@ def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None) -> 
     plain = re.sub(r"\s+", " ", message).strip()
     key = re.match(r'Parser key "([^"]+)":', plain)
     if key is None:
-        return plain[:MOST]
+        return plain[:MOST_OF_ANOTHER]
     told = _out_of_range(plain, key[1]) or _refused(plain, key[1]) or _unknown_class(plain, key[1], type_of)
-    return (told or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or plain)[:MOST]
+    return (told or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or _innermost(plain, key[1]))[:MOST]
 
 
 def _refused(plain: str, key: str) -> str | None:
@@ -74,7 +76,7 @@ def _unknown_option(plain: str, key: str) -> str | None:
 def _wrong_type(plain: str, key: str) -> str | None:
     found = re.findall(r"Expected an? ((?:(?!Expected).)+?)\. Got value: (.*?)(?= - | Given value|$)", plain)
     if not found:
-        return _no_subtype(plain, key)
+        return None
     value = found[0][1]
     types = dict.fromkeys(_type_name(one) for one, got in found if got == value)
     inner = re.findall(r'Parser key "([^"]+)":', plain)[-1]
@@ -82,14 +84,32 @@ def _wrong_type(plain: str, key: str) -> str | None:
     return f"{place}: expected {' or '.join(types)}, got {value!r}"
 
 
-def _no_subtype(plain: str, key: str) -> str | None:
-    """Tell that a plain value is of none of a key's types."""
-    found = re.search(r"Subtypes: \[([^\[\]]*)\] Errors: (?:- Expected a <class '\w+'> )+Given value type", plain)
-    if found is None:
-        return None
-    types = [_type_name(one) for one in found[1].split(", ")]
-    value = plain.rpartition("Given value: ")[2]
-    return f"{key}: expected {' or '.join(types)}, got {value!r}"
+def _innermost(plain: str, key: str) -> str:
+    """Tell what is wrong at the key that the message is about at its deepest."""
+    *_, name = inner = re.findall(r'Parser key "([^"]+)":', plain)
+    segment = plain.rpartition(f'Parser key "{name}": ')[2]
+    expected, value = _expected_and_given(segment)
+    place = find_place(plain, key, name, inner[1:-1], value or None) if len(inner) > 1 else key
+    missing = re.search(r"the following arguments are required: (.+?)(?: - |$)", segment)
+    if missing:
+        return f"{place}: {missing[1]}: needs a value"
+    shown = repr(value) if read_literal(value) is UNKNOWN else value  # a text is quoted without its quotes
+    return f"{place}: {expected}, got {shorten(shown, MOST_SHOWN)}" if value else f"{place}: {expected}"
+
+
+def _expected_and_given(segment: str) -> tuple[str, str]:
+    """Return what was expected, in words, and the value that was given, as far as the end of a message tells."""
+    end = r"(?= - Expected| - Not | Given value type|$)"
+    part = re.search(r"Not a valid subclass of (\w+)\. Got value: (.*?) Subclass types expect", segment)
+    types = re.search(rf"Subtypes: \[(.*?)\] Errors: .*?Given value: (.*?){end}", segment)
+    abstract = re.search(rf"Expected an instantiatable class, but (\S+) is abstract.*?Given value: (.*?){end}", segment)
+    if abstract:
+        return f"expected a class under {_type_name(abstract[1])}", abstract[2]
+    if part:
+        return f"expected {part[1]}", part[2]
+    if types:
+        return f"expected {shorten(_type_names(types[1]), 90)}", types[2]
+    return shorten(segment, 150), ""
 
 
 def is_shipped(kind: type) -> bool:
@@ -98,5 +118,12 @@ def is_shipped(kind: type) -> bool:
 
 
 def _type_name(text: str) -> str:
-    name = re.sub(r"<class '(.*)'>|typing\.", r"\1", text)
-    return "null" if name == "NoneType" else name
+    name = re.sub(r"<class '(.*?)'>", r"\1", text)
+    name = re.sub(r"Annotated\[(\w+), (in .+?[\])]|[^\[\]]+)\]", r"\1 \2", name)
+    return re.sub(r"(?<![\d'])\b(?:\w+\.)+(?=[A-Za-z])", "", name).replace("NoneType", "null")
+
+
+def _type_names(text: str) -> str:
+    """Return the types of a union in words."""
+    parts = re.split(r", (?![^\[]*\])(?=<class|typing|collections|list|dict|[a-z]+\.)", text)
+    return " or ".join(dict.fromkeys(map(_type_name, parts)))

@@ -41,6 +41,9 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }  # fmt: skip
 """By class, imported by none of this, and for all classes under it: the type, with its range, of an argument."""
 
+NUMBERS = ("lr", "betas", "weight_decay")
+"""Options whose own types take more than they can use."""
+
 KEYS: Mapping[str, Any] = {
     "trainer.max_steps": StepsOrNoLimit,
     "trainer.max_epochs": StepsOrNoLimit,
@@ -75,6 +78,8 @@ def check_options(annotation: Any, value: Any, key: str) -> None:
         ValueError: a value lies outside its range; tells which, unless it is the key's own.
     """
     fault = find_out_of_range(annotation, value) or find_out_of_range(KEYS.get(key), value)
+    if key in KEYS and value in ({}, []):
+        fault = _no_number(value or {})
     if fault is not None:
         raise ValueError(fault)
     for name, fault in _foreign_faults(value):
@@ -91,9 +96,18 @@ def _foreign_faults(value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         given = value.get("init_args") or {}
         for name, one in (vars(given) if isinstance(given, Namespace) else given).items():
-            fault = find_out_of_range(_types_of(value.get("class_path")).get(name), one)
-            if fault is not None:
+            kind = _types_of(value.get("class_path")).get(name)
+            fault = find_out_of_range(kind, one) or (_no_number(one) if name in NUMBERS else None)
+            if kind is not None and fault is not None:
                 yield name, fault
+
+
+def _no_number(value: Any) -> str | None:
+    """Say that a value is no number, nor a list of them."""
+    if isinstance(value, (list, tuple)):
+        return next((fault for one in value if (fault := _no_number(one))), None)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return None if is_number else f"expected a number, got {value!r}"
 
 
 def _types_of(path: Any) -> Mapping[str, Any]:

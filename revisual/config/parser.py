@@ -1,19 +1,17 @@
 """Command-line parsing with errors of one line."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import yaml
 from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
 from revisual.config.class_paths import check_class_paths
 from revisual.config.messages import one_line
 from revisual.config.option_ranges import check_options
 from revisual.config.renamed import rename_config_text, rename_options
+from revisual.config.sections import check_sections
 from revisual.core.errors import UserError
-from revisual.core.ranges import MOST_SHOWN
 
 set_parsing_settings(docstring_parse_attribute_docstrings=True)  # help is where a reader of the code looks for it
 
@@ -76,16 +74,10 @@ class OneLineParser(ArgumentParser):
     def parse_string(self, content: str, path: Any = "", *rest: Any, **options: Any) -> Namespace:
         """Parse a config's text, after keys that had another name are renamed."""
         renamed = rename_config_text(content, str(path))
-        self._check_sections(renamed)
+        check_sections(renamed, self._is_section)
         return super().parse_string(renamed, path, *rest, **options)
 
-    def _check_sections(self, text: str) -> None:
-        """Check that no section of a config is a plain value, which would take the place of all that it held."""
-        try:
-            content = yaml.safe_load(text)
-        except yaml.YAMLError:  # the parser tells where
-            return
-        for key, value in content.items() if isinstance(content, dict) else ():
-            is_section = any(action.dest.startswith(f"{key}.") for action in self._actions)
-            if is_section and not isinstance(value, (dict, str)):  # a text is the path of a file with the section
-                raise UserError(f"{key}: expected a section of options, got {json.dumps(value)[:MOST_SHOWN]}")
+    def _is_section(self, key: str) -> bool:
+        """Return whether a key holds options, and has no type of its own."""
+        is_typed = any(action.dest == key and hasattr(action, "_typehint") for action in self._actions)
+        return not is_typed and any(action.dest.startswith(f"{key}.") for action in self._actions)

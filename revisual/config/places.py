@@ -73,11 +73,13 @@ def _paths(value: Any, name: str, wanted: Any) -> Iterator[list[str]]:
 
 
 def _is_or_holds(value: Any, wanted: Any) -> bool:
+    if value == wanted or str(value) == str(wanted):  # NaN equals nothing
+        return True
     if isinstance(value, list):
         return any(_is_or_holds(one, wanted) for one in value)
     if isinstance(value, dict):
         return any(_is_or_holds(one, wanted) for one in value.values())
-    return bool(value == wanted) or str(value) == str(wanted)  # NaN equals nothing
+    return False
 
 
 def _holds_in_order(path: Sequence[str], keys: Sequence[str]) -> bool:

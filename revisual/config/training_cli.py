@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from revisual.config.parser import OneLineParser, one_line_errors
 from revisual.config.parts import import_parts
-from revisual.config.trainer_names import check_trainer_names
+from revisual.config.run_checks import check_run
 
 TRAINER_DEFAULTS = {
     # The pass before step 1 is the measurement that training is compared with: all of it, not a sample of two.
@@ -51,7 +51,7 @@ class TrainingCLI(LightningCLI):
 
     def before_instantiate_classes(self) -> None:
         """Keep what a run writes together, and let it say that it cannot learn, and leave when it is asked to."""
-        check_trainer_names(self.config[self.subcommand].trainer)
+        check_run(self.config[self.subcommand])
         self._put_logs_into_root()
         if self.subcommand == "fit":
             self._add_default_callbacks()

@@ -86,6 +86,7 @@ NonNegativeInt = Annotated[int, Within("[0, 2147483647]")]
 Seed = Annotated[int, Within("[0, 4294967295]")]
 PositiveOrInfinite = Annotated[float, Within("(0, inf]")]
 PositiveFloat = Annotated[float, Within("(0, inf)")]
+PositiveNumber = Annotated[int | float, Within("(0, inf)")]
 NonNegativeFloat = Annotated[float, Within("[0, inf)")]
 FiniteFloat = Annotated[float, Within("(-inf, inf)")]
 Fraction = Annotated[float, Within("[0, 1]")]
@@ -120,7 +121,7 @@ def _faults(annotation: Any, value: Any) -> Iterator[str]:
         if _is_of(value, arguments[0]):
             for one in arguments[1:]:
                 if isinstance(one, Limit) and not one.holds(value):
-                    yield f"expected {arguments[0].__name__} {one}, got {shorten(repr(value), MOST_SHOWN)}"
+                    yield f"expected {_name(arguments[0])} {one}, got {shorten(repr(value), MOST_SHOWN)}"
     elif origin in (Union, UnionType):
         for one in arguments:
             yield from _faults(one, value)
@@ -132,10 +133,14 @@ def _faults(annotation: Any, value: Any) -> Iterator[str]:
             yield from _faults(arguments[0], one)
 
 
-def _is_of(value: Any, kind: type) -> bool:
+def _is_of(value: Any, kind: Any) -> bool:
     if isinstance(value, bool):
         return False
-    return isinstance(value, (int, float)) if kind in (int, float) else isinstance(value, kind)
+    return isinstance(value, str if kind is str else (int, float))
+
+
+def _name(kind: Any) -> str:
+    return "number" if isinstance(kind, UnionType) else str(kind.__name__)
 
 
 def check_ranges(made: object) -> None:
@@ -145,9 +150,18 @@ def check_ranges(made: object) -> None:
         UserValueError: one lies outside; tells the class, the name, the range and the value.
     """
     for name, annotation in _argument_types(type(made)).items():
-        fault = find_out_of_range(annotation, getattr(made, name, None))
+        if not hasattr(made, name):
+            continue
+        value = getattr(made, name)
+        fault = find_out_of_range(annotation, value) or _missing(annotation, value)
         if fault is not None:
             raise UserValueError(f"{type(made).__name__}: {name}: {fault}")
+
+
+def _missing(annotation: Any, value: Any) -> str | None:
+    """Say that a value is missing whose type has a range; a config may leave out what an overlay gives."""
+    is_ranged = get_origin(annotation) is Annotated
+    return f"expected {_name(get_args(annotation)[0])}, got null" if is_ranged and value is None else None
 
 
 def check_order(made: object, low: str, high: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from revisual.core.errors import UserError
-from revisual.core.ranges import Below1, Count, FilledText, PositiveFloat, check_ranges
+from revisual.core.ranges import Below1, Count, FilledText, PositiveNumber, check_ranges
 from revisual.models.families import find_family
 
 
@@ -26,7 +26,7 @@ class LoRA:
     """
 
     rank: Count = 16
-    alpha: PositiveFloat = 32.0
+    alpha: PositiveNumber = 32.0
     dropout: Below1 = 0.0
     targets: Sequence[FilledText] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 

@@ -127,8 +127,8 @@ def test_what_does_not_fit_is_told_with_what_to_change(config, capsys):
     ("options", "said"),
     [
         (["--gpu_memory=lots"], "--gpu_memory lots: give a number"),
-        (["--devices=0"], "--devices 0: must be at least 1"),
-        (["--devices=many"], "devices: expected int or null, got 'many'"),
+        (["--devices=0"], "devices: expected int in [1, 65536], got 0"),
+        (["--devices=many"], "devices: expected int in [1, 65536] or null, got 'many'"),
         (["--trainer.max_stepz=8"], "max_stepz"),
         (["--architecture=missing.json"], "--architecture missing.json"),
         (["--model.init_args.policy.init_args.path=missing"], "missing"),

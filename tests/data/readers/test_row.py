@@ -106,7 +106,7 @@ def test_wrong_settings_are_refused(tmp_path):
     assert "no field 'anser'; it has id, question, answer" in error_of(
         lambda: JSONLReader(path, columns={"anser": "x"})
     )
-    assert "limit: 0" in error_of(lambda: JSONLReader(path, limit=0))
+    assert "limit: expected int in [1, 2147483647], got 0" in error_of(lambda: JSONLReader(path, limit=0))
 
 
 def test_bad_rows_are_skipped_counted_and_warned_of_in_one_line(tmp_path, caplog):

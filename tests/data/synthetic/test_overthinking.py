@@ -53,5 +53,5 @@ def test_every_word_of_doubt_is_used():
 
 @pytest.mark.parametrize("doubt", [-0.1, 1.0, 2.0, float("nan")])
 def test_no_probability(doubt):
-    with pytest.raises(UserError, match=r"shapes: doubt is .*, which is no probability below 1"):
+    with pytest.raises(UserError, match=r"ShapesTask: doubt: expected float in \[0, 1\), got "):
         ShapesTask(doubt=doubt)

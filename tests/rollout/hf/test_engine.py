@@ -183,5 +183,5 @@ def test_gradient_checkpointing_changes_no_rollout(policy, policy_folder, proces
 
 @pytest.mark.parametrize("options", [{"n": 0}, {"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.5}, {"top_k": -1}])
 def test_sampling_refuses(options):
-    with pytest.raises(ValueError, match="sampling"):
+    with pytest.raises(ValueError, match=f"Sampling: {next(iter(options))}: expected"):
         Sampling(**options)

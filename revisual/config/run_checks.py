@@ -1,4 +1,4 @@
-"""Names and numbers that Lightning's trainer would refuse only after the policy is loaded."""
+"""What a run lacks or cannot have, told before the policy is loaded."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -11,20 +11,26 @@ from lightning.pytorch.strategies import StrategyRegistry
 from revisual.core.errors import UserError
 
 
-def check_trainer_names(trainer: Namespace) -> None:
-    """Check which strategy, accelerator and devices a trainer is to have.
+def check_run(config: Namespace) -> None:
+    """Check that module and data have classes, and which strategy, accelerator and devices the trainer is to have.
 
     Raises:
-        UserError: there is none of the name, or no device is asked for.
+        UserError: a class is missing, there is none of the name, or no device is asked for.
     """
+    for key in ("model", "data"):
+        if not getattr(config.get(key), "class_path", None):
+            raise UserError(f"{key}: no class is named")
+    trainer = config.trainer
     _require_known("strategy", trainer.strategy, ["auto", *StrategyRegistry.available_strategies()])
     _require_known("accelerator", trainer.accelerator, ["auto", "gpu", *AcceleratorRegistry.available_accelerators()])
     devices = trainer.devices
-    if devices in (0, "0", []) or (_is_number(devices) and int(devices) < -1):
+    if devices in (0, "0", [], "", None) or (_is_number(devices) and int(devices) < -1):
         raise UserError(f"trainer.devices: expected a number of devices, -1 for all, auto or a list, got {devices}")
 
 
 def _require_known(key: str, name: Any, known: Iterable[str]) -> None:
+    if name is None or name in ([], {}):
+        raise UserError(f"trainer.{key}: expected a name, got {'null' if name is None else name}")
     if isinstance(name, str) and name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
