@@ -15,8 +15,10 @@ from revisual.client.retries import retry_after_seconds
 from revisual.client.scrubbing import make_scrubber, scrub_reply
 from revisual.client.server import Server
 
-MOST_BYTES = 64 * 2**20
-"""Of one response."""
+MOST_BYTES = 16 * 2**20
+"""Of one response: many times the longest answer."""
+MOST_LINE = 2**20
+"""Bytes of one line of a stream, which holds a few tokens."""
 MOST_SAID = 4000
 """Bytes that are read of an error."""
 MOST_SILENCES = 6
@@ -115,6 +117,8 @@ class ChatClient:
         except BrokenReply as error:
             raise _Attempt(self._clean(str(error))) from None
         self.budget.pay(reply.tokens)
+        if reply.fault is not None:
+            raise _Attempt(reply.fault)
         if not reply.text and reply.finish_reason != "length":
             raise _Attempt("the answer is empty", reply=reply if reply.finish_reason else None)
         return reply
@@ -148,8 +152,12 @@ class ChatClient:
             if size > MOST_BYTES:
                 raise RequestFailed(f"the response has more than {MOST_BYTES >> 20} MiB")
             *lines, rest = (rest + part).split(b"\n")
+            if len(rest) > MOST_LINE:
+                raise RequestFailed(f"a line of the stream has more than {MOST_LINE >> 20} MiB")
             for line in lines:
                 streamed.add(self._without_key(line))
+            if streamed.is_done:
+                return scrub_reply(streamed.reply(), self._scrub)
         streamed.add(self._without_key(rest))
         return scrub_reply(streamed.reply(), self._scrub)  # the key may be spread over pieces
 

@@ -5,6 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+MOST_VALUES = 1_000_000
+"""Lists, objects and their members in a response: a body of nothing else would take twenty times its size in memory."""
+FAILED_ENDS = {
+    "abort": "the server gave the answer up",
+    "error": "the server failed within the answer",
+    "content_filter": "the server's filter withheld the answer",
+    "tool_calls": "the model called a tool in place of an answer",
+    "function_call": "the model called a tool in place of an answer",
+}
+"""Reasons for an end that leaves no answer, whatever was said before."""
+
 
 class BrokenReply(Exception):
     """What came back is no answer; another attempt may get one."""
@@ -23,6 +34,17 @@ class Reply:
     """"stop", "length", or what else the server says; empty where it says nothing."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    is_thought_alone: bool = field(default=False, compare=False)
+    """There are thoughts that the server gives apart, and nothing after them."""
+
+    @property
+    def fault(self) -> str | None:
+        """Why this is no answer, and is to be asked for again; None if it is one."""
+        if self.finish_reason in FAILED_ENDS:
+            return f"{FAILED_ENDS[self.finish_reason]} (finish_reason {self.finish_reason})"
+        if self.is_thought_alone and self.finish_reason != "length":
+            return "the answer has thoughts alone, and nothing after them"
+        return None
 
     @property
     def tokens(self) -> int:
@@ -85,12 +107,14 @@ class StreamedReply:
         Raises:
             BrokenReply: the stream ended before the answer did.
         """
-        if not self.is_done and self.finish_reason is None:
-            raise BrokenReply("the stream broke off")
+        if self.finish_reason is None:
+            raise BrokenReply("the stream ended without a finish_reason" if self.is_done else "the stream broke off")
         return _reply("".join(self.thoughts), "".join(self.pieces), self.finish_reason, self.usage)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
+    if sum(map(body.count, (b"[", b"{", b","))) > MOST_VALUES:
+        raise BrokenReply(f"the response has more than {MOST_VALUES:,} values")
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -121,6 +145,7 @@ def _reply(thoughts: str, text: str, finish_reason: Any, usage: Any) -> Reply:
     counts = usage if isinstance(usage, dict) else {}
     return Reply(
         text=_storable(f"<think>{thoughts}</think>{text}" if thoughts else text),
+        is_thought_alone=bool(thoughts) and not text.strip(),
         finish_reason=finish_reason if isinstance(finish_reason, str) else "",
         prompt_tokens=_count(counts.get("prompt_tokens")),
         completion_tokens=_count(counts.get("completion_tokens")),

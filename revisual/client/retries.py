@@ -50,7 +50,7 @@ def retry_after_seconds(header: str | None, now: datetime | None = None) -> floa
     except ValueError:
         try:
             date = parsedate_to_datetime(header)
-        except ValueError:
+        except (ValueError, TypeError, OverflowError, IndexError):
             return None
         date = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
         seconds = (date - (now or datetime.now(UTC))).total_seconds()

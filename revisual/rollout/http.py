@@ -12,6 +12,10 @@ from revisual.client.server import Server
 from revisual.core.errors import UserError
 
 CONNECT_SECONDS = 10.0
+MOST_BYTES = 256 * 2**20
+"""Of one response, which has a log-prob of each token."""
+MOST_SILENCES = 6
+"""How many time-outs one answer may take in all, from a server that sends a byte now and then."""
 
 
 class ServerGone(Exception):
@@ -43,10 +47,11 @@ class InferenceServer:
 
     async def _call_all(self, method: str, path: str, bodies: Sequence[Mapping[str, Any] | None]) -> list[Any]:
         key, silence = self.server.key(), self.server.timeout_seconds
+        patience = aiohttp.ClientTimeout(MOST_SILENCES * silence, sock_connect=CONNECT_SECONDS, sock_read=silence)
         room = asyncio.Semaphore(self.server.concurrency)
         async with aiohttp.ClientSession(
             headers={"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {}),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence),
+            timeout=patience,
             connector=aiohttp.TCPConnector(limit=self.server.concurrency),
             cookie_jar=aiohttp.DummyCookieJar(),
         ) as session:
@@ -69,7 +74,7 @@ class InferenceServer:
         url, data = f"{self.server.base_url.rstrip('/')}{path}", None if body is None else json.dumps(body).encode()
         try:
             async with session.request(method, url, data=data, allow_redirects=False) as response:
-                content = await response.read()
+                content = await _read(response, path)
         except TimeoutError:
             raise ServerGone(f"no answer from {path} within {self.server.timeout_seconds:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -80,8 +85,17 @@ class InferenceServer:
             raise UserError(f"{url}: HTTP {response.status}: {_said(content)}")
         try:
             return json.loads(content) if content else None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ServerGone(f"no JSON from {path}: {content[:80]!r}") from None
+
+
+async def _read(response: aiohttp.ClientResponse, path: str) -> bytes:
+    read = bytearray()
+    async for part in response.content.iter_any():
+        read += part
+        if len(read) > MOST_BYTES:
+            raise ServerGone(f"the answer from {path} has more than {MOST_BYTES >> 20} MiB")
+    return bytes(read)
 
 
 def _said(content: bytes) -> str:

@@ -1,5 +1,6 @@
 """Asking a server that misbehaves in every way that servers do."""
 
+import json
 import threading
 import time
 import tracemalloc
@@ -77,6 +78,23 @@ def test_an_answer_that_stays_empty_counts_as_one(tmp_path):
     with ChatServer(lambda call: says("")) as server:
         record = ask(quick(server.url), [question(0)], tmp_path / "a.jsonl")["q0"]
     assert (record.response, record.finish_reason, record.attempts) == ("", "stop", 3)
+
+
+@pytest.mark.parametrize("reason", ["abort", "error", "content_filter", "tool_calls"])
+def test_a_failed_end_is_asked_again_and_never_an_answer(tmp_path, reason):
+    failed = says("It is", reason)
+    with ChatServer(lambda call: [failed, says("42")] if call.text == "question 0" else failed) as server:
+        found = ask(quick(server.url), [question(0), question(1)], tmp_path / "a.jsonl")
+    assert (found["q0"].response, found["q0"].attempts, found["q0"].is_failed) == ("42", 2, False)
+    assert found["q1"].is_failed and found["q1"].response == "" and reason in found["q1"].error
+
+
+def test_thoughts_alone_are_asked_again_and_never_an_answer(tmp_path):
+    message = {"content": None, "reasoning_content": "6 * 7 is 42"}
+    thought = Response(body=json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode())
+    with ChatServer(lambda call: thought) as server:
+        record = ask(quick(server.url), [question(0)], tmp_path / "a.jsonl")["q0"]
+    assert record.is_failed and record.attempts == 3 and "thoughts alone" in record.error
 
 
 def test_cut_answers_keep_their_reason(tmp_path):

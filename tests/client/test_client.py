@@ -1,5 +1,7 @@
 """What is sent to a server and what comes back."""
 
+from revisual.client import client
+
 from .chat_server import ChatServer, Response, says, streams
 from .helpers import ask, question, quick
 
@@ -23,6 +25,30 @@ def test_streams(tmp_path):
         record = ask(server_settings, [question(0)], tmp_path / "a.jsonl")["q0"]
     assert (record.response, record.finish_reason, record.attempts) == ("<think>6 * 7</think> It is 42: ✓.", "stop", 3)
     assert record.completion_tokens == 7 and server.calls[0].body["stream"] is True
+
+
+def test_a_stream_ends_with_done_however_long_the_connection_stays(tmp_path):
+    said = streams("It is 42.")
+    open_end = Response(body=said.body, headers={**said.headers, "Content-Length": "1000000"})
+    with ChatServer(lambda call: open_end) as server:
+        asked = quick(server.url, stream=True, timeout_seconds=5.0)
+        record = ask(asked, [question(0)], tmp_path / "a.jsonl")["q0"]
+    assert (record.response, record.completion_tokens, record.attempts) == ("It is 42.", 3, 1)
+
+
+def test_bodies_lines_and_headers_have_bounds(tmp_path, monkeypatch):
+    monkeypatch.setattr(client, "MOST_BYTES", 2**21)
+    stream = {"Content-Type": "text/event-stream"}
+    bodies = {
+        "question 0": Response(body=b"x" * (3 * 2**20)),
+        "question 1": Response(body=b"data: " + b"x" * (3 * 2**19), headers=stream),
+        "question 2": Response(body=b"data: {}\n" * (2**20), headers=stream),
+        "question 3": Response(headers={"X": "y" * 100_000}),
+    }
+    with ChatServer(lambda call: bodies[call.text]) as server:
+        found = ask(quick(server.url, stream=True), [question(n) for n in range(4)], tmp_path / "a.jsonl")
+    told = ["more than 2 MiB", "a line of the stream has more than 1 MiB", "more than 2 MiB", "the connection failed"]
+    assert [part in found[f"q{n}"].error for n, part in enumerate(told)] == [True] * 4
 
 
 def test_redirects_are_refused_and_the_key_stays(tmp_path, monkeypatch):

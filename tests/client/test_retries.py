@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -17,6 +18,7 @@ def test_what_the_server_asks_for_is_the_least():
     assert Retries().delay(1, draw=0.0, retry_after=7.0) == 7.0
     assert Retries().delay(5, draw=0.0, retry_after=1.0) == 8.0
     assert Retries().delay(1, draw=0.0, retry_after=1e9) == 600.0
+    assert Retries().delay(1, draw=0.0, retry_after=math.inf) == 600.0
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,12 @@ def test_what_the_server_asks_for_is_the_least():
         ("Thu, 02 Jan 2025 03:04:15 GMT", 10.0),
         ("Thu, 02 Jan 2025 03:00:00 GMT", 0.0),
         ("soon", None),
+        ("1e999", math.inf),
+        ("9" * 5000, math.inf),
+        ("Thu, 99 Foo 99999 99:99:99 GMT", None),
+        ("Thu, 02 Jan 0000 03:00:00 +9999", None),
+        ("1, 2", None),
+        ("\ud800", None),
         ("nan", None),
         ("", None),
         (None, None),

@@ -50,6 +50,10 @@ TEN_MINUTES = Retries(attempts=16)
 _log = logging.getLogger(__name__)
 
 
+ENDS = ("stop", "length")
+"""Reasons for which an answer ends; for any other, the server gave it up."""
+
+
 class VLLMServerRollout(RolloutEngine):
     """A server that answers the prompts of all ranks, and gets the weights of rank 0 through a folder both can read.
 
@@ -226,11 +230,15 @@ def _content(prompt: EncodedPrompt) -> dict[str, Any]:
 
 
 def _answer(reply: Mapping[str, Any]) -> Answer:
-    choice = reply["choices"][0]
-    if choice["finish_reason"] not in ("stop", "length"):
-        raise ServerGone(f"an answer ended with {choice['finish_reason']!r}")
-    logprobs = [step["logprob"] for step in choice["logprobs"]["content"]]
-    return Answer(choice["token_ids"], logprobs, choice["finish_reason"], reply["prompt_token_ids"])
+    try:
+        choice = reply["choices"][0]
+        reason, token_ids, prompt = choice["finish_reason"], choice["token_ids"], reply["prompt_token_ids"]
+        logprobs = [step["logprob"] for step in choice["logprobs"]["content"]] if reason in ENDS else []
+    except (KeyError, IndexError, TypeError) as error:
+        raise ServerGone(f"an answer lacks {error}") from error
+    if reason not in ENDS:
+        raise ServerGone(f"an answer ended with {reason!r}")
+    return Answer(token_ids, logprobs, reason, prompt)
 
 
 def _from_first_rank(action: Callable[[], T]) -> T:
