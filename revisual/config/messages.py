@@ -93,6 +93,8 @@ def _innermost(plain: str, key: str) -> str:
     missing = re.search(r"the following arguments are required: (.+?)(?: - |$)", segment)
     if missing:
         return f"{place}: {missing[1]}: needs a value"
+    if not value and len(plain) <= MOST:
+        return plain
     shown = repr(value) if read_literal(value) is UNKNOWN else value  # a text is quoted without its quotes
     return f"{place}: {expected}, got {shorten(shown, MOST_SHOWN)}" if value else f"{place}: {expected}"
 
@@ -103,6 +105,9 @@ def _expected_and_given(segment: str) -> tuple[str, str]:
     part = re.search(r"Not a valid subclass of (\w+)\. Got value: (.*?) Subclass types expect", segment)
     types = re.search(rf"Subtypes: \[(.*?)\] Errors: .*?Given value: (.*?){end}", segment)
     abstract = re.search(rf"Expected an instantiatable class, but (\S+) is abstract.*?Given value: (.*?){end}", segment)
+    other = re.search(r"Expected '(\S+)' to be a subclass of <class '(\S+?)'>", segment)
+    if other:
+        return f"expected a class under {_type_name(other[2])}", other[1]
     if abstract:
         return f"expected a class under {_type_name(abstract[1])}", abstract[2]
     if part:

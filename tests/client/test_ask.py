@@ -94,7 +94,7 @@ def test_thoughts_alone_are_asked_again_and_never_an_answer(tmp_path):
     thought = Response(body=json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode())
     with ChatServer(lambda call: thought) as server:
         record = ask(quick(server.url), [question(0)], tmp_path / "a.jsonl")["q0"]
-    assert record.is_failed and record.attempts == 3 and "thoughts alone" in record.error
+    assert record.is_failed and "thoughts alone" in record.error and len(server.calls) == 3
 
 
 def test_cut_answers_keep_their_reason(tmp_path):

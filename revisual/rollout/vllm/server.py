@@ -229,7 +229,7 @@ def _content(prompt: EncodedPrompt) -> dict[str, Any]:
     return {"token_ids": prompt.engine_token_ids.tolist()} | ({"content_parts": parts} if parts else {})
 
 
-def _answer(reply: Mapping[str, Any]) -> Answer:
+def _answer(reply: Any) -> Answer:
     try:
         choice = reply["choices"][0]
         reason, token_ids, prompt = choice["finish_reason"], choice["token_ids"], reply["prompt_token_ids"]
