@@ -1,10 +1,10 @@
 """ReVisual-R1's efficient-length reward."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from lightning.pytorch import Trainer
 
-from revisual.core.ranges import Fraction, NonNegativeFloat, PositiveFloat, check_ranges
+from revisual.core.ranges import Fraction, NonNegativeFloat, PositiveFloat, Within, check_ranges
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback, add_reward_term
 from revisual.rl.length import efficient_length_reward
@@ -25,7 +25,7 @@ class LengthReward(RewardCallback):
 
     def __init__(
         self,
-        weight: NonNegativeFloat = 0.05,
+        weight: Annotated[float, Within("[0, 100]")] = 0.05,
         budget: PositiveFloat | None = None,
         alpha: NonNegativeFloat = 0.005,
         delta: Fraction = 0.5,

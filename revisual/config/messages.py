@@ -13,7 +13,7 @@ from revisual.core.text import shorten
 MOST, MOST_OF_ANOTHER = 199, 600
 """Characters of a message about a key, and of any other."""
 _RANGE = r"(?:int|float|str|number) (?:in [\[(]\S+ \S+[\])]|not blank|with .+?)"
-_FAULT = re.compile(rf"(expected (?:a number|{_RANGE}), got (.+?))(?: - | Given value type|$)")
+_FAULT = re.compile(rf"(expected (?:a number|a value|{_RANGE}), got (.+?))(?: - | Given value type|$)")
 """What `find_out_of_range` tells, and the value in it."""
 
 

@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Iterator, Mapping
 from inspect import isclass
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from jsonargparse import Namespace
 
@@ -52,7 +53,6 @@ KEYS: Mapping[str, Any] = {
     "trainer.gradient_clip_val": NonNegativeFloat,
     "trainer.log_every_n_steps": NonNegativeInt,
     "trainer.accumulate_grad_batches": Count,
-    "trainer.val_check_interval": PositiveFloat,
     "trainer.check_val_every_n_epoch": PositiveInt,
     "trainer.num_nodes": Count,
     "trainer.num_sanity_val_steps": StepsOrNoLimit,
@@ -64,6 +64,17 @@ KEYS: Mapping[str, Any] = {
     "trainer.overfit_batches": NonNegativeFloat,
 }
 """Of Lightning's trainer."""
+
+
+def check_null(annotation: Any, default: Any, value: Any) -> None:
+    """Check that null is not put in the place of a default that is none; what has no default an overlay may give.
+
+    Raises:
+        ValueError: it is, and the key's type has no null.
+    """
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    if value is None and default is not None and not {type(None), Any} & set(kinds):
+        raise ValueError("expected a value, got null")
 
 
 def check_options(annotation: Any, value: Any, key: str) -> None:

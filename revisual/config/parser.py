@@ -8,7 +8,7 @@ from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
 from revisual.config.class_paths import check_class_paths
 from revisual.config.messages import one_line
-from revisual.config.option_ranges import check_options
+from revisual.config.option_ranges import check_null, check_options
 from revisual.config.renamed import rename_config_text, rename_options
 from revisual.config.sections import check_sections
 from revisual.core.errors import UserError
@@ -61,6 +61,7 @@ class OneLineParser(ArgumentParser):
         checked = super()._check_value_key(action, value, key, *rest, **options)
         if (annotation := getattr(action, "_typehint", None)) is not None:
             try:
+                check_null(annotation, action.default, checked)
                 check_class_paths(annotation, checked)
                 check_options(annotation, checked, key)
             except ValueError as error:

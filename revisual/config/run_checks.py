@@ -1,5 +1,6 @@
 """What a run lacks or cannot have, told before the policy is loaded."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -9,6 +10,8 @@ from lightning.pytorch.accelerators import AcceleratorRegistry
 from lightning.pytorch.strategies import StrategyRegistry
 
 from revisual.core.errors import UserError
+from revisual.core.ranges import MOST_SHOWN
+from revisual.core.text import shorten
 
 
 def check_run(config: Namespace) -> None:
@@ -23,6 +26,7 @@ def check_run(config: Namespace) -> None:
     trainer = config.trainer
     _require_known("strategy", trainer.strategy, ["auto", *StrategyRegistry.available_strategies()])
     _require_known("accelerator", trainer.accelerator, ["auto", "gpu", *AcceleratorRegistry.available_accelerators()])
+    _require_interval(trainer.val_check_interval)
     devices = trainer.devices
     if devices in (0, "0", [], "", None) or (_is_number(devices) and int(devices) < -1):
         raise UserError(f"trainer.devices: expected a number of devices, -1 for all, auto or a list, got {devices}")
@@ -34,7 +38,19 @@ def _require_known(key: str, name: Any, known: Iterable[str]) -> None:
     if isinstance(name, str) and name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise UserError(f"trainer.{key}: unknown {key} {name!r}{hint}")
+        raise UserError(f"trainer.{key}: unknown {key} {shorten(repr(name), MOST_SHOWN)}{hint}")
+
+
+def _require_interval(value: Any) -> None:
+    """Check when a run is validated: after so many steps, a share of an epoch, or a time."""
+    is_count = isinstance(value, int) and value > 0
+    is_share = isinstance(value, float) and 0 <= value <= 1
+    is_time = isinstance(value, str) and re.fullmatch(r"\d+:\d+:\d+:\d+", value) is not None
+    if isinstance(value, (int, float, str, dict, Namespace)) and not (is_count or is_share or is_time):
+        shown = shorten(repr(value), MOST_SHOWN)
+        raise UserError(
+            f"trainer.val_check_interval: expected steps, a share of an epoch or 'DD:HH:MM:SS', got {shown}"
+        )
 
 
 def _is_number(devices: Any) -> bool:

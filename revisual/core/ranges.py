@@ -89,6 +89,8 @@ PositiveFloat = Annotated[float, Within("(0, inf)")]
 PositiveNumber = Annotated[int | float, Within("(0, inf)")]
 NonNegativeFloat = Annotated[float, Within("[0, inf)")]
 FiniteFloat = Annotated[float, Within("(-inf, inf)")]
+RewardWeight = Annotated[float, Within("[-100, 100]")]
+"""Negative for what is to be avoided."""
 Fraction = Annotated[float, Within("[0, 1]")]
 PositiveFraction = Annotated[float, Within("(0, 1]")]
 Below1 = Annotated[float, Within("[0, 1)")]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from revisual.core.ranges import FiniteFloat, Ranged, check_ranges
+from revisual.core.ranges import Ranged, RewardWeight, check_ranges
 from revisual.core.signatures import has_old_parameter
 from revisual.data.sample import Sample
 from revisual.grading.grader import Grade, Grader, grade_responses
@@ -139,7 +139,7 @@ class WeightedReward:
 
     function: RewardFunction
     """What scores responses."""
-    weight: FiniteFloat = 1.0
+    weight: RewardWeight = 1.0
     """0: logged, but neither paid nor able to make a response invalid."""
 
     def __post_init__(self) -> None:

@@ -3,9 +3,10 @@
 import copy
 import math
 import random
+import re
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ BASES: tuple[tuple[Path, ...], ...] = (
 
 POLICY = "model.init_args.policy.init_args.path"
 """Is not mutated: a tiny policy stands in its place."""
+NUMBER, SEED = 500, 0
+"""Of the campaign."""
 LONGEST_LINE = 200
 HANG_SECONDS = 30
 
@@ -92,6 +95,34 @@ def mutate(content: Any, rng: random.Random) -> tuple[Any, Mutation]:
         place = place[key]
     place[path[-1]] = after
     return mutated, Mutation(path, before, after)
+
+
+DEFENDED: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("", lambda after: after in (None, {}, []), "nothing: what the option is without it, which its docs tell"),
+    (
+        r"(root|path|save_dir|name)$",
+        lambda after: isinstance(after, str),
+        "any name: data are looked for when they are read, before the first step; logs get a folder of that name",
+    ),
+    (r"(system_prompt|prefix|response_template)$", lambda after: isinstance(after, str), "any words"),
+    (r"optimizer\.class_path$", lambda after: after == "torch.optim.Adam", "another optimizer"),
+    (r"max_(steps|epochs)$", lambda after: after == 0, "no training, which Lightning says in a line"),
+    (r"trainer\.logger$", lambda after: after is True, "Lightning's own logger"),
+    (
+        r"(lr|weight_decay|weight|clip_low|clip_high|kl_coef.*value|start|end|decay|warmup|warmup_ratio|t_low|t_high"
+        r"|tau_start|tau_end|seed|budget|alpha|delta|limit|every_n_train_steps|refresh_rate|gradient_clip_val"
+        r"|temperature|ratio|dual_clip|every|save_last|log_every_n_steps|gpu_memory_utilization)$",
+        lambda after: isinstance(after, (int, float)) and math.isfinite(after),
+        "another number of the range that the option's type states",
+    ),
+)
+"""What is accepted: where it stands, the value, and why no harm is done that is not asked for."""
+
+
+def reason_for(mutation: Mutation) -> str | None:
+    """Return why a mutation may be accepted; None if nobody said."""
+    fits = (why for key, is_so, why in DEFENDED if re.search(key, mutation.key) and is_so(mutation.after))
+    return next(fits, None)
 
 
 class BeforeTraining(TrainingCLI):

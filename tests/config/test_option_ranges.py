@@ -47,10 +47,13 @@ MODEL = "model.init_args"
     (f"{MODEL}.optimizer.init_args.lr", 50, "expected float in [0, 1], got 50.0"),
     (f"{MODEL}.optimizer.init_args.betas", [0.9, 1.5], "expected float in [0, 1), got 1.5"),
     (f"{MODEL}.entropy_coef.init_args.start", 2.0, "expected float in [0, 1], got 2.0"),
-    (f"{MODEL}.rewards.accuracy.weight", math.nan, "expected float in (-inf, inf), got nan"),
+    (f"{MODEL}.rewards.accuracy.weight", math.nan, "expected float in [-100, 100], got nan"),
     (f"{MODEL}.policy.init_args.added_tokens", [""], "expected str not blank, got ''"),
     (f"{MODEL}.policy.init_args.min_pixels", 0, "expected int in [1, 2147483647], got 0"),
     ("data.init_args.batch_size", 0, "expected int in [1, 65536], got 0"),
+    (f"{MODEL}.optimizer", None, "expected a value, got null"),
+    (f"{MODEL}.optimizer.init_args.weight_decay", None, "expected a value, got null"),
+    ("trainer.strategy", None, "expected a value, got null"),
     ("trainer.max_steps", -7, "expected int in [-1, 2147483647], got -7"),
     ("trainer.gradient_clip_val", -1.0, "expected float in [0, inf), got -1.0"),
 ])  # fmt: skip
@@ -60,11 +63,16 @@ def test_a_value_out_of_range_is_told_with_its_key_and_range(path, value, told, 
 
 def test_a_value_in_a_list_of_parts(tmp_path, capsys):
     callbacks = [{"class_path": "RolloutLog"}, {"class_path": "LengthReward", "init_args": {"weight": -1.0}}]
-    told = "trainer.callbacks.1.init_args.weight: expected float in [0, inf), got -1.0"
+    told = "trainer.callbacks.1.init_args.weight: expected float in [0, 100], got -1.0"
     assert refuse(tmp_path, capsys, {"trainer": {"callbacks": callbacks}}) == told
     scheduler = {"class_path": "WarmupCosine", "init_args": {"warmup_ratio": 1.5}}
     told = "model.init_args.scheduler.init_args.warmup_ratio: expected float in [0, 1], got 1.5"
     assert refuse(tmp_path, capsys, nested(f"{MODEL}.scheduler", scheduler)) == told
+
+
+def test_what_another_package_takes_and_cannot_use(tmp_path, capsys):
+    told = refuse(tmp_path, capsys, nested(f"{MODEL}.optimizer.init_args.betas", [{}, 0.9]))
+    assert "optimizer" in told and "betas: expected a number, got " in told
 
 
 def test_a_template_without_its_fields(tmp_path, capsys):
@@ -81,6 +89,8 @@ def test_a_section_is_not_dropped_by_a_plain_value(value, tmp_path, capsys):
 @pytest.mark.parametrize(("path", "value", "told"), [
     ("trainer.strategy", "fsdp22", "unknown strategy 'fsdp22'; did you mean fsdp2?"),
     ("trainer.accelerator", "gqu", "unknown accelerator 'gqu'; did you mean gpu?"),
+    ("trainer.val_check_interval", 1e18, "expected steps, a share of an epoch or 'DD:HH:MM:SS', got 1e+18"),
+    ("trainer.val_check_interval", "soon", "expected steps, a share of an epoch or 'DD:HH:MM:SS', got 'soon'"),
     ("trainer.devices", 0, "expected a number of devices, -1 for all, auto or a list, got 0"),
     ("trainer.devices", -3, "expected a number of devices, -1 for all, auto or a list, got -3"),
 ])  # fmt: skip

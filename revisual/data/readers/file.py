@@ -5,6 +5,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from revisual.core.ranges import FilledText
 from revisual.data.readers.base import TableReader
 
 
@@ -16,7 +17,7 @@ class FileReader(TableReader):
         path: a file; subclasses may take more.
     """
 
-    path: str | Path
+    path: FilledText | Path
 
     @property
     @override

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from revisual.core.ranges import PositiveFloat, PositiveFraction, PositiveOrInfinite
+from revisual.core.ranges import PositiveFloat, PositiveFraction, PositiveOrInfinite, PositiveTemperature
 from revisual.rl.filters.base import (
     AdvantageFilter,
     Candidates,
@@ -47,8 +47,8 @@ class PrioritizedAdvantageDistillation(AdvantageFilter):
     t_low: PositiveFloat = 0.03
     t_high: PositiveOrInfinite = math.inf
     ratio: PositiveFraction = 0.5
-    tau_start: PositiveFloat = 1.0
-    tau_end: PositiveFloat = 0.3
+    tau_start: PositiveTemperature = 1.0
+    tau_end: PositiveTemperature = 0.3
     drop_constant_accuracy: bool = False
 
     def __post_init__(self) -> None:
