@@ -43,14 +43,12 @@ def _require_known(key: str, name: Any, known: Iterable[str]) -> None:
 
 def _require_interval(value: Any) -> None:
     """Check when a run is validated: after so many steps, a share of an epoch, or a time."""
-    is_count = isinstance(value, int) and value > 0
+    is_count = isinstance(value, int) and 0 < value < 2**31
     is_share = isinstance(value, float) and 0 <= value <= 1
     is_time = isinstance(value, str) and re.fullmatch(r"\d+:\d+:\d+:\d+", value) is not None
     if isinstance(value, (int, float, str, dict, Namespace)) and not (is_count or is_share or is_time):
-        shown = shorten(repr(value), MOST_SHOWN)
-        raise UserError(
-            f"trainer.val_check_interval: expected steps, a share of an epoch or 'DD:HH:MM:SS', got {shown}"
-        )
+        expected = "expected steps, a share of an epoch or 'DD:HH:MM:SS'"
+        raise UserError(f"trainer.val_check_interval: {expected}, got {shorten(repr(value), MOST_SHOWN)}")
 
 
 def _is_number(devices: Any) -> bool:

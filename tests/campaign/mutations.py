@@ -100,13 +100,16 @@ def mutate(content: Any, rng: random.Random) -> tuple[Any, Mutation]:
 DEFENDED: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("", lambda after: after in (None, {}, []), "nothing: what the option is without it, which its docs tell"),
     (
-        r"(root|path|save_dir|name)$",
+        r"(root|path|save_dir|name|default_root_dir)$",
         lambda after: isinstance(after, str),
         "any name: data are looked for when they are read, before the first step; logs get a folder of that name",
     ),
     (r"(system_prompt|prefix|response_template)$", lambda after: isinstance(after, str), "any words"),
     (r"optimizer\.class_path$", lambda after: after == "torch.optim.Adam", "another optimizer"),
     (r"max_(steps|epochs)$", lambda after: after == 0, "no training, which Lightning says in a line"),
+    (r"max_(steps|epochs)$", lambda after: after == -1, "no limit of its own"),
+    (r"trainer\.devices$", lambda after: after == -1, "all devices"),
+    (r"trainer\.strategy$", lambda after: after == "fsdp", "another strategy of Lightning"),
     (r"trainer\.logger$", lambda after: after is True, "Lightning's own logger"),
     (
         r"(lr|weight_decay|weight|clip_low|clip_high|kl_coef.*value|start|end|decay|warmup|warmup_ratio|t_low|t_high"
