@@ -183,7 +183,7 @@ def test_a_budget_keeps_what_was_answered(tmp_path, capsys):
         (["--custom=[]"], "none is chosen"),
         (["--preset=terse"], "no preset 'terse'; there are: revisual_r1"),
         (["--base_url=localhost"], "'localhost' is no address"),
-        (["--n=0"], "n: 0"),
+        (["--n=0"], "n: expected int in [1, 65536], got 0"),
         (["--temperature=-1"], "temperature"),
         (["--judge_model=x"], "judge_url and judge_model go together"),
         (["--data=no/such/folder"], "no/such/folder"),

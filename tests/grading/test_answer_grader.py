@@ -99,7 +99,7 @@ def test_two_long_ones_among_others():
     ],
 )
 def test_bad_settings_are_named(options, named):
-    with pytest.raises(UserError, match=f"AnswerGrader: {named} must be"):
+    with pytest.raises(UserError, match=f"AnswerGrader: {named}: expected"):
         AnswerGrader(**options)
 
 
