@@ -11,7 +11,7 @@ from revisual.models.sharding import full_tensors
 
 
 class HFExport(Callback):
-    """Writes a Hugging Face folder at the end of a finished run.
+    """Writes a Hugging Face folder at the end of a finished run, which says how the policy was trained to be asked.
 
     Args:
         folder: its name, inside `default_root_dir` if relative.
@@ -45,5 +45,6 @@ class HFExport(Callback):
             if trainer.is_global_zero:
                 weights[name] = tensor.cpu()
         if trainer.is_global_zero:
-            export_policy(pl_module.policy, pl_module.encoder.processor, self._path(trainer), weights)
+            processor, prompting = pl_module.encoder.processor, pl_module.prompting
+            export_policy(pl_module.policy, processor, self._path(trainer), weights, prompting)
         trainer.strategy.barrier("export")

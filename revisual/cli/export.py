@@ -12,6 +12,8 @@ from revisual.config.parts import TRAINING
 from revisual.config.renamed import rename_config
 from revisual.core.errors import UserError
 from revisual.core.folders import require_replaceable
+from revisual.data.prompting import Prompting
+from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.models.checkpoints import policy_weights
 from revisual.models.export import export_policy
 from revisual.models.policy import PolicyLoader
@@ -34,7 +36,9 @@ def export(
     """
     require_replaceable(out)
     weights = policy_weights(checkpoint)
-    loader = policy_loader(run_config or config_of(checkpoint), is_trusted=run_config is not None)
+    config = run_config or config_of(checkpoint)
+    loader = policy_loader(config, is_trusted=run_config is not None)
+    prompting = prompting_of(config)
     processor = loader.load_processor()
     with torch.device("meta"):  # weights come from the checkpoint alone
         policy: Any = loader.load(processor)
@@ -44,7 +48,7 @@ def export(
     if dtype is not None:
         policy.to(getattr(torch, dtype))
         policy.config.dtype = getattr(torch, dtype)
-    export_policy(policy, processor, out)
+    export_policy(policy, processor, out, prompting=prompting)
     size = sum(path.stat().st_size for path in out.iterdir())
     print(f"{out}: {sum(p.numel() for p in policy.parameters()):,} parameters, {size / 1e6:,.0f} MB")
 
@@ -73,6 +77,36 @@ def config_of(checkpoint: Path) -> Path:
     raise UserError(f"{checkpoint}: no config.yaml beside it or above it; give the run's with --run_config")
 
 
+def read_run_config(config: Path) -> Any:
+    """Read a run's config, with the keys of today.
+
+    Raises:
+        UserError: it cannot be read, or names no policy.
+    """
+    try:
+        content = rename_config(yaml.safe_load(config.read_text()))
+        content["model"]["init_args"]["policy"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise UserError(f"{config}: no model.init_args.policy in it: {type(error).__name__}") from error
+    return content
+
+
+def prompting_of(config: Path) -> Prompting:
+    """Return how a run's config asks its policy, as the run's own export says it."""
+    content = read_run_config(config)
+    model, data = content["model"]["init_args"], (content.get("data") or {}).get("init_args") or {}
+    policy = model["policy"].get("init_args", {}) if isinstance(model["policy"], dict) else {}
+    ways = (model.get("eval_sampling") or {}).get("validation") or {"greedy": {"temperature": 0.0}}
+    way = {"temperature": 1.0} | next(iter(ways.values()))
+    return Prompting(
+        model.get("system_prompt", REVISUAL_R1_SYSTEM_PROMPT),
+        data.get("response_template"),
+        policy.get("min_pixels"),
+        policy.get("max_pixels"),
+        **{name: way[name] for name in ("temperature", "top_p", "top_k") if name in way},
+    ).following(policy.get("path"))
+
+
 def policy_loader(config: Path, is_trusted: bool = False) -> PolicyLoader:
     """Make what a run's config loads its policy by, and say where that comes from.
 
@@ -83,10 +117,7 @@ def policy_loader(config: Path, is_trusted: bool = False) -> PolicyLoader:
     Raises:
         UserError: the file cannot be read, names no policy, or asks for what it may not.
     """
-    try:
-        policy = rename_config(yaml.safe_load(config.read_text()))["model"]["init_args"]["policy"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise UserError(f"{config}: no model.init_args.policy in it: {type(error).__name__}") from error
+    policy = read_run_config(config)["model"]["init_args"]["policy"]
     options = policy.get("init_args") if isinstance(policy, dict) else None
     if isinstance(options, dict):
         if options.get("trust_remote_code") and not is_trusted:

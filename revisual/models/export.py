@@ -13,6 +13,8 @@ from revisual.core.errors import UserError
 from revisual.core.folders import replaced_folder
 from revisual.core.manifest import MANIFEST, hashes
 from revisual.core.text import shorten_names
+from revisual.data.prompting import Prompting
+from revisual.models.chat_template import default_system_turn
 from revisual.models.loading_check import not_finite
 from revisual.models.lora import has_adapter
 from revisual.models.processor import save_processor
@@ -20,12 +22,22 @@ from revisual.models.sharding import full_tensors
 
 
 def export_policy(
-    policy: nn.Module, processor: ProcessorMixin, folder: Path, weights: Mapping[str, Tensor] | None = None
+    policy: nn.Module,
+    processor: ProcessorMixin,
+    folder: Path,
+    weights: Mapping[str, Tensor] | None = None,
+    prompting: Prompting | None = None,
 ) -> None:
     """Write weights (safetensors), config, generation config and processor; adapters are merged in.
 
-    `weights` are those of `full_tensors`, for a policy whose weights are spread over processes. The folder appears
-    whole or not at all: what was there before stays until the new one is complete.
+    The folder appears whole or not at all: what was there before stays until the new one is complete.
+
+    Args:
+        policy: to be written.
+        processor: of the policy.
+        folder: where to.
+        weights: those of `full_tensors`, for a policy whose weights are spread over processes.
+        prompting: how it was trained to be asked, which the folder then says, and its chat template does by default.
 
     Raises:
         UserError: the folder cannot be written (full disk, no permission) or holds what no export wrote; or a weight
@@ -36,7 +48,10 @@ def export_policy(
         raise UserError(f"{folder}: is not written: weights are not finite: {shorten_names(faulty)}")
     with replaced_folder(folder) as new:
         _save_model(policy, new, state)
-        save_processor(processor, new)
+        with default_system_turn(processor, None if prompting is None else prompting.system_prompt):
+            save_processor(processor, new)
+        if prompting is not None:
+            prompting.write(new)
         (new / MANIFEST).write_text(json.dumps(hashes(new), indent=2) + "\n")
 
 

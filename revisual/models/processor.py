@@ -8,6 +8,7 @@ from transformers import AutoConfig
 from transformers.processing_utils import ProcessorMixin
 
 from revisual.core.errors import UserError
+from revisual.models.chat_template import remove_default_system_turn
 from revisual.models.families import find_family
 
 THOUGHT_TOKENS = ("<think>", "</think>", "<answer>", "</answer>")
@@ -18,17 +19,20 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
     """Return the processor in a model folder or hub repository.
 
     Where stock processors need torchvision for their video half, a family without it builds the same class from its
-    tokenizer and image processor alone. Of a model that reads text alone it is the tokenizer.
+    tokenizer and image processor alone. Of a model that reads text alone it is the tokenizer. The chat template is
+    without the system turn that an export adds to it.
 
     Raises:
         UserError: the folder has no processor, or not all of it.
     """
     try:
         config = AutoConfig.from_pretrained(path, trust_remote_code=trust_remote_code)
-        return find_family(config).load_processor(path, trust_remote_code)
+        processor = find_family(config).load_processor(path, trust_remote_code)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path}: no processor could be loaded from this model folder: {reason}") from error
+    remove_default_system_turn(processor)
+    return processor
 
 
 def save_processor(processor: ProcessorMixin, folder: Path) -> None:

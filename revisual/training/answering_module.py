@@ -12,7 +12,9 @@ from typing_extensions import override
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import LoadedBatch
 from revisual.data.prompt import EncodedPrompt
+from revisual.data.prompting import Prompting
 from revisual.models.policy import PolicyLoader
+from revisual.rollout.engine import Sampling
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.strategies.placement import Placement
 from revisual.training.validation import Answer, AnswerMeans, Evaluation
@@ -46,6 +48,21 @@ class AnsweringModule(LightningModule):
     def max_new_tokens(self) -> int:
         """Most tokens that rollouts add to the data's."""
         return 0
+
+    @property
+    def prompting(self) -> Prompting:
+        """How the policy is asked here: what its export tells those who ask it later."""
+        data = getattr(self._trainer, "datamodule", None)
+        way = next(iter(self.evaluation.sampling.validation.values()), Sampling(temperature=0.0))
+        return Prompting(
+            self.encoder.system_prompt,
+            getattr(data, "response_template", None),
+            getattr(self.policy_loader, "min_pixels", None),
+            getattr(self.policy_loader, "max_pixels", None),
+            way.temperature,
+            way.top_p,
+            way.top_k,
+        ).following(getattr(self.policy_loader, "path", None))
 
     @override
     def configure_model(self) -> None:

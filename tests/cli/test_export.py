@@ -10,6 +10,7 @@ from training.ranks import STRATEGIES, start
 from transformers import AutoModelForImageTextToText
 
 from revisual.cli.main import main
+from revisual.data.prompting import Prompting, read_prompting
 from revisual.models.logprobs import token_logprobs
 from revisual.models.lora import LoRA
 from revisual.models.policy import PretrainedPolicy
@@ -130,3 +131,20 @@ def test_an_export_over_others_files_is_refused(policy_folder, tmp_path, capsys)
     assert main(["export", "--checkpoint", str(checkpoint), "--out", str(tmp_path / "mine")]) == 2
     assert "holds thesis.txt, which no export wrote" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_it_says_how_to_ask_as_the_runs_own_export_does(policy_folder, tmp_path):
+    """The run's config has all keys, as Lightning writes it."""
+    words = ["--model=GRPOModule", "--model.policy=PretrainedPolicy", f"--model.policy.path={policy_folder}"]
+    words += ["--model.policy.max_pixels=5000", "--model.system_prompt=Be brief.", "--trainer.accelerator=cpu"]
+    words += ["--model.sampling.group_size=2", "--model.sampling.max_new_tokens=4"]
+    words += ['--model.eval_sampling={"validation": {"sampled": {"temperature": 0.7, "top_p": 0.9}}}']
+    words += ["--data=PromptDataModule", "--data.batch_size=2"]
+    words += ['--data.train=[{"class_path": "ArithmeticTask", "init_args": {"count": 4}}]']
+    words += ["--trainer.max_steps=1", "--trainer.callbacks=HFExport", "--trainer.callbacks+=ModelCheckpoint"]
+    words += ["--trainer.callbacks.every_n_train_steps=1", f"--trainer.default_root_dir={tmp_path}"]
+    assert main(["fit", *words]) == 0
+    (checkpoint,) = tmp_path.rglob("*.ckpt")
+    exported(checkpoint, tmp_path / "out", "--run_config", str(next(tmp_path.rglob("config.yaml"))))
+    assert read_prompting(str(tmp_path / "out")) == Prompting("Be brief.", None, None, 5000, 0.7, 0.9)
+    assert read_prompting(str(tmp_path / "export")) == read_prompting(str(tmp_path / "out"))
