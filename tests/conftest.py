@@ -63,6 +63,16 @@ def policy(policy_folder, processor):
     return PretrainedPolicy(str(policy_folder)).load(processor)
 
 
+@pytest.fixture
+def sensitive_policy(policy):
+    """One whose answers depend on every word of the prompt: weights are larger than an untrained model's."""
+    with torch.no_grad():
+        for parameter in policy.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(3)
+    return policy
+
+
 @pytest.fixture(scope="session")
 def mixed_samples():
     """Prompts of different lengths with 1, 0, 2, 0 and 1 pictures of different sizes."""

@@ -20,7 +20,7 @@ from revisual.evaluation.presets import Preset
 from revisual.evaluation.questions import Asking
 from revisual.evaluation.responder import Responder, ServerResponder
 from revisual.evaluation.results import REPORT, Rules
-from revisual.evaluation.selection import choose_benchmarks, choose_preset
+from revisual.evaluation.selection import choose_benchmarks, choose_preset, contradiction
 from revisual.grading.grader import AnswerGrader
 from revisual.grading.requirements import EVALUATION
 
@@ -34,7 +34,7 @@ def evaluate(
     data: Path | None = None,
     base_url: str | None = None,
     key_env: str = "OPENAI_API_KEY",
-    preset: str = "revisual_r1",
+    preset: str | None = None,
     n: Count = 1,
     temperature: Temperature | None = None,
     top_p: PositiveFraction | None = None,
@@ -69,7 +69,8 @@ def evaluate(
         data: folder that holds the benchmarks' data; without it they are loaded from the hub.
         base_url: of a server with OpenAI's chat interface, e.g. http://localhost:8000/v1.
         key_env: the environment variable that holds the server's key.
-        preset: system prompt and sampling: revisual_r1, vision_r1 or official (the benchmark's prompt alone).
+        preset: system prompt and sampling: trained (as the model's export says), revisual_r1, vision_r1 or official
+            (the benchmark's prompt alone); by default trained where the model is such a folder, else revisual_r1.
         n: answers per question.
         temperature: by default the preset's; 0 takes the likeliest token.
         top_p: by default the preset's.
@@ -95,7 +96,9 @@ def evaluate(
         judge_checks: how many decided answers per benchmark it is shown, to see how often it disagrees.
     """
     asked = choose_benchmarks(benchmarks, custom or ())
-    way = choose_preset(preset)
+    way = choose_preset(preset, model)
+    if (told := contradiction(way, model)) is not None:
+        print(told, flush=True)
     decoding = _decoding(way, temperature, top_p, top_k, max_tokens, extra or {})
     asking = Asking(way, n, seed, PixelBounds(min_pixels, max_pixels))
     judge = _judge(judge_url, judge_model, judge_key_env, judge_checks, concurrency, timeout)
@@ -110,7 +113,7 @@ def evaluate(
 
         local = load_responder(model, decoding, rows, dtype, min_pixels, max_pixels, engine)
         responder, answered_by = local, type(local.engine).__name__
-    settings = {"model": model, "base_url": base_url, "preset": preset, "n": n, **decoding.settings(), "seed": seed}
+    settings = {"model": model, "base_url": base_url, "preset": way.name, "n": n, **decoding.settings(), "seed": seed}
     settings |= {
         "limit": limit,
         "rules": rules,

@@ -1,5 +1,6 @@
 """`revisual export`: a Hugging Face folder from a training checkpoint."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,8 +97,9 @@ def prompting_of(config: Path) -> Prompting:
     content = read_run_config(config)
     model, data = content["model"]["init_args"], (content.get("data") or {}).get("init_args") or {}
     policy = model["policy"].get("init_args", {}) if isinstance(model["policy"], dict) else {}
-    ways = (model.get("eval_sampling") or {}).get("validation") or {"greedy": {"temperature": 0.0}}
-    way = {"temperature": 1.0} | next(iter(ways.values()))
+    ways = list(((model.get("eval_sampling") or {}).get("validation") or {}).values())
+    is_told = bool(ways) and isinstance(ways[0], Mapping)  # a default that nobody set is written as a text
+    way: dict[str, Any] = {"temperature": 1.0, **ways[0]} if is_told else {"temperature": 0.0}
     return Prompting(
         model.get("system_prompt", REVISUAL_R1_SYSTEM_PROMPT),
         data.get("response_template"),

@@ -5,9 +5,12 @@ import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
+from jsonargparse import Namespace
 from lightning.fabric.utilities.rank_zero import _get_rank
+from lightning.pytorch.cli import LightningArgumentParser
 
 from revisual.cli.command import Command
 from revisual.config.training_cli import TrainingCLI, make_cli
@@ -15,6 +18,7 @@ from revisual.core.checkpoint_files import STOPPED, find_checkpoints, newest_who
 from revisual.core.errors import UserError
 from revisual.core.files import remove_leftovers
 from revisual.core.interrupt import Interrupted
+from revisual.data.prompting import read_prompting
 from revisual.memory_plan.check import require_room
 
 QUIET = (
@@ -52,10 +56,17 @@ def choose_checkpoint(root: Path, newest: Path) -> Path:
 class FitCLI(TrainingCLI):
     """Runs what it parsed."""
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse the words, and keep them."""
+        self._words = list(args)
+        super().parse_arguments(parser, args)
+
     def before_instantiate_classes(self) -> None:
         """Keep what a run writes together, and go on with a run that was asked to leave."""
         super().before_instantiate_classes()
         config = self.config[self.subcommand]
+        if self.subcommand != "fit" and config.ckpt_path is None:
+            self._ask_as_trained(config.model.get("init_args", Namespace()))
         root = Path(config.trainer.default_root_dir or ".")
         if self.subcommand == "fit" and _get_rank() in (None, 0) and config.trainer.default_root_dir is not None:
             remove_leftovers(root)
@@ -66,6 +77,19 @@ class FitCLI(TrainingCLI):
             config.ckpt_path = str(choose_checkpoint(root, found[0]))
         elif config.ckpt_path not in (None, *CHOSEN_BY_LIGHTNING) and not Path(config.ckpt_path).exists():
             raise UserError(f"ckpt_path: {config.ckpt_path}: there is no such checkpoint")
+
+    def _ask_as_trained(self, module: Namespace) -> None:
+        """Ask an export as it was trained to be asked, unless the config says how."""
+        known = read_prompting(str(module.get("policy.init_args.path", "")))
+        if known is None or known.system_prompt == module.get("system_prompt"):
+            return
+        name, *words = self._words
+        given = self.parser.parse_args([name, "--seed_everything=0", *words], defaults=False)[name]
+        if "system_prompt" in given.model.get("init_args", {}):
+            print("model.system_prompt: is not the one that the policy's export was trained with", flush=True)
+        else:
+            module.system_prompt = known.system_prompt
+            print(f"asked with the system prompt of {module.policy.init_args.path}", flush=True)
 
 
 class FitCommand(Command):

@@ -10,8 +10,11 @@ from revisual.client.request import Decoding
 from revisual.core.errors import UserError
 from revisual.core.ranges import Count, NonNegativeInt, PositiveFraction, PositiveInt, Seed, Temperature
 from revisual.data.images import ImageSource
+from revisual.data.prompting import AUTO, Prompting, read_prompting, resolve_system_prompt
 from revisual.data.sample import Sample
-from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
+
+OTHERWISE = Prompting(None, temperature=0.6, top_p=0.95)
+"""How answers are drawn where the model's folder does not say."""
 
 
 def generate(
@@ -21,12 +24,12 @@ def generate(
     image: list[Path] | None = None,
     questions: Path | None = None,
     out: Path | None = None,
-    prompt: str = REVISUAL_R1_SYSTEM_PROMPT,
+    prompt: str | None = AUTO,
     max_tokens: PositiveInt = 4096,
     do_sample: bool = False,
-    temperature: Temperature = 0.6,
-    top_p: PositiveFraction = 0.95,
-    top_k: NonNegativeInt = 0,
+    temperature: Temperature | None = None,
+    top_p: PositiveFraction | None = None,
+    top_k: NonNegativeInt | None = None,
     n: Count = 1,
     seed: Seed = 0,
     rows: Count = 16,
@@ -45,12 +48,12 @@ def generate(
         image: pictures, in order.
         questions: a file of questions, in place of a question.
         out: the file where their answers go.
-        prompt: the system prompt, by default ReVisual-R1's; '' for none.
+        prompt: the system prompt; auto is what the model's export was trained with, else ReVisual-R1's; '' for none.
         max_tokens: of one answer.
         do_sample: draw tokens at random instead of taking the likeliest.
-        temperature: with do_sample.
-        top_p: with do_sample.
-        top_k: with do_sample; 0 keeps all tokens.
+        temperature: with do_sample; by default as the model's export was measured, else 0.6.
+        top_p: with do_sample; likewise, else 0.95.
+        top_k: with do_sample; likewise; 0 keeps all tokens.
         n: answers per question.
         seed: of the random draws.
         rows: answers at once, from a file.
@@ -60,7 +63,16 @@ def generate(
     """
     images = image or []
     _check(question, images, questions, out)
-    decoding = make_decoding(do_sample, n, temperature, top_p, top_k, max_tokens)
+    known = read_prompting(model)
+    drawn = known if known is not None and known.temperature > 0 else OTHERWISE
+    decoding = make_decoding(
+        do_sample,
+        n,
+        drawn.temperature if temperature is None else temperature,
+        drawn.top_p if top_p is None else top_p,
+        drawn.top_k if top_k is None else top_k,
+        max_tokens,
+    )
     missing = [path for path in images if not path.is_file()]
     if missing:
         raise UserError(f"--image: {missing[0]}: no such file")
@@ -72,7 +84,7 @@ def generate(
     from revisual.grading.grader import AnswerGrader
 
     responder = load_responder(model, decoding, rows, dtype, min_pixels, max_pixels)
-    encoder = replace(responder.encoder, system_prompt=prompt or None)
+    encoder = replace(responder.encoder, system_prompt=resolve_system_prompt(prompt, model))
     grader = AnswerGrader()
     if questions is not None and out is not None:
         count = answer_file(questions, out, responder, encoder, grader, n, seed, TerminalProgress())

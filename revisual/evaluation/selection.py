@@ -7,9 +7,13 @@ from typing import Any
 
 from revisual.core.discovery import find_subclasses
 from revisual.core.errors import UserError
+from revisual.data.prompting import FILE, read_prompting
 from revisual.evaluation.benchmark import Benchmark
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.presets import PRESETS, Preset
+
+TRAINED = "trained"
+"""The preset of how an export was trained to be asked."""
 
 
 def shipped_benchmarks() -> tuple[Benchmark, ...]:
@@ -47,13 +51,28 @@ def choose_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benc
     return chosen
 
 
-def choose_preset(name: str) -> Preset:
-    """Return the preset of a name.
+def choose_preset(name: str | None, model: str) -> Preset:
+    """Return the preset of a name; without one how the model's export was trained to be asked, or else the first.
 
     Raises:
         UserError: there is none; lists those that there are.
     """
+    known = read_prompting(model)
+    if name == TRAINED or (name is None and known is not None):
+        if known is None:
+            raise UserError(f"preset: {model} has no {FILE} that says how it was trained to be asked; name another")
+        return Preset(TRAINED, known.system_prompt, "", known.temperature, known.top_p)
     for preset in PRESETS:
-        if preset.name == name:
+        if name in (None, preset.name):
             return preset
-    raise UserError(f"preset: no preset {name!r}; there are: {', '.join(preset.name for preset in PRESETS)}")
+    raise UserError(f"preset: no preset {name!r}; there are: {', '.join(one.name for one in PRESETS)}, {TRAINED}")
+
+
+def contradiction(preset: Preset, model: str) -> str | None:
+    """Return in one line that a preset asks a model otherwise than it was trained to be asked; none if it does not."""
+    known = read_prompting(model)
+    if known is None or (preset.system_prompt, preset.suffix) == (known.system_prompt, ""):
+        return None
+    return (
+        f"preset {preset.name}: asks otherwise than {model} was trained to be asked; --preset {TRAINED} does as it was"
+    )

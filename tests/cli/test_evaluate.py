@@ -15,6 +15,7 @@ from PIL import Image
 from report.parsing import parse
 
 from revisual.cli.main import main
+from revisual.data.prompting import Prompting
 from revisual.evaluation.answers import read_answers
 from revisual.report.picture import encode_png
 
@@ -71,6 +72,25 @@ def test_what_is_asked(tmp_path):
         assert kinds == (["image_url", "text"] if number(call) == 0 else ["text"])
         assert user["content"][-1]["text"] == f"What is {number(call)} + 1? <b>"
         assert call.body["max_tokens"] == 99 and call.body["min_p"] == 0.1 and call.path == "/v1/chat/completions"
+
+
+@pytest.mark.parametrize("preset", [None, "official"])
+def test_an_export_is_asked_as_it_was_trained(tmp_path, capsys, preset):
+    data, export = write_sums(tmp_path / "data", 2), tmp_path / "export"
+    export.mkdir()
+    Prompting("Be brief.", temperature=0.7, top_p=0.9).write(export)
+    words = [f"--model={export}", *([] if preset is None else [f"--preset={preset}"])]
+    with half_right_server() as server:
+        assert evaluate(server, data, tmp_path / "out", *words) == 0
+    bodies = [call.body for call in server.calls]
+    first = [body["messages"][0] for body in bodies]
+    told = "was trained to be asked" in capsys.readouterr().out
+    if preset is None:
+        assert all(turn == {"role": "system", "content": "Be brief."} for turn in first) and not told
+        assert {(body["temperature"], body["top_p"]) for body in bodies} == {(0.7, 0.9)}
+    else:
+        assert all(turn["role"] == "user" for turn in first) and told
+    assert metrics_of(tmp_path / "out")["settings"]["preset"] == (preset or "trained")
 
 
 def test_a_report_of_one_file(tmp_path):

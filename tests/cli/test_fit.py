@@ -8,6 +8,8 @@ import yaml
 from conftest import picture
 
 from revisual.cli.main import main
+from revisual.data.prompting import Prompting
+from revisual.models.export import export_policy
 
 ROW = {"id": "a", "question": "What is 1 + 1?", "answer": "2", "solution": "1 + 1 = 2"}
 
@@ -54,6 +56,25 @@ def test_predict_writes_responses(bench, module):
     lines = [json.loads(line) for line in (bench.home / "run" / "responses.jsonl").read_text().splitlines()]
     assert [line["id"] for line in lines] == ["0", "1", "2", "3"]
     assert {line["source"] for line in lines} == {"sums"} and all(0 < line["length"] <= 4 for line in lines)
+
+
+def test_an_export_is_asked_as_it_was_trained_unless_the_config_says_how(bench, sensitive_policy, processor, capsys):
+    export_policy(sensitive_policy, processor, bench.home / "stock")
+    export_policy(sensitive_policy, processor, bench.home / "export", prompting=Prompting("Be brief."))
+
+    def responses(folder, **model):
+        bench.policy, bench.model = bench.home / folder, {"eval_sampling": {"max_new_tokens": 8}, **model}
+        assert bench.run("predict", callbacks=[{"class_path": "ResponseLog"}]) == 0
+        lines = (bench.home / "run" / "responses.jsonl").read_text().splitlines()
+        return [json.loads(line)["response"] for line in lines], capsys.readouterr().out
+
+    briefly, told = responses("stock", system_prompt="Be brief.")
+    assert "system prompt" not in told
+    bare, _ = responses("stock", system_prompt=None)
+    answered, told = responses("export")
+    assert answered == briefly != bare and "asked with the system prompt of" in told
+    answered, told = responses("export", system_prompt=None)
+    assert answered == bare and told.count("is not the one that the policy's export was trained with") == 1
 
 
 @pytest.mark.parametrize("module", ["SFTModule", "GRPOModule"])

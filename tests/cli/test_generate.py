@@ -4,6 +4,8 @@ import pytest
 from PIL import Image
 
 from revisual.cli.main import main
+from revisual.data.prompting import Prompting
+from revisual.models.export import export_policy
 
 
 @pytest.fixture
@@ -20,6 +22,23 @@ def test_on_the_command_line(policy_folder, picture, capfd):
     assert main(["generate", *words, "--do_sample", "--n=3", "--temperature=1.5", "--top_k=50"]) == 0
     out = capfd.readouterr().out
     assert all(f"{i} of 3" in out for i in (1, 2, 3))
+
+
+def test_an_export_is_asked_as_it_was_trained(sensitive_policy, processor, tmp_path, capfd):
+    stock, export = tmp_path / "stock", tmp_path / "export"
+    export_policy(sensitive_policy, processor, stock)
+    asked = Prompting("Be brief.", temperature=2.0, top_k=7)
+    export_policy(sensitive_policy, processor, export, prompting=asked)
+
+    def answer(folder, *options):
+        assert main(["generate", f"--model={folder}", "--question=Which?", "--max_tokens=12", *options]) == 0
+        return capfd.readouterr().out
+
+    briefly, bare, default = (answer(stock, *one) for one in (["--prompt=Be brief."], ["--prompt="], []))
+    assert len({briefly, bare, default}) == 3
+    assert answer(export) == briefly and answer(export, "--prompt=") == bare == answer(export, "--prompt=null")
+    drawn = answer(stock, "--prompt=Be brief.", "--do_sample", "--temperature=2", "--top_p=1", "--top_k=7")
+    assert answer(export, "--do_sample") == drawn != answer(export, "--do_sample", "--temperature=0.1")
 
 
 QUESTIONS = [

@@ -4,8 +4,10 @@ import pytest
 
 from evaluation.sums import SUMS
 from revisual.core.errors import UserError
+from revisual.data.prompting import Prompting
 from revisual.evaluation.benchmarks.table import TableBenchmark
-from revisual.evaluation.selection import choose_benchmarks, choose_preset, shipped_benchmarks
+from revisual.evaluation.presets import REVISUAL_R1, Preset
+from revisual.evaluation.selection import choose_benchmarks, choose_preset, contradiction, shipped_benchmarks
 
 
 def test_chosen():
@@ -18,7 +20,7 @@ def test_chosen():
             choose_benchmarks("", [type(SUMS)(name=name)])
     with pytest.raises(UserError, match="no benchmark 'aime23'; there are: "):
         choose_benchmarks("aime23")
-    assert choose_preset("vision_r1").top_p == 0.95
+    assert choose_preset("vision_r1", "some/model").top_p == 0.95
 
 
 def test_the_shipped_ones_are_found():
@@ -33,3 +35,19 @@ def test_the_page_lists_every_benchmark_and_where_its_data_is():
     for benchmark in shipped_benchmarks():
         assert f"`{benchmark.jsonl}`" in rows[benchmark.name]
         assert benchmark.hub is None or benchmark.hub in rows[benchmark.name]
+
+
+def test_an_export_is_asked_as_it_was_trained(tmp_path):
+    model = str(tmp_path)
+    assert (
+        choose_preset(None, model) == choose_preset("revisual_r1", model) and contradiction(REVISUAL_R1, model) is None
+    )
+    with pytest.raises(UserError, match=r"has no revisual_prompting\.json"):
+        choose_preset("trained", model)
+    Prompting("Be brief.", temperature=0.7, top_p=0.9).write(tmp_path)
+    trained = choose_preset(None, model)
+    assert trained == choose_preset("trained", model) == Preset("trained", "Be brief.", "", 0.7, 0.9)
+    assert contradiction(trained, model) is None
+    assert choose_preset("official", model).name == "official"  # an explicit one wins
+    told = contradiction(choose_preset("official", model), model)
+    assert told is not None and "preset official" in told and model in told and "\n" not in told

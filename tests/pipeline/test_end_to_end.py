@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from transformers import AutoTokenizer
 
 from revisual.cli.main import main
+from revisual.data.prompting import read_prompting
 
 QUICKSTART = Path(__file__).parents[2] / "configs" / "quickstart"
 CALLBACKS = [{"class_path": "HFExport"}, {"class_path": "MetricsFile"}, {"class_path": "ResponseLog"}]
@@ -51,8 +53,10 @@ def small_quickstart(folder):
     write(
         folder,
         tiny={"architecture": sizes, "data": [task("ArithmeticTask", 40), task("ShapesTask", 40)]},
-        few_examples=stage([task("ArithmeticTask", 8)], 4),
-        few_prompts=stage([task("ShapesTask", 4)], 2, sampling={"group_size": 2, "max_new_tokens": 8}),
+        few_examples=stage([task("ArithmeticTask", 8)], 4, system_prompt="First."),
+        few_prompts=stage(
+            [task("ShapesTask", 4)], 2, sampling={"group_size": 2, "max_new_tokens": 8}, system_prompt="Second."
+        ),
         test=test,
         pipeline={
             "out": str(folder / "out"),
@@ -68,6 +72,18 @@ def small_quickstart(folder):
     return folder / "pipeline.yaml"
 
 
+def assert_asked_as_trained(out):
+    """Each stage's export asks with that stage's own prompt, once, also by stock tools."""
+    for stage, prompt in (("01_cold_start", "First."), ("02_multimodal_rl", "Second.")):
+        tokenizer = AutoTokenizer.from_pretrained(out / stage / "export")
+        text = tokenizer.apply_chat_template([{"role": "user", "content": "?"}], tokenize=False)
+        assert read_prompting(str(out / stage / "export")).system_prompt == prompt
+        assert text.count("<|im_start|>system") == 1 and text.count(prompt) == 1
+        assert not any(other in text for other in {"First.", "Second."} - {prompt})
+        log = (out / stage / "evaluation" / "log.txt").read_text()
+        assert log.count("is not the one that the policy's export was trained with") == 1  # common.yaml says null
+
+
 @pytest.mark.slow
 def test_the_quickstart_with_a_few_steps(tmp_path, capfd):
     assert main(["pipeline", "--config", str(small_quickstart(tmp_path))]) == 0, capfd.readouterr().err
@@ -78,6 +94,7 @@ def test_the_quickstart_with_a_few_steps(tmp_path, capfd):
     measured = {f"test/{how}/{source}/accuracy" for how in ("greedy", "sampled") for source in ("shapes", "arithmetic")}
     assert measured <= first["before"].keys() and measured <= second["after"].keys()
     assert first["peak_memory_mib"] > 100 and first["tokens"] > 0 and second["tokens"] > 0
+    assert_asked_as_trained(out)
     report = (out / "report.html").read_text()
     assert "Reward" in report and "Loss" in report and report.count("data:image/png") == 3
     assert main(["pipeline", "--config", str(tmp_path / "pipeline.yaml")]) == 0

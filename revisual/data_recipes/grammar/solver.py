@@ -12,7 +12,7 @@ from revisual.client.request import Decoding
 from revisual.client.retries import Retries
 from revisual.client.server import Server
 from revisual.core.ranges import Count, PositiveFraction, PositiveInt, PositiveTemperature, Ranged, Seconds, check_order
-from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
+from revisual.data.prompting import AUTO, resolve_system_prompt
 from revisual.evaluation.responder import Responder, ServerResponder
 
 
@@ -21,7 +21,8 @@ class Solver(Ranged, ABC):
     """A model and the way it is asked. Implemented as frozen dataclasses.
 
     Args:
-        system_prompt: the first turn; None for none.
+        system_prompt: the first turn; null for none; auto is what the model's export was trained with, else
+            ReVisual-R1's.
         temperature: of the answers, which must differ to say anything: not 0.
         top_p: the share of probability that is sampled from.
         max_tokens: of one answer; one that is cut commits to nothing, and counts as wrong.
@@ -29,7 +30,7 @@ class Solver(Ranged, ABC):
         max_pixels: likewise.
     """
 
-    system_prompt: str | None = REVISUAL_R1_SYSTEM_PROMPT
+    system_prompt: str | None = AUTO
     temperature: PositiveTemperature = 1.0
     top_p: PositiveFraction = 0.95
     max_tokens: PositiveInt = 8192
@@ -37,8 +38,10 @@ class Solver(Ranged, ABC):
     max_pixels: PositiveInt | None = None
 
     def __post_init__(self) -> None:
+        """Settle the system prompt, which is part of what the answers are known by."""
         super().__post_init__()
         check_order(self, "min_pixels", "max_pixels")
+        object.__setattr__(self, "system_prompt", resolve_system_prompt(self.system_prompt, self.name))
 
     @property
     @abstractmethod
