@@ -7,12 +7,14 @@ from typing import Any
 from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
 from revisual.config.class_paths import check_class_paths
+from revisual.config.lists import replace_lists
 from revisual.config.messages import one_line
 from revisual.config.option_ranges import check_null, check_options
 from revisual.config.renamed import rename_config_text, rename_options
 from revisual.config.sections import check_sections
 from revisual.core.errors import UserError
 
+replace_lists()
 set_parsing_settings(docstring_parse_attribute_docstrings=True)  # help is where a reader of the code looks for it
 
 
