@@ -1,8 +1,9 @@
 """A list in a config takes the place of the list below it."""
 
+from importlib import import_module
 from typing import Any
 
-from jsonargparse import _typehints
+_typehints: Any = import_module("jsonargparse._typehints")
 
 
 def replace_lists() -> None:

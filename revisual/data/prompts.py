@@ -6,21 +6,33 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import LightningDataModule
+from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import Dataset
 from typing_extensions import override
 
 from revisual.core.distributed import get_rank
 from revisual.core.errors import UserError
 from revisual.core.ranges import Count, PositiveInt, Seed, Workers, check_ranges
+from revisual.data.doubts import find_doubts
 from revisual.data.encoding import PromptEncoder
 from revisual.data.loader import BatchLoader
 from revisual.data.picture_check import drop_undecodable
 from revisual.data.prompt import EncodedPrompt
-from revisual.data.readers import SampleReader, read_all
+from revisual.data.readers import SampleReader
+from revisual.data.readers.base import stream_with_labels
+from revisual.data.reading import ReaderSummary, summarize_readers
 from revisual.data.rounds import PromptChooser, RoundLoader
 from revisual.data.sample import Sample, prompt_key
 
 log = logging.getLogger(__name__)
+
+
+def _tell(split: str, read: Sequence[tuple[str, Sample]], summaries: Sequence[ReaderSummary]) -> None:
+    """Say what each reader gave, and what is likely to be wrong with it."""
+    for summary in summaries:
+        rank_zero_info(f"data.{split}: {summary}")
+        for doubt in find_doubts([sample for label, sample in read if label == summary.label]):
+            log.warning("data.%s: %s: %s", split, summary.label, doubt)
 
 
 class PromptDataset(Dataset[EncodedPrompt]):
@@ -91,8 +103,13 @@ class PromptDataModule(LightningDataModule):
                 continue
             if not self.readers[split]:
                 raise UserError(f"data.{split}: `{stage}` needs samples, and no reader is given")
-            samples = drop_undecodable(read_all(self.readers[split], self.root), f"data.{split}")
-            self.datasets[split] = self.dataset(split, self.fitting(samples, encoder, split), encoder)
+            read = list(stream_with_labels(self.readers[split], self.root))
+            samples = drop_undecodable([sample for _, sample in read], f"data.{split}")
+            lengths = [self.lengths(sample, encoder, split) for sample in samples]
+            kept = self.fitting(samples, lengths, split)
+            if get_rank() == 0:
+                _tell(split, read, summarize_readers(read, samples, [sum(each) for each in lengths], kept))
+            self.datasets[split] = self.dataset(split, kept, encoder)
 
     def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:
         """Return the items of a split."""
@@ -110,13 +127,17 @@ class PromptDataModule(LightningDataModule):
         """Return the limits of a split in words, by the names of their settings."""
         return f"max_prompt_tokens is {self.max_prompt_tokens}"
 
-    def fitting(self, samples: Sequence[Sample], encoder: PromptEncoder, split: str) -> list[Sample]:
+    def fitting(self, samples: Sequence[Sample], lengths: Sequence[tuple[int, int]], split: str) -> list[Sample]:
         """Return the samples within the limits; what is dropped is counted in the log.
+
+        Args:
+            samples: of the split.
+            lengths: of each, as by the method `lengths`.
+            split: its name.
 
         Raises:
             UserError: none is.
         """
-        lengths = [self.lengths(sample, encoder, split) for sample in samples]
         kept = [place for place, each in enumerate(lengths) if self.fits(*each)]
         if len(kept) < len(samples):
             dropped = len(samples) - len(kept)

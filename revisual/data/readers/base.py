@@ -10,9 +10,13 @@ from pathlib import Path
 from revisual.core.errors import UserError
 from revisual.core.ranges import PositiveInt, Ranged
 from revisual.data.readers.row import FIELDS, Row, sample_from_row
+from revisual.data.readers.unread_pictures import find_picture_column
 from revisual.data.sample import Sample
 
 logger = logging.getLogger(__name__)
+
+LOOKED_AT = 20
+"""Rows that are searched for pictures which no column is named for."""
 
 
 class SampleReader(Ranged, ABC):
@@ -87,6 +91,7 @@ class TableReader(SampleReader):
         places: dict[str, str] = {}
         skipped = 0
         reason: UserError | None = None
+        unread: str | None = None
         for row in self.rows():
             try:
                 sample = self._sample(row, places)
@@ -96,6 +101,13 @@ class TableReader(SampleReader):
                 skipped += 1
                 reason = reason or error
                 continue
+            if unread is None and len(places) <= LOOKED_AT and not sample.images and isinstance(row, Row):
+                unread = find_picture_column(row.values, self.columns)
+                if unread is not None:
+                    logger.warning(
+                        "%s: column %r holds pictures and is not read; to use them give columns: {images: %s}",
+                        self.label, unread, unread,
+                    )  # fmt: skip
             yield sample
             if len(places) == self.limit:
                 break
@@ -132,6 +144,11 @@ def read_all(readers: Sequence[SampleReader], root: str | Path | None = None) ->
 
 def stream_all(readers: Sequence[SampleReader], root: str | Path | None = None) -> Iterator[Sample]:
     """Yield the samples of all readers one at a time, so that pictures in memory do not pile up; as `read_all`."""
+    return (sample for _, sample in stream_with_labels(readers, root))
+
+
+def stream_with_labels(readers: Sequence[SampleReader], root: str | Path | None = None) -> Iterator[tuple[str, Sample]]:
+    """Yield each sample with its reader's label; as `read_all`."""
     labels: dict[tuple[str, str], str] = {}
     for reader in readers if root is None else [reader.under(root) for reader in readers]:
         for sample in reader():
@@ -142,4 +159,4 @@ def stream_all(readers: Sequence[SampleReader], root: str | Path | None = None) 
                     "give one of the readers a source of its own"
                 )
             labels[key] = reader.label
-            yield sample
+            yield reader.label, sample

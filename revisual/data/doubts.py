@@ -1,0 +1,51 @@
+"""What is likely to be wrong with samples although each of them can be read."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from revisual.data.sample import Sample
+
+_NAMED = re.compile(
+    r"<image>|\b(?:in|from|at|see|of) (?:the|this) (?:given |following |above )?"
+    r"(?:figure|diagram|picture|image|photo|chart|graph)\b(?! of\b)"
+    r"|\b(?:figure|diagram|picture|image|photo|chart|graph) (?:above|below|shown)\b|\bas shown (?:in|above|below)\b",
+    re.IGNORECASE,
+)
+_INDEX = re.compile(r"\d{1,2}")
+
+
+def find_doubts(samples: Sequence[Sample]) -> Iterator[str]:
+    """Yield a line for each kind of doubt, with the number of samples and the first of them."""
+    blind = [sample for sample in samples if _lacks_picture(sample)]
+    if blind:
+        yield (
+            f"{len(blind)} of {len(samples)} questions name a picture and have none; the first, {blind[0].id}: "
+            f"{blind[0].question[:80]!r}"
+        )
+    chosen = [sample for sample in samples if sample.choices]
+    numbered = [sample for sample in chosen if is_index(sample)]
+    if numbered:
+        yield (
+            f"{len(numbered)} of {len(chosen)} answers beside choices are a number that is none of them; the first, "
+            f"{numbered[0].id}: {numbered[0].answer!r}; if it is the place of the right one, give its letter or text"
+        )
+
+
+def _lacks_picture(sample: Sample) -> bool:
+    """Return whether a question speaks of a picture that is not there, neither as one nor drawn in words."""
+    return not sample.images and "[asy]" not in sample.question and _NAMED.search(sample.question) is not None
+
+
+def is_index(sample: Sample) -> bool:
+    """Return whether the answer is a number that could be a place among the choices, and is none of them.
+
+    Example: `is_index(Sample("1", "Which?", "1", choices=["red", "blue"]))`
+    """
+    choices = [choice.strip() for choice in sample.choices or ()]
+    answer = sample.answer.strip()
+    return _INDEX.fullmatch(answer) is not None and int(answer) <= len(choices) and not _is_among(answer, choices)
+
+
+def _is_among(answer: str, choices: Sequence[str]) -> bool:
+    """Return whether a choice is the answer, or holds that number beside a letter or a unit: `B. 1 cm`."""
+    return any(re.search(rf"(?<![\d.]){answer}(?![\d])", choice) for choice in choices)
