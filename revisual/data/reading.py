@@ -31,7 +31,7 @@ class ReaderSummary:
     def __str__(self) -> str:
         """Return the line.
 
-        Example: `a.jsonl: 60 samples, 24 with pictures (30), 31 tokens on average and at most 50; 3 dropped for their length`
+        Example: `a: 60 samples, 24 with pictures (30), 31 tokens on average and at most 50; 3 dropped for their length`
         """
         pictures = "no pictures" if not self.pictures else f"{self.with_pictures:,} with pictures ({self.pictures:,})"
         mean = round(sum(self.lengths) / len(self.lengths)) if self.lengths else 0
