@@ -9,6 +9,7 @@ COMMANDS = {
     "validate": ("fit", "Answer and grade the validation set."),
     "test": ("fit", "Answer and grade the test set."),
     "predict": ("fit", "Answer questions, and write responses.jsonl."),
+    "check": ("check", "Look at a run or a pipeline without training: configs, model, data, disk."),
     "plan": ("plan", "Say what a run of `fit` will need, before a GPU is taken."),
     "pipeline": ("pipeline", "Chain stages, each from the folder that the one before exported."),
     "export": ("export", "Write a checkpoint's policy as a Hugging Face folder."),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jsonargparse.typing import Path_fr
 
+from revisual.cli.checking.plan import require_sound
 from revisual.cli.command import GOES_ON, FunctionCommand
 from revisual.cli.progress import TerminalProgress
 from revisual.cli.tables import show_stages
@@ -26,6 +27,7 @@ def pipeline(
     data: Path | None = None,
     seed: Seed = 0,
     evaluate_while_training: bool = True,
+    check: bool = True,
 ) -> None:
     """Train stage after stage, measure before and after each, and write metrics.json and report.html.
 
@@ -42,8 +44,31 @@ def pipeline(
         data: folder that the paths of data are relative to, `root` of every stage's data and of `prepare`.
         seed: of every stage.
         evaluate_while_training: measure a stage's policy while the next one trains; false where both want the same GPU.
+        check: look at all stages before the first one trains, as `revisual check` does.
     """
-    plan = Plan(
+    plan = make_plan(out, stages, start, prepare, evaluation, shared, launcher, data, seed, evaluate_while_training)
+    if check:
+        require_sound(plan)
+    runner = Runner(plan, TerminalProgress())
+    show_stages(read_stages(add_start(runner.run())))
+    print(f"report: {out / REPORT}")
+    runner.check_evaluations()
+
+
+def make_plan(
+    out: Path,
+    stages: list[StageConfig],
+    start: str | None = None,
+    prepare: Path_fr | None = None,
+    evaluation: list[Path_fr] | None = None,
+    shared: list[Path_fr] | None = None,
+    launcher: list[str] | None = None,
+    data: Path | None = None,
+    seed: int = 0,
+    evaluate_while_training: bool = True,
+) -> Plan:
+    """Return the plan of the command's options."""
+    return Plan(
         out,
         tuple(stages),
         start,
@@ -55,10 +80,6 @@ def pipeline(
         seed=seed,
         evaluate_while_training=evaluate_while_training,
     )
-    runner = Runner(plan, TerminalProgress())
-    show_stages(read_stages(add_start(runner.run())))
-    print(f"report: {out / REPORT}")
-    runner.check_evaluations()
 
 
 COMMAND = FunctionCommand(pipeline, interrupted=GOES_ON)

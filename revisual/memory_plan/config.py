@@ -44,17 +44,29 @@ class Configured:
     """What draws answers; it is asked what it takes, and never started."""
 
 
-def parse_options(args: Sequence[str]) -> tuple[Any, Any]:
-    """Return the parser of `revisual fit`, and what it makes of `args`.
+class UnknownModule(UserError):
+    """The config's module is neither an SFTModule nor a GRPOModule."""
+
+
+def parse_options(args: Sequence[str], command: str = "fit") -> tuple[Any, Any]:
+    """Return the parser of `revisual fit`, or of another of Lightning's commands, and what it makes of `args`.
 
     Raises:
-        UserError: `revisual fit` would refuse them.
+        UserError: the command would refuse them.
     """
-    cli = make_cli(["fit", *args], _Parsing)
-    return cli._parser("fit"), cli.config["fit"]
+    cli = make_cli([command, *args], _Parsing)
+    return cli._parser(command), cli.config[command]
 
 
-def configure(args: Sequence[str], architecture: Path | None) -> Configured:
+def make_data(parser: Any, config: Any) -> Any:
+    """Return the data module of a parsed config, without its model."""
+    without = config.clone()
+    del without["model"]
+    with one_line_errors():
+        return parser.instantiate_classes(without).data
+
+
+def configure(args: Sequence[str], architecture: Path | None, command: str = "fit") -> Configured:
     """Return the config and its module.
 
     The engine is not attached, and a GPU's attention kernel is taken for the CPU's, which holds as much: neither needs
@@ -63,7 +75,7 @@ def configure(args: Sequence[str], architecture: Path | None) -> Configured:
     Raises:
         UserError: the config, or the model folder, cannot be read.
     """
-    parser, config = parse_options(args)
+    parser, config = parse_options(args, command)
     policy = config.model.init_args.policy
     if policy.init_args.get("attention") in ("flash", "torch"):
         policy.init_args["attention"] = "sdpa"
@@ -72,7 +84,7 @@ def configure(args: Sequence[str], architecture: Path | None) -> Configured:
             policy.init_args["path"] = str(folder)
         module = parser.instantiate_classes(config).model
         if not isinstance(module, PolicyModule):
-            raise UserError(f"model: {type(module).__name__} is no SFTModule or GRPOModule, which plan knows")
+            raise UnknownModule(f"model: {type(module).__name__} is no SFTModule or GRPOModule, which plan knows")
         engine, module.engine.engine = module.engine.engine, HFRollout()
         with torch.device("meta"):
             module.configure_model()

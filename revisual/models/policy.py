@@ -24,7 +24,7 @@ from revisual.models.loading_check import check_loaded
 from revisual.models.lora import LoRA
 from revisual.models.parts import Part, freeze
 from revisual.models.precision import hold_float32, store_as_computed
-from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
+from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor, require_model
 
 
 class PolicyLoader(Ranged, ABC):
@@ -158,6 +158,7 @@ class PretrainedPolicy(PolicyLoader):
         return policy
 
     def _config(self) -> Any:
+        require_model(self.path)
         try:
             return AutoConfig.from_pretrained(self.path, trust_remote_code=self.trust_remote_code)
         except (OSError, ValueError) as error:

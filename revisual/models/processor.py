@@ -1,6 +1,7 @@
 """The processor (tokenizer and image processor) of a policy, with or without torchvision."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,22 @@ THOUGHT_TOKENS = ("<think>", "</think>", "<answer>", "</answer>")
 """Added as ordinary tokens, never special ones: decoding must not strip them before the grader reads them."""
 
 
+def require_model(path: str) -> None:
+    """Refuse at once a folder that is not there, which would be looked for on the hub for half a minute.
+
+    A path is no hub's name if it has another form than `name` or `owner/name`, or if what stands before its slash is a
+    folder here: `out/exprot`.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    if Path(path).is_dir():
+        return
+    owner, slash, _ = path.partition("/")
+    if not re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", path) or (slash and Path(owner).is_dir()):
+        raise UserError(f"{path}: no such folder, of which the policy is to be loaded")
+
+
 def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMixin:
     """Return the processor in a model folder or hub repository.
 
@@ -23,8 +40,9 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
     without the system turn that an export adds to it.
 
     Raises:
-        UserError: the folder has no processor, or not all of it.
+        UserError: there is no such folder, or it has no processor, or not all of it.
     """
+    require_model(path)
     try:
         config = AutoConfig.from_pretrained(path, trust_remote_code=trust_remote_code)
         processor = find_family(config).load_processor(path, trust_remote_code)

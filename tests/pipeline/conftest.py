@@ -23,6 +23,7 @@ class Bench:
             "out": str(self.out),
             "launcher": ["python", str(Path(__file__).with_name("launcher.py")), str(home)],
             "start": str(home / "policy"),
+            "check": False,  # of these configs, which only the launcher understands
             "shared": ["common.yaml"],
             "evaluation": ["test.yaml"],
             "stages": [{"name": "first", "config": ["first.yaml"]}, {"name": "second", "config": ["second.yaml"]}],

@@ -1,0 +1,1 @@
+"""What `revisual check` looks at before a run begins."""
