@@ -1,6 +1,7 @@
 """`revisual check`, and a pipeline that looks at all stages before the first one trains."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_what_is_wrong_is_one_line(bench, fault, told, capsys):
     fault(bench)
     assert main(["check", "--config", bench.config()]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("revisual check: ")]
-    assert __import__("re").search(told, line), line
+    assert re.search(told, line), line
 
 
 def test_a_disk_without_room(tmp_path):
