@@ -27,6 +27,20 @@ def expected_classes(before: str, type_of_key: Any) -> set[type]:
     return {one for base in bases for one in (base, *_subclasses(base)) if not isabstract(one)}
 
 
+def expected_options(before: str, after: str) -> set[str]:
+    """Find the options of the classes that a parser's message tried last before it reports an unknown option.
+
+    Args:
+        before: the message as far as the option.
+        after: the rest, which may quote the class that was chosen.
+    """
+    told = _last_subtypes(before)
+    tried = [one for base in _classes_named(told or "") for one in (base, *_subclasses(base))]
+    quoted = {path.rpartition(".")[2] for path in re.findall(r"'class_path': '([\w.]+)'", after)}
+    chosen = [one for one in tried if one.__name__ in quoted] or tried
+    return {name for one in chosen for name in argument_types(one)} - {"return"}
+
+
 def _last_subtypes(text: str) -> str | None:
     found = re.findall(r"Subtypes: \[(.*?)\] Errors:", text)
     return found[-1] if found else None

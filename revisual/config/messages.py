@@ -1,35 +1,38 @@
 """What jsonargparse means: the option and its fault in one line, out of a page about every type that did not fit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from typing import Any
 
-from revisual.config.expected import expected_classes
+from revisual.config.expected import expected_classes, expected_options
 from revisual.config.places import UNKNOWN, find_place, read_literal
 from revisual.core.ranges import MOST_SHOWN
 from revisual.core.text import shorten
 
 MOST, MOST_OF_ANOTHER = 199, 600
 """Characters of a message about a key, and of any other."""
+MOST_CLASSES = 12
+"""That are listed where none is near to what was written."""
 _RANGE = r"(?:int|float|str|number) (?:in [\[(]\S+ \S+[\])]|not blank|with .+?)"
 _FAULT = re.compile(rf"(expected (?:a number|a value|{_RANGE}), got (.+?))(?: - | Given value type|$)")
 """What `find_out_of_range` tells, and the value in it."""
 
 
-def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None) -> str:
+def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None, keys: Collection[str] = ()) -> str:
     """Shorten a parser's message to its key and fault; one that is not understood is put on one line.
 
     Args:
         message: jsonargparse's, of many lines.
         type_of: gives the type of a parser's key, whose classes an unknown name may have meant.
+        keys: the parser's, one of which an unknown one may have meant.
 
     Example: `model.init_args.group_size: expected int, got 'eight'`
     """
     plain = re.sub(r"\s+", " ", message).strip()
     key = re.match(r'Parser key "([^"]+)":', plain)
     if key is None:
-        return plain[:MOST_OF_ANOTHER]
+        return f"{plain[:MOST_OF_ANOTHER]}{_near_key(plain, keys)}"
     told = _out_of_range(plain, key[1]) or _refused(plain, key[1]) or _unknown_class(plain, key[1], type_of)
     return (told or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or _innermost(plain, key[1]))[:MOST]
 
@@ -63,14 +66,43 @@ def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str |
     place = found or absent
     before = plain[: place.start()] if place else ""
     known = {one.__name__ for one in expected_classes(before, type_of(key)) if is_shipped(one)} - {name}
-    near = get_close_matches(name, sorted(known), n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{find_place(plain, key, name)}: unknown class {name!r}{hint}"
+    where = find_place(plain, key, name)
+    if name == "None":
+        return f"{where}: null can be given in a config alone; on the command line leave the option out"
+    return f"{where}: unknown class {name!r}{_meant_class(name, known)}"
+
+
+def _meant_class(name: str, known: Collection[str]) -> str:
+    """Return what a name may have meant: a class that is written nearly so, or has these initials, or any."""
+    initials = [one for one in sorted(known) if "".join(filter(str.isupper, one)) == name]
+    near = initials or get_close_matches(name, sorted(known), n=1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; there are: {', '.join(sorted(known))}" if 0 < len(known) <= MOST_CLASSES else ""
 
 
 def _unknown_option(plain: str, key: str) -> str | None:
     found = re.search(r"Option '([^']+)' is not accepted", plain)
-    return found and f"{find_place(plain, key, found[1])}: there is no such option"
+    if found is None:
+        return None
+    known = expected_options(plain[: found.start()], plain[found.end() :])
+    near = get_close_matches(found[1].split(".")[0], sorted(known), n=1, cutoff=0.75)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    where = find_place(plain, key, found[1])
+    where = where if where.endswith(found[1]) else f"{where}.{found[1]}"  # of a mapping on the command line
+    return f"{where}: there is no such option{hint}"
+
+
+def _near_key(plain: str, keys: Collection[str]) -> str:
+    """Return which key a parser may have been meant to take where it does not know one."""
+    found = re.search(r"does not accept option '([^']+)'|unrecognized arguments: --([\w.]+)", plain)
+    if found is None:
+        return ""
+    name = found[1] or found[2]
+    outermost = {key.split(".")[0] for key in keys}
+    first = name.split(".")[0]
+    near = get_close_matches(*((name, sorted(keys)) if first in outermost else (first, sorted(outermost))), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _wrong_type(plain: str, key: str) -> str | None:

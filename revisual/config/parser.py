@@ -30,6 +30,13 @@ class ParserError(Exception):
         actions = self.parser._actions
         return next((getattr(action, "_typehint", None) for action in actions if action.dest == key), None)
 
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the parser and of its subcommands."""
+        actions = list(self.parser._actions)
+        below = [one for action in actions if isinstance(action.choices, dict) for one in action.choices.values()]
+        return [action.dest for parser in (self.parser, *below) for action in getattr(parser, "_actions", ())]
+
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
@@ -37,7 +44,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except ParserError as error:
-        raise UserError(one_line(str(error), error.type_of)) from error
+        raise UserError(one_line(str(error), error.type_of, error.keys)) from error
     except ValueError as error:
         if not str(error).startswith("Does not validate against any of the Union subtypes"):
             raise

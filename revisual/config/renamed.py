@@ -65,8 +65,11 @@ def rename_config_text(text: str, path: str = "") -> str:
     try:
         content = yaml.safe_load(text)
         made = rename_config(content)
-    except yaml.YAMLError:  # the parser tells where
-        return text
+    except yaml.YAMLError as error:
+        if not path:
+            return text  # of the command line: the parser tells what is wrong with it
+        reason = " ".join(str(error).replace('in "<unicode string>", ', "").split())
+        raise UserError(f"{path}: is no YAML: {reason}") from error
     except UserError as error:
         raise UserError(f"{path}: {error}" if path else str(error)) from error
     return text if made == content else yaml.safe_dump(made, sort_keys=False, allow_unicode=True)

@@ -9,7 +9,8 @@ def line(capsys, *args):
 
 def test_a_file_that_is_no_yaml(capsys, tmp_path):
     (tmp_path / "config.yaml").write_text("a: [1\nb: 2\n")
-    assert "line 2, column 2" in line(capsys, "fit", f"--config={tmp_path / 'config.yaml'}")
+    told = line(capsys, "fit", f"--config={tmp_path / 'config.yaml'}")
+    assert "line 2, column 2" in told and "config.yaml: is no YAML: " in told and "unicode string" not in told
 
 
 def test_commands_without_lightning(capsys):

@@ -9,7 +9,7 @@ from conftest import SMALL, small_texts
 
 from revisual.core.errors import UserError
 from revisual.models.policy import PretrainedPolicy
-from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor
+from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor, require_model
 from revisual.models.tiny import SPECIAL_TOKENS, TinyArchitecture, make_tiny_policy
 
 
@@ -19,6 +19,16 @@ def test_thought_tokens_are_ordinary(processor):
     assert len(ids) == 7
     assert tokenizer.decode(ids, skip_special_tokens=True) == "<think>7</think><answer>7</answer>"
     assert not set(THOUGHT_TOKENS) & set(tokenizer.all_special_tokens)
+
+
+def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    for path in (str(tmp_path / "exprot"), "./exprot", "out/exprot", "a/b/c"):
+        with pytest.raises(UserError, match=f"^{path}: no such folder"):
+            require_model(path)
+    for path in ("Qwen/Qwen2.5-VL-7B-Instruct", "gpt2", "out"):
+        require_model(path)
 
 
 def test_adding_twice_adds_once(processor):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ class HFDatasetReader(TableReader):
     Example: `HFDatasetReader("hiyouga/geometry3k", columns={"question": "problem"}, source="geometry3k")`
 
     Args:
-        name: the name on the hub, or the folder.
+        name: the folder, which is looked for below the data's `root` first, or the name on the hub.
         split: which split.
         subset: which subset (configuration), if there are several.
     """
@@ -41,6 +41,12 @@ class HFDatasetReader(TableReader):
     def label(self) -> str:
         """Name, subset and split, e.g. `hiyouga/geometry3k (train)` or `openai/gsm8k (main, train)`."""
         return f"{self.name} ({', '.join(filter(None, [self.subset, self.split]))})"
+
+    @override
+    def under(self, root: str | Path) -> "HFDatasetReader":
+        """Return the reader of the folder below `root`, if there is one of that name; else the same."""
+        folder = Path(root) / self.name
+        return replace(self, name=str(folder)) if folder.is_dir() else self
 
     def rows(self) -> Iterator[Row | UserError]:
         """Give the rows; ids default to e.g. `geometry3k-train:3`, counted from 1."""
@@ -70,7 +76,9 @@ class HFDatasetReader(TableReader):
         from datasets import DatasetDict, load_dataset, load_from_disk
 
         folder = Path(self.name)
-        if not folder.is_dir() and not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", self.name):
+        owner, slash, _ = self.name.partition("/")
+        is_name = re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", self.name) and not (slash and Path(owner).is_dir())
+        if not folder.is_dir() and not is_name:
             raise UserError(f"{self.name}: no such folder, and not a name on the hub")
         try:
             if not any((folder / file).is_file() for file in ("state.json", "dataset_dict.json")):

@@ -3,7 +3,7 @@
 import datasets
 import pytest
 
-from revisual.data.readers import HFDatasetReader
+from revisual.data.readers import HFDatasetReader, read_all
 
 from .reading import GOOD, error_of, jsonl, png
 
@@ -85,3 +85,21 @@ def test_a_missing_data_set(tmp_path, hf_cache):
     assert error_of(HFDatasetReader(missing)) == f"{missing}: no such folder, and not a name on the hub"
     (tmp_path / "empty").mkdir()
     assert "cannot be loaded: " in error_of(HFDatasetReader(str(tmp_path / "empty")))
+
+
+def test_a_folder_below_the_root_comes_first(tmp_path, hf_cache, monkeypatch):
+    for home in ("mydata", "elsewhere"):
+        datasets.Dataset.from_list([{"question": home, "answer": "1"}]).save_to_disk(tmp_path / home / "own" / "gsm")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for name in ("own/gsm", "./own/gsm"):
+        (sample,) = read_all([HFDatasetReader(name)], tmp_path / "mydata")
+        assert sample.question == "mydata"
+        (sample,) = read_all([HFDatasetReader(name)], tmp_path / "not_there")
+        assert sample.question == "elsewhere"
+
+
+def test_a_mistyped_folder_is_not_looked_for_on_the_hub(tmp_path, monkeypatch):
+    (tmp_path / "mydata").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for name in ("mydata/gms", "./gms", str(tmp_path / "gms")):
+        assert error_of(lambda name=name: list(HFDatasetReader(name)())).startswith(f"{name}: no such folder")
