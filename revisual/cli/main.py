@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
+    "init": ("init", "Copy a commented config and its layout of data into a folder of your own."),
     "fit": ("fit", "Train a policy (SFT or GRPO) from a config."),
     "validate": ("fit", "Answer and grade the validation set."),
     "test": ("fit", "Answer and grade the test set."),
