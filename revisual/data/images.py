@@ -1,6 +1,7 @@
 """Pictures by path, bytes or in memory: opened late, and only from inside their data folder."""
 
 from abc import ABC, abstractmethod
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ MAX_PIXELS = 64_000_000
 # A closed list: Pillow opens EPS by running Ghostscript, and other rare formats by code that few people have read.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
+_IN_BASE64 = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR")
+"""How files of PNG, JPEG, GIF and WEBP begin in base64."""
 _ORIENTATION_TAG = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -168,7 +171,9 @@ def file_fingerprint(path: Path) -> str:
 
 
 def image_source(value: Any, root: Path | None, stored: StoredBytes | None = None) -> ImageSource:
-    """Return a picture as data sets give it: path, bytes, PIL image, or the `datasets` form of one of the first two.
+    """Return a picture as data sets give it: path, bytes, PIL image, base64 or a data URL.
+
+    Or an object: the `datasets` form, with `bytes` or `path`, or OpenAI's, with `url` or `image_url`.
 
     Example: `image_source({"bytes": None, "path": "images/0.png"}, root=Path("data"))`
 
@@ -181,9 +186,7 @@ def image_source(value: Any, root: Path | None, stored: StoredBytes | None = Non
         UserError: the value is none of these, or is a path and there is no folder to look in.
     """
     if isinstance(value, dict):
-        if not {"bytes", "path"} & value.keys():
-            raise UserError(f"a picture is an object with the keys {sorted(map(str, value))}, without bytes or path")
-        value = value.get("bytes") or value.get("path")
+        value = _of_object(value)
     if isinstance(value, Image.Image):
         return ImageSource(image=value)
     if not value:
@@ -192,9 +195,46 @@ def image_source(value: Any, root: Path | None, stored: StoredBytes | None = Non
         return ImageSource(data=stored or value)
     if not isinstance(value, str | PathLike):
         raise UserError(f"a picture is of type {type(value).__name__}, not a path, bytes or a PIL image")
+    if isinstance(value, str) and (data := _decoded(value)) is not None:
+        return ImageSource(data=data)
     if root is None:
         raise UserError(f"picture {str(value)!r} is a path, and no data folder is set to look in")
     return ImageSource(path=str(value), root=root)
+
+
+def _of_object(value: dict[Any, Any]) -> Any:
+    """Return what an object gives a picture by; addresses on the network are none.
+
+    Raises:
+        UserError: nothing that is known.
+    """
+    if {"bytes", "path"} & value.keys():
+        return value.get("bytes") or value.get("path")
+    nested = value.get("image_url")
+    url = value.get("url") or (nested.get("url") if isinstance(nested, dict) else nested)
+    if isinstance(url, str) and url.startswith("data:"):
+        return url
+    raise UserError(
+        f"a picture is an object with the keys {sorted(map(str, value))}, without bytes, path or a data URL"
+    )
+
+
+def _decoded(text: str) -> bytes | None:
+    """Return the bytes of a picture that is written in base64, bare or as a data URL; None for a path.
+
+    Raises:
+        UserError: it is a data URL that holds something else.
+    """
+    is_url = text.startswith("data:")
+    if not is_url and not (len(text) >= 64 and "." not in text and text.startswith(_IN_BASE64)):
+        return None
+    head, _, body = text.partition(",") if is_url else ("data:image/;base64", "", text)
+    if not (head.startswith("data:image/") and head.endswith(";base64")):
+        raise UserError(f"a picture is a data URL that begins with {head[:40]!r}, not with data:image/...;base64")
+    try:
+        return b64decode("".join(body.split()), validate=True)
+    except ValueError as error:
+        raise UserError(f"a picture in base64 cannot be read: {error}") from error
 
 
 def _check(image: Image.Image) -> Image.Image:

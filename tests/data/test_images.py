@@ -1,3 +1,4 @@
+import base64
 import os
 import zlib
 from io import BytesIO
@@ -240,3 +241,33 @@ def test_real_pictures_load(folder):
     for file in files[:: len(files) // 10]:
         source = image_source(str(file.relative_to(root)), root)
         assert source.load("s").size == source.size("s")
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_base64_and_data_urls_are_pictures(format):
+    data = encoded(Image.new("RGB", (20, 10), "red"), format)
+    text = base64.b64encode(data).decode()
+    url = f"data:image/{format.lower()};base64,{text}"
+    forms = [text, url, {"url": url}, {"image_url": {"url": url}}, {"type": "image_url", "image_url": url}]
+    assert len(text) >= 64
+    for form in [*forms, "\n".join(text[i : i + 76] for i in range(0, len(text), 76))]:
+        assert image_source(form, None) == ImageSource(data=data)
+        assert image_source(form, None).size("a") == (20, 10)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("data:text/html;base64,PGI+", "begins with 'data:text/html;base64'"),
+        ("data:image/svg+xml,<svg/>", "begins with 'data:image/svg+xml'"),
+        ("data:image/png;base64,???", "cannot be read"),
+        ("iVBORw0KGgo" + "A" * 70, "cannot be read"),
+    ],
+)
+def test_other_texts_of_that_form_are_refused(value, reason):
+    assert reason in error_of(image_source, value, None)
+
+
+def test_a_path_that_begins_like_base64_is_a_path(root):
+    for path in ("/9j/" + "a" * 80 + ".jpg", "iVBORw0KGgo.png", "9j/a"):
+        assert image_source(path, root).path == path
