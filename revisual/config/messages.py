@@ -33,8 +33,10 @@ def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None, key
     key = re.match(r'Parser key "([^"]+)":', plain)
     if key is None:
         return f"{plain[:MOST_OF_ANOTHER]}{_near_key(plain, keys)}"
-    told = _out_of_range(plain, key[1]) or _refused(plain, key[1]) or _unknown_class(plain, key[1], type_of)
-    return (told or _unknown_option(plain, key[1]) or _wrong_type(plain, key[1]) or _innermost(plain, key[1]))[:MOST]
+    place = key[1]
+    told = _out_of_range(plain, place) or _refused(plain, place) or _no_module(plain, place)
+    told = told or _unknown_class(plain, place, type_of) or _unknown_option(plain, place) or _wrong_type(plain, place)
+    return (told or _innermost(plain, place))[:MOST]
 
 
 def _refused(plain: str, key: str) -> str | None:
@@ -55,6 +57,15 @@ def _out_of_range(plain: str, key: str) -> str | None:
     _, *inner = re.findall(r'Parser key "([^"]+)":', plain[: found.start() + 1])
     place = find_place(plain, key, inner[-1], inner[:-1], value) if inner else key
     return f"{place}: {fault}"
+
+
+def _no_module(plain: str, key: str) -> str | None:
+    """Tell that a class path's module is not found."""
+    found = re.search(r"Problem with given class_path '([^']+)': No module named '([^']+)'", plain)
+    if found is None:
+        return None
+    where = find_place(plain, key, found[1])
+    return f"{where}: {found[1]}: no module {found[2]!r} is found; put the folder that it lies in on PYTHONPATH"
 
 
 def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str | None:

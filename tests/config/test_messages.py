@@ -27,6 +27,11 @@ def line(capsys, *args):
     (["--trainer.maxsteps=8"], "unrecognized arguments: --trainer.maxsteps=8; did you mean trainer.max_steps?"),
     (["--model=GRPOModule", "--model.policy=PretrainedPolicy", "--model.policy.path=x", "--model.policy.lora=null"],
      "model.init_args.policy.lora: null can be given in a config alone; on the command line leave the option out"),
+    (["--model=GRPOModule", "--model.init_args.advantage_filter=myparts.Foo"],
+     "model.init_args.advantage_filter: myparts.Foo: no module 'myparts' is found; put the folder that it lies in on "
+     "PYTHONPATH"),
+    (["--trainer.callbacks=myparts.Foo"],
+     "trainer.callbacks: myparts.Foo: no module 'myparts' is found; put the folder that it lies in on PYTHONPATH"),
     (["--config=/no/such.yaml"], "File does not exist: '/no/such.yaml'"),
     ([], "the following arguments are required: fit.data, fit.model"),
 ])  # fmt: skip
