@@ -105,6 +105,7 @@ def prompting_of(config: Path) -> Prompting:
         data.get("response_template"),
         policy.get("min_pixels"),
         policy.get("max_pixels"),
+        chat_template_kwargs=policy.get("chat_template_kwargs") or {},
         **{name: way[name] for name in ("temperature", "top_p", "top_k") if name in way},
     ).following(policy.get("path"))
 

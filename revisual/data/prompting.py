@@ -1,7 +1,8 @@
 """How a policy was trained to be asked: a file of its export, which stock tools ignore."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Prompting:
     temperature: float = 0.0
     top_p: float = 1.0
     top_k: int = 0
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """What the chat template was told besides the conversation, as whether to think."""
 
     def following(self, start: str | None) -> "Prompting":
         """Return it with what is not known filled in by the export that training began from, if it was one."""
@@ -73,7 +76,10 @@ def _parse(content: Any) -> Prompting:
     Raises:
         TypeError: one has another, or there is none of its name.
     """
-    kinds: dict[str, Any] = dict.fromkeys(("temperature", "top_p"), int | float) | {"top_k": int}
+    kinds: dict[str, Any] = dict.fromkeys(("temperature", "top_p"), int | float) | {
+        "top_k": int,
+        "chat_template_kwargs": dict,
+    }
     kinds |= dict.fromkeys(("system_prompt", "response_template"), str | None)
     kinds |= dict.fromkeys(("min_pixels", "max_pixels"), int | None)
     for name, value in dict(content).items():

@@ -19,6 +19,7 @@ from revisual.client.request import ChatRequest, Decoding
 from revisual.core.errors import UserError
 from revisual.core.manifest import MANIFEST, hashes
 from revisual.data.encoding import PromptEncoder
+from revisual.data.prompting import read_prompting
 from revisual.data.sample import Sample
 from revisual.evaluation.responder import Responder
 from revisual.models.policy import PretrainedPolicy
@@ -171,7 +172,11 @@ def load_responder(
     """Return a policy with the settings of the command line; `auto` is bfloat16 on a GPU, else float32."""
     chosen: Literal["float32", "bfloat16"]
     chosen = ("bfloat16" if torch.cuda.is_available() else "float32") if dtype == "auto" else dtype
-    loader = PretrainedPolicy(model, dtype=chosen, min_pixels=min_pixels, max_pixels=max_pixels)
+    known = read_prompting(model)
+    told = {} if known is None else known.chat_template_kwargs
+    loader = PretrainedPolicy(
+        model, dtype=chosen, min_pixels=min_pixels, max_pixels=max_pixels, chat_template_kwargs=told
+    )
     return PolicyResponder(loader, decoding, rows, choose_engine(engine, decoding.max_tokens, rows, chosen))
 
 

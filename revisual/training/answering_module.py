@@ -62,6 +62,7 @@ class AnsweringModule(LightningModule):
             way.temperature,
             way.top_p,
             way.top_k,
+            dict(self.encoder.chat_template_kwargs),
         ).following(getattr(self.policy_loader, "path", None))
 
     @override

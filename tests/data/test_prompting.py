@@ -8,7 +8,7 @@ from revisual.core.errors import UserError
 from revisual.data.prompting import AUTO, FILE, Prompting, read_prompting, resolve_system_prompt
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 
-ASKED = Prompting('Denke "nach".\n{{ 7 }}', "<a>{answer}</a>", None, 3136, 0.3, 0.95, 50)
+ASKED = Prompting('Denke "nach".\n{{ 7 }}', "<a>{answer}</a>", None, 3136, 0.3, 0.95, 50, {"enable_thinking": False})
 
 
 def test_what_is_written_is_read(tmp_path):

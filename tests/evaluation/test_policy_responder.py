@@ -1,5 +1,6 @@
 """Answers by a policy in this process."""
 
+import copy
 import json
 
 import pytest
@@ -8,10 +9,13 @@ from revisual.cli.main import main
 from revisual.client.journal import Journal
 from revisual.client.request import Decoding
 from revisual.core.errors import UserError
+from revisual.data.prompting import Prompting
+from revisual.data.sample import Sample
 from revisual.evaluation.answers import read_answers
-from revisual.evaluation.policy_responder import PolicyResponder, weights_hash
+from revisual.evaluation.policy_responder import PolicyResponder, load_responder, weights_hash
 from revisual.evaluation.presets import REVISUAL_R1
 from revisual.evaluation.questions import Asking
+from revisual.models.export import export_policy
 from revisual.models.policy import PretrainedPolicy
 from revisual.rollout.hf.engine import HFRollout
 
@@ -114,3 +118,14 @@ def test_command(policy_folder, tmp_path):
     assert all(answer.tokens is not None and not answer.is_failed for answer in answers)
     settings = json.loads((out / "metrics.json").read_text())["settings"]
     assert settings["model"] == str(policy_folder) and settings["base_url"] is None
+
+
+def test_an_export_is_told_what_its_chat_template_was_told_in_training(policy, processor, tmp_path):
+    processor = copy.deepcopy(processor)
+    reads = processor.chat_template + "{% if enable_thinking is defined %}{{ enable_thinking }}{% endif %}"
+    processor.chat_template = processor.tokenizer.chat_template = reads
+    asked = Prompting(None, chat_template_kwargs={"enable_thinking": False})
+    export_policy(policy, processor, tmp_path / "export", prompting=asked)
+    found = load_responder(str(tmp_path / "export"), DECODING, 4)
+    assert found.encoder.chat_template_kwargs == {"enable_thinking": False}
+    assert found.encoder.render(Sample("a", "What?")).endswith("False")
