@@ -133,6 +133,8 @@ def _innermost(plain: str, key: str) -> str:
     segment = plain.rpartition(f'Parser key "{name}": ')[2]
     expected, value = _expected_and_given(segment)
     place = find_place(plain, key, name, inner[1:-1], value or None) if len(inner) > 1 else key
+    if re.search(rf"Given value: NestedArg\(key='{re.escape(name)}\.", segment):
+        return f"{place}: is set, and there is no class_path beside it: name a class in the config"
     missing = re.search(r"the following arguments are required: (.+?)(?: - |$)", segment)
     if missing:
         return f"{place}: {missing[1]}: needs a value"

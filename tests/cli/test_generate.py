@@ -78,7 +78,7 @@ def test_a_file_of_questions(policy_folder, questions, tmp_path):
         (["--question=a", "--out=b"], "--out"),
         (["--questions=b", "--out=c", "--image", "d"], "images"),
         (["--question=a", "--n=2"], "--do_sample"),
-        (["--question=a", "--n=0"], "--n"),
+        (["--question=a", "--n=0"], "n: expected int in [1, "),
         (["--question=a", "--do_sample", "--temperature=0"], "--temperature"),
         (["--question=a", "--do_sample", "--top_p=2"], "top_p"),
         (["--question=a", "--max_tokens=0"], "max_tokens"),

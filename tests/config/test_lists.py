@@ -59,6 +59,6 @@ def test_callbacks_too(parsed):
 def test_additions_see_what_is_there(parsed):
     config = parsed({"trainer": {"callbacks+": [{"class_path": "MetricsFile"}]}}, "--trainer.callbacks+=HFExport",
                     "--trainer.callbacks.folder=mine")  # fmt: skip
-    first, *_, last, _ = config.trainer.callbacks  # the last is `LearningWatch`
+    first, *_, last, _, _ = config.trainer.callbacks  # the last two are those of every run
     assert first.init_args.every_n_train_steps == 4
     assert last.class_path.endswith("HFExport") and last.init_args.folder == "mine"

@@ -32,6 +32,8 @@ def line(capsys, *args):
      "PYTHONPATH"),
     (["--trainer.callbacks=myparts.Foo"],
      "trainer.callbacks: myparts.Foo: no module 'myparts' is found; put the folder that it lies in on PYTHONPATH"),
+    (["--model=GRPOModule", "--model.init_args.policy.init_args.path=x"],
+     "model.init_args.policy.init_args.path: is set, and there is no class_path beside it: name a class in the config"),
     (["--config=/no/such.yaml"], "File does not exist: '/no/such.yaml'"),
     ([], "the following arguments are required: fit.data, fit.model"),
 ])  # fmt: skip

@@ -77,6 +77,6 @@ def test_the_nearest_shipped_config_that_fits_is_named(devices, nearest, words):
 def test_a_run_on_cpus_and_one_that_plan_does_not_know_are_let_through(words, caplog):
     require_room([*words, "--trainer.accelerator=cpu"], card(1000))
     assert not caplog.records
-    require_room([*words, "--trainer.strategy=horovod"], card(1000))
+    require_room([*words, "--trainer.strategy=fsdp"], card(1000))
     (record,) = caplog.records
-    assert "the run's memory was not planned: trainer.strategy: horovod" in record.getMessage()
+    assert "the run's memory was not planned: trainer.strategy: fsdp" in record.getMessage()
