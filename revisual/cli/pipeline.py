@@ -8,7 +8,7 @@ from revisual.cli.checking.plan import require_sound
 from revisual.cli.command import GOES_ON, FunctionCommand
 from revisual.cli.progress import TerminalProgress
 from revisual.cli.tables import show_stages
-from revisual.core.folders import claim_folder
+from revisual.core.folders import require_claimable
 from revisual.core.ranges import Seed
 from revisual.pipeline.results import REPORT, add_start
 from revisual.pipeline.runner import Runner
@@ -48,7 +48,7 @@ def pipeline(
         check: look at all stages before the first one trains, as `revisual check` does.
     """
     plan = make_plan(out, stages, start, prepare, evaluation, shared, launcher, data, seed, evaluate_while_training)
-    claim_folder(out)
+    require_claimable(out)
     if check:
         require_sound(plan)
     runner = Runner(plan, TerminalProgress())

@@ -14,22 +14,31 @@ MARK = ".revisual"
 """An empty file in folders that a command writes many things into, and may delete some of them later."""
 
 
+def require_claimable(folder: Path) -> None:
+    """Check that a folder is absent, empty, or was claimed before.
+
+    Raises:
+        UserError: it is a file, or holds something and no mark.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: is a file, and no folder for output")
+    held = next(iter(sorted(folder.iterdir())), None) if folder.exists() else None
+    if held is not None and not (folder / MARK).is_file():
+        raise UserError(
+            f"{folder}: holds {held.name}, which this command did not write; give a folder that is new or empty (or, "
+            f"if an earlier release wrote all of it, put an empty file {MARK} into it)"
+        )
+
+
 def claim_folder(folder: Path) -> None:
     """Make a folder for a command's output, or take one that is empty or was claimed before.
 
     Raises:
         UserError: it is a file, cannot be made, or holds something and no mark.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder}: is a file, and no folder for output")
     try:
+        require_claimable(folder)
         if not (folder / MARK).is_file():
-            held = next(iter(sorted(folder.iterdir())), None) if folder.exists() else None
-            if held is not None:
-                raise UserError(
-                    f"{folder}: holds {held.name}, which this command did not write; give a folder that is new or "
-                    f"empty (or, if an earlier release wrote all of it, put an empty file {MARK} into it)"
-                )
             folder.mkdir(parents=True, exist_ok=True)
             (folder / MARK).touch()
             sync_folder(folder)
