@@ -98,7 +98,7 @@ def prompting_of(config: Path) -> Prompting:
     model, data = content["model"]["init_args"], (content.get("data") or {}).get("init_args") or {}
     policy = model["policy"].get("init_args", {}) if isinstance(model["policy"], dict) else {}
     ways = list(((model.get("eval_sampling") or {}).get("validation") or {}).values())
-    is_told = bool(ways) and isinstance(ways[0], Mapping)  # a default that nobody set is written as a text
+    is_told = bool(ways) and isinstance(ways[0], Mapping)  # earlier releases wrote a default as a text
     way: dict[str, Any] = {"temperature": 1.0, **ways[0]} if is_told else {"temperature": 0.0}
     return Prompting(
         model.get("system_prompt", REVISUAL_R1_SYSTEM_PROMPT),

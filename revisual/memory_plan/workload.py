@@ -75,7 +75,7 @@ def workload(config: Any, module: PolicyModule, max_rows: int, given: Given) -> 
     if isinstance(module, GRPOModule):
         rollouts["rollout"] = Rollouts(_together(data.batch_size, group, max_rows), module.sampling.of_group(), tokens)
     if data.get("validation"):
-        most = max(module.evaluation.sampling.validation.values(), key=lambda sampling: sampling.n)
+        most = max(module.evaluation.sampling.of_stage("val").values(), key=lambda sampling: sampling.n)
         prompts = _together(data.evaluation_batch_size, most.n, max_rows)
         limit = module.evaluation.max_new_tokens
         rollouts["validation"] = Rollouts(prompts, most, min(given.response_tokens or limit, limit))

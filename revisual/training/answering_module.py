@@ -53,7 +53,7 @@ class AnsweringModule(LightningModule):
     def prompting(self) -> Prompting:
         """How the policy is asked here: what its export tells those who ask it later."""
         data = getattr(self._trainer, "datamodule", None)
-        way = next(iter(self.evaluation.sampling.validation.values()), Sampling(temperature=0.0))
+        way = next(iter(self.evaluation.sampling.of_stage("val").values()), Sampling(temperature=0.0))
         return Prompting(
             self.encoder.system_prompt,
             getattr(data, "response_template", None),

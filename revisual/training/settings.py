@@ -1,7 +1,7 @@
 """How rollouts are drawn to learn from, and how answers are drawn to be measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from revisual.core.ranges import Count, PositiveFraction, PositiveInt, PositiveTemperature, check_ranges
 from revisual.rollout.engine import Sampling
@@ -32,22 +32,17 @@ class RolloutSampling:
         return Sampling(self.group_size, self.temperature, self.top_p)
 
 
-def draw_greedily() -> dict[str, Sampling]:
-    """Return the default way of measuring: the most probable tokens, named `greedy`."""
-    return {"greedy": Sampling(temperature=0.0)}
-
-
 @dataclass(frozen=True)
 class EvalSampling:
     """How answers are drawn that are measured. Logs say `val/{name}/{source}/{measure}`.
 
     Args:
-        validation: ways of drawing answers in validation, by name.
+        validation: ways of drawing answers in validation, by name; null: the most probable tokens, named `greedy`.
         test: the same for `test` and `predict`; null: as in validation.
         max_new_tokens: most tokens of an answer; null: as many as a rollout may have, in SFT 1,024.
     """
 
-    validation: Mapping[str, Sampling] = field(default_factory=draw_greedily)
+    validation: Mapping[str, Sampling] | None = None
     test: Mapping[str, Sampling] | None = None
     max_new_tokens: PositiveInt | None = None
 
@@ -56,4 +51,6 @@ class EvalSampling:
 
     def of_stage(self, stage: str) -> Mapping[str, Sampling]:
         """Return the ways of drawing in `val` or `test`."""
-        return self.validation if stage == "val" or not self.test else self.test
+        if stage != "val" and self.test:
+            return self.test
+        return {"greedy": Sampling(temperature=0.0)} if self.validation is None else self.validation

@@ -1,6 +1,7 @@
 """Which checkpoint `fit` goes on from, and what it says where there is none."""
 
 import pytest
+import yaml
 
 from cli.test_fit import Bench
 from revisual.cli.main import main
@@ -53,3 +54,17 @@ def test_with_none_that_is_whole_nothing_begins(bench, capsys):
     (bench.home / "run" / "stopped.ckpt").write_bytes(b"")
     code, said = go_on(bench, capsys)
     assert code == 2 and "stopped.ckpt: is broken, and there is no other checkpoint in" in said.err
+
+
+@pytest.mark.parametrize("module", ["SFTModule", "GRPOModule"])
+def test_the_config_that_a_run_keeps_runs_again(tmp_path, policy_folder, capsys, module):
+    """Also where it leaves to the defaults how answers are drawn."""
+    bench = Bench(tmp_path, policy_folder)
+    bench.model = {"sampling": {"max_new_tokens": 4, "group_size": 2}} if module == "GRPOModule" else {}
+    assert bench.run("fit", module, max_steps=1, limit_val_batches=0) == 0
+    kept = bench.home / "run" / "config.yaml"
+    assert "Unable to serialize" not in kept.read_text()
+    again = tmp_path / "again"
+    assert main(["fit", "--config", str(kept), f"--trainer.default_root_dir={again}"]) == 0, capsys.readouterr().err
+    first, second = (yaml.safe_load(path.read_text()) for path in (kept, again / "config.yaml"))
+    assert (first["model"], first["data"]) == (second["model"], second["data"])
