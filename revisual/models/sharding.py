@@ -23,6 +23,9 @@ def full_tensors(policy: nn.Module, dtype: torch.dtype | None = None) -> Iterato
         policy: as its strategy holds it.
         dtype: of floating-point weights; they are cast before they travel between processes.
     """
+    for part in policy.modules():
+        if isinstance(part, FSDPModule):
+            part.reshard()  # a forward without a backward pass leaves whole weights behind, in memory that may be freed
     tensors: dict[str, Tensor] = dict(policy.named_parameters(remove_duplicate=False))
     tensors |= {name: value for name, value in policy.named_buffers() if name in policy.state_dict()}
     scaling = adapter_scaling(policy)
