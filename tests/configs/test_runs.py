@@ -41,13 +41,17 @@ def assert_learned(stage, policy, rows, export):
 
 
 def run(files, launcher, policies, data, folder, engine=BUILT_IN):
+    """Run a stage, and return how many optimizer steps it logged and how many the stage has."""
     stage, policy = Stage(files), policies[files[0].parents[1].name]
-    assert_learned(stage, policy, *run_stage(stage, folder, policy, data, launcher, engine))
+    rows, export = run_stage(stage, folder, policy, data, launcher, engine)
+    assert_learned(stage, policy, rows, export)
+    return sum(bool(row.get("train/loss")) for row in rows), stage.steps
 
 
 @pytest.mark.parametrize("files", FULL_SIZE, ids=named)
 def test_a_stage_runs_under_lightnings_launcher(files, policies, data, tmp_path):
-    run(files, "lightning", policies, data, tmp_path)
+    taken, wanted = run(files, "lightning", policies, data, tmp_path)
+    assert taken == wanted >= 2
 
 
 EACH_OVERLAY = list({files[-1]: files for files in ON_ONE_GPU}.values())
@@ -56,14 +60,16 @@ EACH_OVERLAY = list({files[-1]: files for files in ON_ONE_GPU}.values())
 
 @pytest.mark.parametrize("files", EACH_OVERLAY, ids=named)
 def test_a_stage_runs_on_one_device(files, policies, data, tmp_path):
-    run(files, "lightning", policies, data, tmp_path)
+    taken, wanted = run(files, "lightning", policies, data, tmp_path)
+    assert taken == wanted >= 2
 
 
 @pytest.mark.parametrize("launcher", ["torchrun", "SLURM"])
 def test_a_stage_runs_under_other_launchers(launcher, policies, data, tmp_path):
     """One of each strategy that stages name, which is FSDP2 alone."""
     assert {Stage(files).get("trainer.strategy") for files in FULL_SIZE} == {"fsdp2"}
-    run((FULL / "multimodal_rl.yaml",), launcher, policies, data, tmp_path)
+    taken, wanted = run((FULL / "multimodal_rl.yaml",), launcher, policies, data, tmp_path)
+    assert taken == wanted >= 2
 
 
 @pytest.mark.engine
@@ -71,4 +77,5 @@ def test_a_stage_runs_under_other_launchers(launcher, policies, data, tmp_path):
 def test_a_stage_runs_with_the_engine_that_it_names(launcher, policies, data, tmp_path):
     """vLLM, in each of two processes."""
     require_vllm()
-    run((FULL / "multimodal_rl.yaml",), launcher, policies, data, tmp_path, engine={})
+    taken, wanted = run((FULL / "multimodal_rl.yaml",), launcher, policies, data, tmp_path, engine={})
+    assert taken == wanted >= 2

@@ -51,8 +51,9 @@ def test_devices_of_a_config(devices, count):
     assert (machine.devices, machine.nodes, machine.is_gpu) == (2 * count, 2, True)
 
 
-def test_a_run_that_fits_is_let_through(words):
+def test_a_run_that_fits_is_let_through(words, caplog):
     require_room(words, card(peak(words)))
+    assert not caplog.records  # it was planned, and not let through because it could not be
 
 
 def test_what_has_no_room_is_refused_in_a_line(words):
