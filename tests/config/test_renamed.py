@@ -94,7 +94,7 @@ def test_a_config_of_the_last_release_is_understood(tmp_path, capsys):
     assert found["advantage_filter"]["class_path"].endswith(".PowerSampling")
     assert found["loss"]["init_args"]["kl_estimator"]["class_path"].endswith(".K2")
     assert found["kl_coef"]["init_args"] == {"value": 0.25} and found["entropy_coef"]["init_args"] == {"value": 0.5}
-    assert found["eval_sampling"]["test"]["sampled"]["n"] == 2 and found["eval_sampling"]["validation"]
+    assert found["eval_sampling"]["test"]["sampled"]["n"] == 2 and found["eval_sampling"]["validation"] is None
     assert found["engine_check"]["every"] == 7
     assert found["engine_check"]["num_rollouts"] == 3
     keys = {name.removeprefix("model.init_args.") for name in [*renamed.KEYS, *renamed.GONE]}
