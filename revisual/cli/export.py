@@ -1,6 +1,7 @@
 """`revisual export`: a Hugging Face folder from a training checkpoint."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from revisual.data.prompting import Prompting
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.models.checkpoints import policy_weights
 from revisual.models.export import export_policy
+from revisual.models.frozen_weights import match_frozen, read_frozen
 from revisual.models.policy import PolicyLoader
 
 
@@ -41,8 +43,10 @@ def export(
     loader = policy_loader(config, is_trusted=run_config is not None)
     prompting = prompting_of(config)
     processor = loader.load_processor()
-    with torch.device("meta"):  # weights come from the checkpoint alone
+    frozen = read_frozen(checkpoint)
+    with nullcontext() if frozen else torch.device("meta"):  # else weights come from the checkpoint alone
         policy: Any = loader.load(processor)
+    weights |= match_frozen(dict(policy.named_parameters(remove_duplicate=False)), frozen, str(checkpoint))
     check_names(checkpoint, set(policy.state_dict()), set(weights))
     policy.load_state_dict(weights, assign=True, strict=False)
     policy.tie_weights()

@@ -1,25 +1,20 @@
 """Which weights an engine must get, how they go through files, and whether it got them."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
-from jaxtyping import Shaped
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from revisual.core.errors import UserError
 from revisual.core.text import shorten_names
-
-Checksums = Mapping[str, str]
-"""A tensor's name to its shape, type and the sum of its bits."""
+from revisual.models.checksums import Checksums, checksum
 
 FILE_BYTES = 4 * 2**30
 """Of one file of weights: as much is held in memory while they are written."""
-
-_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def weight_names(policy: nn.Module) -> frozenset[str]:
@@ -28,16 +23,6 @@ def weight_names(policy: nn.Module) -> frozenset[str]:
     Engines may hold such a head as a tensor of its own: where it is not sent, they go on with the old one.
     """
     return frozenset(name.replace(".base_layer.", ".") for name in policy.state_dict() if ".lora_" not in name)
-
-
-def checksum(tensor: Shaped[Tensor, "*shape"]) -> str:
-    """Return shape, type and the sum of a tensor's bits: another value gives another sum, but for coincidence.
-
-    Example: `checksum(torch.ones(2))` is `"2 float32 7f000000"`: a float of 1 has the bits 3f800000.
-    """
-    bits = tensor.detach().contiguous().reshape(-1).view(_BITS[tensor.element_size()])
-    total = int(bits.sum(dtype=torch.int64)) % 2**64
-    return f"{'x'.join(map(str, tensor.shape))} {str(tensor.dtype).removeprefix('torch.')} {total:x}"
 
 
 def record_checksums(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:

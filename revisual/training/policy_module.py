@@ -19,8 +19,11 @@ from revisual.core.ranges import check_ranges
 from revisual.data.loader import LoadedBatch
 from revisual.data.prompt import EncodedPrompt
 from revisual.models.checkpoints import WholeFiles
+from revisual.models.checksums import Checksums
 from revisual.models.families import is_named
+from revisual.models.frozen_weights import leave_out, put_back, record_frozen
 from revisual.models.inputs import ForwardInputs, forward_inputs
+from revisual.models.lora import has_adapter
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
 from revisual.models.precision import require_learnable
@@ -74,6 +77,7 @@ class PolicyModule(AnsweringModule):
         self.max_tokens_per_pass = max_tokens_per_pass
         check_ranges(self)
         self.step_log = StepLog()
+        self._frozen: Checksums = {}
         self.taken: Mapping[str, float] = {}
         """What the last update logs."""
         self.updates: Sequence[Update[Any]] = ()
@@ -254,8 +258,13 @@ class PolicyModule(AnsweringModule):
     @override
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["tokens_seen"] = self.tokens_seen
+        # Sharded weights are written by their strategy, whole.
+        if has_adapter(self.policy) and not isinstance(self.trainer.strategy, Placement):
+            self._frozen = self._frozen or record_frozen(self.policy)
+            leave_out(checkpoint, self._frozen)
 
     @override
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.step_log.tokens_seen = checkpoint.get("tokens_seen", 0)
+        put_back(checkpoint, self.policy, str(self.trainer.ckpt_path or "the checkpoint"))
         self.engine.forget()

@@ -25,11 +25,11 @@ from revisual.core.files import locked
 from revisual.core.ranges import Count, Seconds
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
+from revisual.models.checksums import Checksums
 from revisual.rollout.engine import Completions, RolloutEngine, Sampling
 from revisual.rollout.http import InferenceServer, ServerGone
 from revisual.rollout.requests import Answer, request_builder, require_same_prompts
 from revisual.rollout.weight_sync import (
-    Checksums,
     require_loaded,
     require_names,
     require_received,
