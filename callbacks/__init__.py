@@ -8,6 +8,7 @@ from revisual.callbacks.online_difficulty import OnlineDifficulty
 from revisual.callbacks.ptst import PTST, PTSTStage
 from revisual.callbacks.response_log import ResponseLog
 from revisual.callbacks.rollout_log import RolloutLog
+from revisual.callbacks.soft_overlong_penalty import SoftOverlongPenalty
 from revisual.callbacks.stop_on_signal import StopOnSignal
 from revisual.callbacks.watchdog import Watchdog
 
@@ -21,6 +22,7 @@ __all__ = [
     "PTSTStage",
     "ResponseLog",
     "RolloutLog",
+    "SoftOverlongPenalty",
     "StopOnSignal",
     "Watchdog",
 ]

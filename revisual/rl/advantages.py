@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from revisual.core.distributed import all_gather_objects
 from revisual.core.ranges import Fraction, Ranged
 from revisual.rl.groups import Groups
 
@@ -90,6 +91,42 @@ class LeaveOneOut(AdvantageEstimator):
         """Return n / (n - 1) * (r - mean), which is r - the mean of the others."""
         centered, size = _center(rewards, valid, Groups.of(prompt_index))
         return (centered * size / (size - 1).clamp(min=1)).to(rewards)
+
+
+@dataclass(frozen=True)
+class BatchNormalized(AdvantageEstimator):
+    """(r - mean of the group) / (std over the rollouts of all ranks + eps), with the sample standard deviation.
+
+    By default the deviation of the centered rewards, which is REINFORCE++ with a baseline (arXiv 2501.03262): their own
+    mean is 0 already. An easy prompt with one wrong answer then weighs no more than any other. With `std_of: rewards`
+    it is that of the rewards as they are ("Lite PPO", arXiv 2508.08221).
+
+    >>> rewards, prompts = torch.tensor([1.0, 0.0, 1.0, 1.0]), torch.tensor([0, 0, 1, 1])
+    >>> [round(a, 2) for a in BatchNormalized()(rewards, torch.ones(4, dtype=torch.bool), prompts).tolist()]
+    [1.22, -1.22, 0.0, 0.0]
+
+    Args:
+        eps: added to the standard deviation.
+        std_of: what the deviation is of.
+    """
+
+    needs_groups: ClassVar[bool] = True
+
+    eps: Fraction = 1e-6
+    std_of: Literal["centered", "rewards"] = "centered"
+
+    def __call__(
+        self, rewards: Float[Tensor, " N"], valid: Bool[Tensor, " N"], prompt_index: Int[Tensor, " N"]
+    ) -> Float[Tensor, " N"]:
+        """Return (r - mean) / (std + eps); every rank has to call it."""
+        centered = _center(rewards, valid, Groups.of(prompt_index))[0]
+        known = valid.cpu()
+        spread = (centered if self.std_of == "centered" else rewards.detach().cpu().double())[known]
+        everyone = torch.tensor(
+            [value for part in all_gather_objects(spread.tolist()) for value in part], dtype=torch.float64
+        )
+        std = float(everyone.std()) if len(everyone) > 1 else 0.0
+        return torch.where(centered == 0, 0.0, centered / (std + self.eps)).to(rewards)
 
 
 def _center(

@@ -30,7 +30,7 @@ def bases(path):
         return [files[:-1] for files in on_one_gpu() if files[-1] == path]
     if path.name == "top_p_0.95.yaml":
         return [(FULL / f"{stage}.yaml",) for stage in RL_STAGES]
-    if path.parent.name in ("filter", "rewards", "rollout"):
+    if path.parent.name in ("algorithm", "filter", "rewards", "rollout"):
         return [(CONFIGS / f"real_sample/{stage}.yaml",) for stage in RL_STAGES]
     if path.parent.name in ("strategy", "logger"):
         return [(CONFIGS / f"real_sample/{stage}.yaml",) for stage in STAGES]

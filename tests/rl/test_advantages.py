@@ -4,9 +4,10 @@ import statistics
 import pytest
 import torch
 
-from revisual.rl.advantages import AdvantageEstimator, GroupNormalized, LeaveOneOut, MeanCentered
+from revisual.rl import advantages
+from revisual.rl.advantages import AdvantageEstimator, BatchNormalized, GroupNormalized, LeaveOneOut, MeanCentered
 
-ALL = [GroupNormalized(), MeanCentered(), LeaveOneOut()]
+ALL = [GroupNormalized(), MeanCentered(), LeaveOneOut(), BatchNormalized(), BatchNormalized(std_of="rewards")]
 
 
 def ask(estimator: AdvantageEstimator, rewards, valid=None, prompts=None, dtype=torch.float64):
@@ -20,6 +21,8 @@ def ask(estimator: AdvantageEstimator, rewards, valid=None, prompts=None, dtype=
 
 def slow(estimator: AdvantageEstimator, rewards, valid, prompts):
     """One row at a time, with Python's statistics."""
+    if isinstance(estimator, BatchNormalized):
+        return slow_batch(estimator, rewards, valid, prompts)
     out = []
     for i, reward in enumerate(rewards):
         group = [j for j in range(len(rewards)) if prompts[j] == prompts[i] and valid[j]]
@@ -33,6 +36,15 @@ def slow(estimator: AdvantageEstimator, rewards, valid, prompts):
         else:
             out.append(reward - statistics.mean(others))
     return out
+
+
+def slow_batch(estimator: BatchNormalized, rewards, valid, prompts):
+    """Centered one row at a time, over one deviation of all."""
+    centered = slow(MeanCentered(), rewards, valid, prompts)
+    rows = centered if estimator.std_of == "centered" else rewards
+    known = [value for value, is_known in zip(rows, valid, strict=True) if is_known]
+    std = statistics.stdev(known) if len(known) > 1 else 0.0
+    return [value / (std + estimator.eps) if value else 0.0 for value in centered]
 
 
 @pytest.mark.parametrize("estimator", [*ALL, GroupNormalized(eps=0.1)], ids=repr)
@@ -112,3 +124,16 @@ def test_eps_is_checked():
     for eps in (-1e-6, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="eps"):
             GroupNormalized(eps=eps)
+
+
+@pytest.mark.parametrize("std_of", ["centered", "rewards"])
+def test_the_deviation_is_of_all_ranks(monkeypatch, std_of):
+    rewards, prompts = [1.0, 0.0, 0.5, 0.0, 1.0, 1.0], [0, 0, 1, 1, 2, 2]
+    whole = ask(BatchNormalized(std_of=std_of), rewards, prompts=prompts).tolist()
+    shares: list[torch.Tensor] = []
+    monkeypatch.setattr(advantages, "all_gather_objects", lambda values: shares.append(values) or [values])
+    for rows in (slice(0, 2), slice(2, 6)):
+        ask(BatchNormalized(std_of=std_of), rewards[rows], prompts=prompts[rows])
+    monkeypatch.setattr(advantages, "all_gather_objects", lambda values: shares)
+    parts = [ask(BatchNormalized(std_of=std_of), rewards[r], prompts=prompts[r]) for r in (slice(0, 2), slice(2, 6))]
+    assert torch.cat(parts).tolist() == pytest.approx(whole)

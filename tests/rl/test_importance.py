@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from revisual.rl.batch import PolicyOutputs
-from revisual.rl.importance import SequenceImportance, TokenImportance
+from revisual.rl.importance import BandedImportance, SequenceBand, SequenceImportance, TokenImportance
 from revisual.rl.losses import ClippedLoss, Coefficients
 
 from .helpers import random_batch
@@ -26,6 +26,34 @@ def test_the_whole_sequence():
     log_ratio = torch.tensor([[0.1, 0.2, 0.0], [1.0, 2.0, 3.0]], dtype=torch.float64)
     expected = [[math.exp(0.3)] * 3, [2.0] * 3]
     assert_close(SequenceImportance(2.0)(log_ratio, MASK), torch.tensor(expected, dtype=torch.float64))
+
+
+def test_outside_of_the_band_is_nothing():
+    expected = [[math.exp(0.1), math.e, 1.0], [math.exp(-0.2), math.exp(0.3), 0.0]]
+    assert_close(BandedImportance()(LOG_RATIO, MASK), torch.tensor(expected, dtype=torch.float64))
+    expected = [[math.exp(0.1), 0.0, 1.0], [math.exp(-0.2), math.exp(0.3), 0.0]]
+    assert_close(BandedImportance(high=2.0)(LOG_RATIO, MASK), torch.tensor(expected, dtype=torch.float64))
+    assert float(BandedImportance(low=0.0)(LOG_RATIO, MASK)[1, 2]) == 0.0  # exp(-1000)
+    far = BandedImportance()(torch.full((2, 3), 1e6, dtype=torch.float64), MASK)
+    assert_close(far, torch.zeros_like(far))  # infinite, and out
+
+
+def test_a_sequence_by_its_geometric_mean():
+    log_ratio = torch.tensor([[0.3, -0.3, 9.0], [0.01, 0.02, 0.03]], dtype=torch.float64)
+    assert SequenceBand()(log_ratio, MASK).tolist() == [[1.0] * 3, [0.0] * 3]
+    assert SequenceBand(0.9, 1.1)(log_ratio, MASK).tolist() == [[1.0] * 3, [1.0] * 3]
+
+
+def test_a_mean_does_not_grow_with_the_length_and_a_product_does():
+    log_ratio, mask = torch.full((1, 500), 0.01, dtype=torch.float64), torch.ones(1, 500, dtype=torch.bool)
+    assert float(SequenceImportance(math.inf)(log_ratio, mask)[0, 0]) == pytest.approx(math.e**5)
+    assert float(SequenceBand(0.98, 1.02)(log_ratio, mask)[0, 0]) == 1.0
+
+
+@pytest.mark.parametrize("band", [BandedImportance, SequenceBand])
+def test_a_band_does_not_cross(band):
+    with pytest.raises(ValueError, match="low"):
+        band(low=2.0, high=1.0)
 
 
 def test_a_token_that_the_engine_thinks_impossible_gives_the_cap():

@@ -6,6 +6,7 @@ from revisual.rl.filters.keep_all import KeepAll
 from revisual.rl.filters.power_sampling import PowerSampling
 from revisual.rl.filters.prioritized_advantage_distillation import PrioritizedAdvantageDistillation
 from revisual.rl.filters.random_subsample import RandomSubsample
+from revisual.rl.filters.without_truncated import WithoutTruncated
 
 __all__ = [
     "AdvantageFilter",
@@ -16,4 +17,5 @@ __all__ = [
     "PrioritizedAdvantageDistillation",
     "RandomSubsample",
     "Selection",
+    "WithoutTruncated",
 ]

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -31,6 +31,8 @@ class Candidates:
     """Share of training that is done, from 0 to 1."""
     generator: torch.Generator
     """On the CPU, and the only source of randomness: equal generators give equal selections on every rank."""
+    truncated: Bool[Tensor, " N"] | None = None
+    """Which were cut at the limit of new tokens; none: nothing is known of it."""
 
     @classmethod
     def of(
@@ -40,6 +42,7 @@ class Candidates:
         prompt_index: list[int] | None = None,
         progress: float = 0.0,
         seed: int = 0,
+        truncated: list[bool] | None = None,
     ) -> "Candidates":
         """Return candidates from plain numbers; without `prompt_index` all are of one prompt."""
         n = len(advantages)
@@ -49,6 +52,17 @@ class Candidates:
             torch.tensor([0] * n if prompt_index is None else prompt_index),
             progress,
             torch.Generator().manual_seed(seed),
+            None if truncated is None else torch.tensor(truncated),
+        )
+
+    def rows(self, rows: Int[Tensor, " M"]) -> "Candidates":
+        """Return the candidates of these rows, in that order, with the same generator."""
+        return replace(
+            self,
+            advantages=self.advantages[rows],
+            accuracy=self.accuracy[rows],
+            prompt_index=self.prompt_index[rows],
+            truncated=None if self.truncated is None else self.truncated[rows],
         )
 
     def __len__(self) -> int:

@@ -42,13 +42,14 @@ def select_over_ranks(
         batch.advantages.cpu()[valid],
         batch.accuracy.cpu()[valid],
         torch.tensor([keys[p] for p in prompt_of_row.tolist()], dtype=torch.int64),
+        batch.truncated.cpu()[valid],
     )
     everyone = [mine] if per_rank else all_gather_objects(mine)
-    advantages, accuracy, prompt_keys = (torch.cat([each[k] for each in everyone]) for k in range(3))
+    advantages, accuracy, prompt_keys, truncated = (torch.cat([each[k] for each in everyone]) for k in range(4))
     order = torch.argsort(prompt_keys, stable=True)
     prompt_index = torch.unique(prompt_keys[order], return_inverse=True)[1]
     generator = torch.Generator().manual_seed(seed)
-    candidates = Candidates(advantages[order], accuracy[order], prompt_index, progress, generator)
+    candidates = Candidates(advantages[order], accuracy[order], prompt_index, progress, generator, truncated[order])
     chosen = advantage_filter(candidates)
     stats = selection_stats(candidates.advantages, candidates.accuracy, prompt_index, *chosen)
     if per_rank:

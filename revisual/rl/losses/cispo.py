@@ -1,0 +1,41 @@
+"""CISPO's loss."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from revisual.core.ranges import PositiveOrInfinite
+from revisual.rl.losses.clipping import LOG_RATIO_LIMIT
+from revisual.rl.losses.token_loss import Objective, TokenLoss
+
+
+@dataclass(frozen=True)
+class CISPOLoss(TokenLoss):
+    """CISPO (MiniMax-M1, arXiv 2506.13585, equations 4 and 5): the ratio is a bounded weight, and no token is dropped.
+
+    A token's objective is sg(min(ratio, max_weight)) * A * log p, where sg has no gradient: a token that PPO's clip
+    leaves without a gradient keeps one, with the weight at its bound. As in the paper there is no lower bound.
+
+    Args:
+        max_weight: largest ratio that a token is weighed by: 1 + epsilon_high in the paper, which gives no value.
+            5 is what ScaleRL (arXiv 2510.13786) and TRL advise.
+        aggregation: what counts equally, a token or a sequence.
+        kl_estimator: of the KL term.
+        importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
+    """
+
+    max_weight: PositiveOrInfinite = 5.0
+
+    def objective(
+        self,
+        logprobs: Float[Tensor, "N T"],
+        old_logprobs: Float[Tensor, "N T"],
+        advantages: Float[Tensor, "N 1"],
+        mask: Bool[Tensor, "N T"],
+    ) -> Objective:
+        """Weigh each token's log-probability."""
+        ratio = (logprobs - old_logprobs).detach().clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT).exp()
+        weight = torch.clamp(ratio, max=self.max_weight)
+        return Objective(weight * advantages * logprobs, ratio, clipped=ratio > self.max_weight)
