@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from workers import Worker, machine, table, take_turns
+from workers import Worker, commit, machine, table, take_turns
 
 HERE = Path(__file__).parent
 
@@ -58,7 +58,7 @@ def main() -> None:
     print(table([filters]))
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "grpo.json").write_text(
-        json.dumps({"machine": machine(), "rows": rows, "filters": filters}, indent=2) + "\n"
+        json.dumps({"commit": commit(), "machine": machine(), "rows": rows, "filters": filters}, indent=2) + "\n"
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from workers import ONE_THREAD, machine, table
+from workers import ONE_THREAD, commit, machine, table
 
 from revisual.models import head as heads
 from revisual.models.inputs import ForwardInputs
@@ -76,7 +76,9 @@ def main() -> None:
         rows.append({"": name, **found})
         print(table(rows), flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "loss_memory.json").write_text(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n")
+    (args.out / "loss_memory.json").write_text(
+        json.dumps({"commit": commit(), "machine": machine(), "rows": rows}, indent=2) + "\n"
+    )
 
 
 if __name__ == "__main__":

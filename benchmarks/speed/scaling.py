@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
-from workers import machine, table
+from workers import commit, machine, table
 
 from revisual.data.encoding import PromptEncoder
 from revisual.data.readers import JSONLReader
@@ -57,7 +57,7 @@ def main() -> None:
             print(table(rows[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
     print(table(rows))
     args.out.mkdir(parents=True, exist_ok=True)
-    found = {"machine": machine(), "matrix product, GFLOP/s": round(peak / 1e9), "rows": rows}
+    found = {"commit": commit(), "machine": machine(), "matrix product, GFLOP/s": round(peak / 1e9), "rows": rows}
     (args.out / "scaling.json").write_text(json.dumps(found, indent=2) + "\n")
 
 

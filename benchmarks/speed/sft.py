@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from workers import Worker, machine, table, take_turns
+from workers import Worker, commit, machine, table, take_turns
 
 HERE = Path(__file__).parent
 BATCH = 16
@@ -45,7 +45,9 @@ def main() -> None:
         peak = round(steps[-1]["peak_mib"])
         rows.append({"": name, "tokens/s": round(rate), "s/step": round(seconds, 3), "peak MiB": peak})
     print(table(rows))
-    (args.out / "sft.json").write_text(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n")
+    (args.out / "sft.json").write_text(
+        json.dumps({"commit": commit(), "machine": machine(), "rows": rows}, indent=2) + "\n"
+    )
 
 
 def write_texts(path: Path, count: int) -> None:

@@ -78,6 +78,12 @@ class Turns:
         print("STEP " + json.dumps(measured), flush=True)
 
 
+def commit() -> str:
+    """Return the checkout's commit, with a + where files differ from it."""
+    words = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    return subprocess.run(words, cwd=Path(__file__).parent, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def machine() -> str:
     """The processor's name, and how many there are."""
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
