@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from revisual.cli.command import GOES_ON, FunctionCommand
+from revisual.cli.options import Flattened
 from revisual.cli.progress import TerminalProgress
 from revisual.cli.tables import number_table, wide_console
 from revisual.client.budget import Budget
@@ -43,8 +44,7 @@ def bridge(
     prompts: PromptFiles = PromptFiles(),  # noqa: B008  # frozen
     rewriter: Rewriter | None = None,
     filters: list[Filter] | None = None,
-    min_pixels: PositiveInt | None = None,
-    max_pixels: PositiveInt | None = None,
+    pixels: Flattened[PixelBounds],
     seed: Seed = 0,
     max_requests: PositiveInt | None = None,
     max_tokens: PositiveInt | None = None,
@@ -62,8 +62,7 @@ def bridge(
         prompts: files with the words of each step.
         rewriter: what lets thoughts speak of the picture; by default rules.
         filters: what kept samples must pass; by default answer, consistency, length, markup, language, talk.
-        min_pixels: of a picture, which is resized to it; by default pictures are sent as they are.
-        max_pixels: likewise.
+        pixels: how many a picture has.
         seed: of the replies.
         max_requests: stop after so many requests to both servers together, attempts included.
         max_tokens: stop after so many tokens of prompts and replies.
@@ -71,7 +70,7 @@ def bridge(
     """
     check_readers(data, root)
     chosen = default_filters() if filters is None else tuple(filters)
-    recipe = Recipe(prompts.read(), chosen, rewriter or RuleRewriter(), seed, PixelBounds(min_pixels, max_pixels))
+    recipe = Recipe(prompts.read(), chosen, rewriter or RuleRewriter(), seed, pixels)
     made = Bridge(vlm, reasoner, recipe, out, Budget(max_requests, max_tokens))
     samples = stream_samples(data, root, limit)
     if dry_run:
@@ -80,7 +79,7 @@ def bridge(
         return
     settings: dict[str, Any] = {"vlm": asdict(vlm), "reasoner": asdict(reasoner), "seed": seed, "limit": limit}
     settings |= {"filters": [repr(filter) for filter in chosen], "rewriter": repr(recipe.rewriter)}
-    settings |= {"min_pixels": min_pixels, "max_pixels": max_pixels}
+    settings |= asdict(pixels)
     settings |= {"prompts": {step: asdict(p) | {"sha256": p.sha256} for step, p in recipe.prompts.items()}}
     output = Output(out, lambda outcome: describe_provenance(outcome.item, made.models, recipe.prompts))
     reason = _run(made, samples, output)

@@ -8,8 +8,8 @@ from pathlib import Path
 from revisual.cli.checking.plan import check_plan, is_pipeline
 from revisual.cli.checking.run import Checked, check_run
 from revisual.cli.command import FunctionCommand
+from revisual.cli.options import gather_groups
 from revisual.cli.pipeline import COMMAND as PIPELINE
-from revisual.cli.pipeline import make_plan
 from revisual.cli.words import spell_out
 from revisual.config.parser import one_line_errors
 from revisual.core.errors import UserError
@@ -52,8 +52,7 @@ def _check_pipeline(words: Sequence[str]) -> list[Checked]:
     parser = PIPELINE.parser("check")
     with one_line_errors():
         options = parser.instantiate_classes(parser.parse_args(spell_out(PIPELINE.function, words))).as_dict()
-    left_out = ("config", "check")
-    return check_plan(make_plan(**{name: value for name, value in options.items() if name not in left_out}))
+    return check_plan(gather_groups(PIPELINE.function, options)["options"].plan())
 
 
 COMMAND = FunctionCommand(check)

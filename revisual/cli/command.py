@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from inspect import cleandoc, signature
 
+from revisual.cli.options import find_groups, gather_groups, group_defaults
 from revisual.cli.words import spell_out, split_words
 from revisual.config.parser import OneLineParser, one_line_errors
 from revisual.config.parts import import_parts
@@ -40,7 +41,8 @@ class Command(ABC):
 class FunctionCommand(Command):
     """A function as a command. Arguments by position are words, those by keyword options; docstrings are the help.
 
-    An argument `rest` gets the options that the function does not know.
+    An argument that is `Flattened` gets its fields as options. An argument `rest` gets the options that the function
+    does not know.
 
     Args:
         function: gives the exit status or nothing.
@@ -62,12 +64,17 @@ class FunctionCommand(Command):
             config = parser.parse_args(spell_out(self.function, own))
             arguments = parser.instantiate_classes(config).as_dict()
             arguments.pop("config", None)
-            return self.function(**arguments, **({"rest": tuple(rest)} if takes_rest else {}))
+            made = gather_groups(self.function, arguments)
+            return self.function(**made, **({"rest": tuple(rest)} if takes_rest else {}))
 
     def parser(self, name: str) -> OneLineParser:
         """Make the parser of its options."""
         description = cleandoc(self.function.__doc__ or "").partition("\nArgs:")[0].strip()
         parser = OneLineParser(prog=f"revisual {name}", description=description, allow_abbrev=False)
         parser.add_argument("--config", action="config", help="a YAML file with options")
-        parser.add_function_arguments(self.function, as_group=False, as_positional=True, skip={"rest"})
+        groups = find_groups(self.function)
+        parser.add_function_arguments(self.function, as_group=False, as_positional=True, skip={"rest", *groups})
+        for group in groups.values():
+            parser.add_class_arguments(group)
+        parser.set_defaults(group_defaults(self.function))
         return parser

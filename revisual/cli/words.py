@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence
-from inspect import signature
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
+
+from revisual.cli.options import option_types
 
 
 def spell_out(function: Callable[..., Any], words: Sequence[str]) -> list[str]:
@@ -37,7 +38,7 @@ def spell_out(function: Callable[..., Any], words: Sequence[str]) -> list[str]:
 
 def split_words(function: Callable[..., Any], words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Tell the options of a function from all others, each with its value."""
-    own_names, flags = {*signature(function).parameters, "help"}, _names(function, _is_flag)
+    own_names, flags = {*option_types(function), "help"}, _names(function, _is_flag)
     own: list[str] = []
     rest: list[str] = []
     taking = rest
@@ -57,7 +58,7 @@ def split_words(function: Callable[..., Any], words: Sequence[str]) -> tuple[lis
 
 
 def _names(function: Callable[..., Any], fits: Callable[[Any], bool]) -> set[str]:
-    return {name for name, hint in get_type_hints(function).items() if name != "return" and fits(hint)}
+    return {name for name, hint in option_types(function).items() if fits(hint)}
 
 
 def _is_flag(hint: Any) -> bool:

@@ -19,9 +19,14 @@ FACTOR = 28
 
 @dataclass(frozen=True)
 class PixelBounds:
-    """How many pixels a picture has at least and at most. Without either, pictures are sent as they are.
+    """How many pixels a picture has.
 
     Example: `PixelBounds(min_pixels=3136, max_pixels=1003520)`
+
+    Args:
+        min_pixels: resize smaller ones to it; by default a server gets pictures as they are, unless max_pixels is
+            given, and a model in this process takes the bounds of its processor.
+        max_pixels: resize larger ones to it; by default likewise.
     """
 
     min_pixels: PositiveInt | None = None

@@ -10,7 +10,7 @@ import yaml
 from jsonargparse import ArgumentParser
 
 from revisual.cli.main import main
-from revisual.cli.pipeline import pipeline
+from revisual.cli.pipeline import COMMAND as PIPELINE
 from revisual.cli.tiny import tiny
 from revisual.config.parts import import_parts
 from revisual.data.readers import SampleReader
@@ -60,9 +60,7 @@ def without_files(config):
 
 
 def parsed_pipeline(path):
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--config", action="config")
-    parser.add_function_arguments(pipeline)
+    parser = PIPELINE.parser("pipeline")
     return parser.instantiate_classes(parser.parse_args([f"--config={path}"]))
 
 

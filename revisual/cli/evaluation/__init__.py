@@ -1,0 +1,1 @@
+"""Options of `revisual evaluate`, by what they are about."""
