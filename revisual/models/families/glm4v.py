@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
 from revisual.models.families.processor_family import ProcessorFamily
-from revisual.models.families.qwen2_vl import qwen_text_config
+from revisual.models.families.qwen import qwen_text_config, qwen_tower
 
 
 class Glm4v(ProcessorFamily):
@@ -28,15 +28,7 @@ class Glm4v(ProcessorFamily):
         text = qwen_text_config(a, token_id)
         return getattr(transformers, self.make_config)(
             text_config=text,
-            vision_config={
-                "depth": a.vision_depth,
-                "hidden_size": a.vision_hidden,
-                "num_heads": a.vision_heads,
-                "image_size": 112,
-                "out_hidden_size": a.hidden,
-                "intermediate_size": a.intermediate,
-                "initializer_range": a.initializer_range,
-            },
+            vision_config=qwen_tower(a) | {"image_size": 112},
             image_token_id=token_id("<|image_pad|>"),
             video_token_id=token_id("<|video_pad|>"),
             image_start_token_id=token_id("<|vision_start|>"),

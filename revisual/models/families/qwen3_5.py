@@ -5,7 +5,7 @@ from typing import Any
 from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
-from revisual.models.families.qwen2_vl import qwen_text_config, qwen_token_ids
+from revisual.models.families.qwen import TINY_EXPERTS, qwen_text_config, qwen_token_ids, qwen_tower
 from revisual.models.families.qwen3_vl import Qwen3VL
 
 
@@ -40,19 +40,10 @@ class Qwen35(Qwen3VL):
         }
         make: Any = Qwen3_5Config
         if model_type == "qwen3_5_moe":
-            make = Qwen3_5MoeConfig
-            text |= {"moe_intermediate_size": 32, "num_experts": 4, "num_experts_per_tok": 2}
+            make, text = Qwen3_5MoeConfig, text | TINY_EXPERTS
         return make(
             text_config=text,
-            vision_config={
-                "intermediate_size": a.intermediate,
-                "initializer_range": a.initializer_range,
-                "depth": a.vision_depth,
-                "hidden_size": a.vision_hidden,
-                "num_heads": a.vision_heads,
-                "out_hidden_size": a.hidden,
-                "num_position_embeddings": 64,
-            },
+            vision_config=qwen_tower(a) | {"num_position_embeddings": 64},
             **qwen_token_ids(token_id),
             tie_word_embeddings=a.tied,
         )
