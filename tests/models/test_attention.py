@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from revisual.models.attention import PackedRow, Segment, choose_kernel
+from revisual.models.attention import AttentionInputs, PackedRow, Segment, choose_kernel
 from revisual.rollout.hf.caches import SharedPromptCache
 
 # A prompt of 3 with completions of 2 and 4, a prompt that goes on as one sequence of 5, a prompt of 2 with two of 1.
@@ -40,7 +40,7 @@ def visible():
 
 def test_packed_rows_see_their_prompt_and_themselves():
     query, key, value = tensors(18)
-    ours = PackedRow(SEGMENTS).attend(0, query, key, value, 0.3, 0.0, partial(choose_kernel, "auto"))
+    ours = PackedRow(SEGMENTS).attend(0, AttentionInputs(query, key, value, 0.3), partial(choose_kernel, "auto"))
     plain = by_mask(query, key, value, visible(), 0.3)
     assert_close(ours, plain)
     direction = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -76,7 +76,7 @@ def test_answers_read_their_prompts_cache(answers):
     for t in range(steps):
         step = slice(t, t + 1)
         keys, values = cache.update(key[:, :, step], value[:, :, step], 0)
-        ours = cache.attend(0, query[:, :, step], keys, values, 0.3, 0.0)
+        ours = cache.attend(0, AttentionInputs(query[:, :, step], keys, values, 0.3))
         cache.advance()
         for row in range(prompts * answers):
             p = row // answers

@@ -7,12 +7,13 @@ from revisual.models.attention.interface import (
     shares_prompts,
     use_window_attention,
 )
-from revisual.models.attention.layout import Kernel, KernelChoice, Layout, PackedRow, Segment
+from revisual.models.attention.layout import AttentionInputs, Kernel, KernelChoice, Layout, PackedRow, Segment
 from revisual.models.attention.windows import window_arguments
 
 __all__ = [
     "NO_MASK",
     "Attention",
+    "AttentionInputs",
     "Kernel",
     "KernelChoice",
     "Layout",

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from revisual.core.errors import UserError
 from revisual.models.attention.kernels import FusedSDPA, GroupedSDPA, VarlenKernel
-from revisual.models.attention.layout import Kernel, PackedRow, Segment
+from revisual.models.attention.layout import AttentionInputs, Kernel, PackedRow, Segment
 
 Attention = Literal["auto", "flash", "torch", "sdpa", "eager"]
 
@@ -49,21 +49,14 @@ class Kind:
         return f"{heads} of {self.head_dim} in {str(self.dtype).removeprefix('torch.')} on {where}"
 
 
-def choose_kernel(
-    attention: Attention,
-    query: Float[Tensor, "B H L D"],
-    key: Float[Tensor, "B K S D"],
-    dropout: float,
-    *,
-    causal: bool,
-) -> Kernel:
+def choose_kernel(attention: Attention, inputs: AttentionInputs, *, causal: bool) -> Kernel:
     """Return the kernel for tensors like these; it is tried and logged at the first call.
 
     Raises:
         UserError: none works, or not the one that is asked for.
     """
-    heads, key_heads, head_dim = query.shape[1], key.shape[1], query.shape[-1]
-    kind = Kind(query.device, query.dtype, heads, key_heads, head_dim, dropout > 0, causal)
+    query, key_heads = inputs.query, inputs.key.shape[1]
+    kind = Kind(query.device, query.dtype, query.shape[1], key_heads, query.shape[-1], inputs.dropout > 0, causal)
     return kernel_for(attention, kind)
 
 
@@ -132,7 +125,7 @@ def fault_of(kernel: Kernel, kind: Kind) -> str | None:
         given = [_waves(shape, kind, phase) for phase, shape in enumerate(shapes)]
         direction = _waves(shapes[0], kind, 3).detach()
         try:
-            attended = kernel(given[0], given[1], given[2], row, None, 0.0)
+            attended = kernel(AttentionInputs(given[0], given[1], given[2]), row)
             ours = [attended, *torch.autograd.grad(attended, given, direction)]
         except Exception as error:  # kernels refuse by errors of many kinds
             return " ".join(str(error).split())[:120] or type(error).__name__

@@ -12,7 +12,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from revisual.models.attention.choice import Attention, choose_kernel
-from revisual.models.attention.layout import Layout
+from revisual.models.attention.layout import AttentionInputs, Layout
 from revisual.models.attention.windows import attend_windows
 
 SHARED_PROMPTS = "revisual_shared_prompts"
@@ -66,8 +66,8 @@ def attend_shared_prompts(
     if layout is None:
         options |= {"scaling": scaling, "dropout": dropout}
         return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
-    choose = partial(choose_kernel, attention)
-    return layout.attend(module.layer_idx, query, key, value, scaling, dropout, choose).transpose(1, 2), None
+    inputs = AttentionInputs(query, key, value, scaling, dropout)
+    return layout.attend(module.layer_idx, inputs, partial(choose_kernel, attention)).transpose(1, 2), None
 
 
 for _attention in get_args(Attention):

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import scaled_dot_product_attention
 from typing_extensions import override
 
-from revisual.models.attention.layout import Kernel, PackedRow
+from revisual.models.attention.layout import AttentionInputs, Kernel, PackedRow
 
 FUSED = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.CUDNN_ATTENTION]
 """Those that never hold a whole matrix of scores; on a GPU the others are not to be taken in silence."""
@@ -24,17 +25,8 @@ class GroupedSDPA(Kernel):
     name = "torch's scaled-dot-product attention"
 
     @override
-    def __call__(
-        self,
-        query: Float[Tensor, "1 H L D"],
-        key: Float[Tensor, "1 K L D"],
-        value: Float[Tensor, "1 K L D"],
-        row: PackedRow,
-        scaling: float | None,
-        dropout: float,
-    ) -> Float[Tensor, "1 H L D"]:
-        options: dict[str, Any] = {"dropout_p": dropout, "scale": scaling, "enable_gqa": True}
-        return _by_segment(query, key, value, row, options)
+    def __call__(self, inputs: AttentionInputs, row: PackedRow) -> Float[Tensor, "1 H L D"]:
+        return _by_segment(inputs, row, enable_gqa=True)
 
 
 class FusedSDPA(Kernel):
@@ -47,20 +39,13 @@ class FusedSDPA(Kernel):
     name = "torch's memory-efficient attention, one call per segment"
 
     @override
-    def __call__(
-        self,
-        query: Float[Tensor, "1 H L D"],
-        key: Float[Tensor, "1 K L D"],
-        value: Float[Tensor, "1 K L D"],
-        row: PackedRow,
-        scaling: float | None,
-        dropout: float,
-    ) -> Float[Tensor, "1 H L D"]:
-        repeats = query.shape[1] // key.shape[1]
+    def __call__(self, inputs: AttentionInputs, row: PackedRow) -> Float[Tensor, "1 H L D"]:
+        repeats = inputs.query.shape[1] // inputs.key.shape[1]
         if repeats > 1:
-            key, value = key.repeat_interleave(repeats, 1), value.repeat_interleave(repeats, 1)
-        with sdpa_kernel(FUSED) if query.is_cuda else nullcontext():
-            return _by_segment(query, key, value, row, {"dropout_p": dropout, "scale": scaling})
+            key, value = (x.repeat_interleave(repeats, 1) for x in (inputs.key, inputs.value))
+            inputs = replace(inputs, key=key, value=value)
+        with sdpa_kernel(FUSED) if inputs.query.is_cuda else nullcontext():
+            return _by_segment(inputs, row)
 
 
 class VarlenKernel(Kernel):
@@ -83,16 +68,8 @@ class VarlenKernel(Kernel):
         return "it has no dropout" if dropout and "dropout_p" not in self._known else None
 
     @override
-    def __call__(
-        self,
-        query: Float[Tensor, "1 H L D"],
-        key: Float[Tensor, "1 K L D"],
-        value: Float[Tensor, "1 K L D"],
-        row: PackedRow,
-        scaling: float | None,
-        dropout: float,
-    ) -> Float[Tensor, "1 H L D"]:
-        q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
+    def __call__(self, inputs: AttentionInputs, row: PackedRow) -> Float[Tensor, "1 H L D"]:
+        q, k, v = (x[0].transpose(0, 1) for x in (inputs.query, inputs.key, inputs.value))
         repeats = q.shape[1] // k.shape[1]
         if repeats > 1 and not self.grouped:
             k, v = k.repeat_interleave(repeats, 1), v.repeat_interleave(repeats, 1)
@@ -100,50 +77,38 @@ class VarlenKernel(Kernel):
             # index_select: the backward pass of indexing would sort the positions.
             seen = row.on(q.device, "seen")
             k, v = k.index_select(0, seen), v.index_select(0, seen)
-        told = self._arguments(q, k, row, scaling, dropout)
+        told = self._arguments(inputs, row)
         attended = self.function(q, k, v, **{name: value for name, value in told.items() if name in self._known})
         attended = attended[0] if isinstance(attended, tuple) else attended  # some give the scores' log-sums, too
         return attended.transpose(0, 1)[None]
 
-    def _arguments(
-        self,
-        query: Float[Tensor, "L H D"],
-        key: Float[Tensor, "S K D"],
-        row: PackedRow,
-        scaling: float | None,
-        dropout: float,
-    ) -> dict[str, Any]:
+    def _arguments(self, inputs: AttentionInputs, row: PackedRow) -> dict[str, Any]:
         """Return what is said under the names of torch's function, and under those of flash-attn's."""
-        ends, key_ends = row.on(query.device, "query_ends"), row.on(query.device, "key_ends")
+        ends, key_ends = (row.on(inputs.query.device, name) for name in ("query_ends", "key_ends"))
         return {
             "cu_seq_q": ends,
             "cu_seq_k": key_ends,
             "max_q": row.longest,
             "max_k": row.longest_key,
-            "scale": scaling,
+            "scale": inputs.scaling,
             "is_causal": row.causal,
             "window_size": (-1, 0) if row.causal else (-1, -1),  # aligned to the last key, as flash-attn's causal is
-            "enable_gqa": query.shape[1] != key.shape[1],
+            "enable_gqa": self.grouped and inputs.query.shape[1] != inputs.key.shape[1],
         } | {
             "cu_seqlens_q": ends,
             "cu_seqlens_k": key_ends,
             "max_seqlen_q": row.longest,
             "max_seqlen_k": row.longest_key,
-            "softmax_scale": scaling,
+            "softmax_scale": inputs.scaling,
             "causal": row.causal,
-            "dropout_p": dropout,
+            "dropout_p": inputs.dropout,
         }
 
 
-def _by_segment(
-    query: Float[Tensor, "1 H L D"],
-    key: Float[Tensor, "1 K L D"],
-    value: Float[Tensor, "1 K L D"],
-    row: PackedRow,
-    options: dict[str, Any],
-) -> Float[Tensor, "1 H L D"]:
+def _by_segment(inputs: AttentionInputs, row: PackedRow, **options: Any) -> Float[Tensor, "1 H L D"]:
+    options |= {"dropout_p": inputs.dropout, "scale": inputs.scaling}
     # Split at once: the backward pass of a slice would fill a gradient of the whole row for each segment.
-    queries, keys, values = (x.split(row.lengths, 2) for x in (query, key, value))
+    queries, keys, values = (x.split(row.lengths, 2) for x in (inputs.query, inputs.key, inputs.value))
     attended = []
     for segment, q, k, v in zip(row.segments, queries, keys, values, strict=True):
         if segment.prefix is None:

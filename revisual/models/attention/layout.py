@@ -2,13 +2,26 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
+
+
+@dataclass(frozen=True)
+class AttentionInputs:
+    """What a layer attends with; H query heads share K key heads."""
+
+    query: Float[Tensor, "B H L D"]
+    key: Float[Tensor, "B K S D"]
+    value: Float[Tensor, "B K S D"]
+    scaling: float | None = None
+    """Factor of the scores; None: D ** -0.5."""
+    dropout: float = 0.0
+    """Share of weights that are zeroed at random."""
 
 
 class Kernel(ABC):
@@ -18,16 +31,8 @@ class Kernel(ABC):
     """For the log."""
 
     @abstractmethod
-    def __call__(
-        self,
-        query: Float[Tensor, "1 H L D"],
-        key: Float[Tensor, "1 K L D"],
-        value: Float[Tensor, "1 K L D"],
-        row: "PackedRow",
-        scaling: float | None,
-        dropout: float,
-    ) -> Float[Tensor, "1 H L D"]:
-        """Compute the attention; H query heads share K key heads."""
+    def __call__(self, inputs: AttentionInputs, row: "PackedRow") -> Float[Tensor, "1 H L D"]:
+        """Compute the attention of the one row that the inputs hold."""
 
     def refuses(self, dropout: bool) -> str | None:
         """Return why the kernel cannot be taken at all, where that is known without trying it."""
@@ -35,24 +40,15 @@ class Kernel(ABC):
 
 
 KernelChoice = Callable[..., Kernel]
-"""From query, key, dropout and whether it is causal to the kernel for tensors like these."""
+"""From a layer's inputs and whether it is causal to the kernel for tensors like these."""
 
 
 class Layout(ABC):
     """What the queries of a forward see; handed to a forward as `layout`."""
 
     @abstractmethod
-    def attend(
-        self,
-        layer: int,
-        query: Float[Tensor, "B H L D"],
-        key: Float[Tensor, "B K S D"],
-        value: Float[Tensor, "B K S D"],
-        scaling: float | None,
-        dropout: float,
-        choose: KernelChoice,
-    ) -> Float[Tensor, "B H L D"]:
-        """Compute a layer's attention; H query heads share K key heads."""
+    def attend(self, layer: int, inputs: AttentionInputs, choose: KernelChoice) -> Float[Tensor, "B H L D"]:
+        """Compute a layer's attention."""
 
 
 @dataclass(frozen=True)
@@ -84,20 +80,12 @@ class PackedRow(Layout):
         self._moved: dict[tuple[str, torch.device], Tensor] = {}
         self._masks: dict[tuple[int, torch.dtype, torch.device], Tensor] = {}
 
-    def attend(
-        self,
-        layer: int,
-        query: Float[Tensor, "1 H L D"],
-        key: Float[Tensor, "1 K L D"],
-        value: Float[Tensor, "1 K L D"],
-        scaling: float | None,
-        dropout: float,
-        choose: KernelChoice,
-    ) -> Float[Tensor, "1 H L D"]:
+    def attend(self, layer: int, inputs: AttentionInputs, choose: KernelChoice) -> Float[Tensor, "1 H L D"]:
         """Compute the attention, which is the same at every layer."""
-        query, key = query.to(value.dtype), key.to(value.dtype)  # under autocast, rotary embeddings leave float32
-        kernel: Kernel = choose(query, key, dropout, causal=self.causal)
-        return kernel(query, key, value, self, scaling, dropout)
+        dtype = inputs.value.dtype  # under autocast, rotary embeddings leave float32
+        inputs = replace(inputs, query=inputs.query.to(dtype), key=inputs.key.to(dtype))
+        kernel: Kernel = choose(inputs, causal=self.causal)
+        return kernel(inputs, self)
 
     @property
     def segments(self) -> tuple[Segment, ...]:

@@ -12,7 +12,7 @@ from transformers.utils import generic
 from typing_extensions import override
 
 from revisual.models.attention.choice import Attention, choose_kernel
-from revisual.models.attention.layout import PackedRow, Segment
+from revisual.models.attention.layout import AttentionInputs, PackedRow, Segment
 
 
 class Windows(PackedRow):
@@ -71,8 +71,8 @@ def attend_windows(
     """Compute what each patch sees: all of its window, or of its picture."""
     assert cu_seq_lens_q is not None, "a vision tower tells an attention for sequences where they end"
     windows = Windows(cu_seq_lens_q, max_length_q)
-    choose = partial(choose_kernel, attention)
-    return windows.attend(0, query, key, value, scaling, dropout, choose).transpose(1, 2), None
+    inputs = AttentionInputs(query, key, value, scaling, dropout)
+    return windows.attend(0, inputs, partial(choose_kernel, attention)).transpose(1, 2), None
 
 
 def window_arguments(visual: Any, device: torch.device, grids: Int[Tensor, "P 3"] | None) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 from transformers import DynamicCache
 from typing_extensions import override
 
-from revisual.models.attention import NO_MASK, KernelChoice, Layout
+from revisual.models.attention import NO_MASK, AttentionInputs, KernelChoice, Layout
 from revisual.models.head import float32_product, without_autocast
 
 BLOCK = 128
@@ -110,19 +110,13 @@ class SharedPromptCache(Layout, AnswerCache):
 
     @override
     def attend(
-        self,
-        layer: int,
-        query: Float[Tensor, "N H 1 D"],
-        key: Float[Tensor, "N K T D"],
-        value: Float[Tensor, "N K T D"],
-        scaling: float | None,
-        dropout: float,
-        choose: KernelChoice | None = None,
+        self, layer: int, inputs: AttentionInputs, choose: KernelChoice | None = None
     ) -> Float[Tensor, "N H 1 D"]:
         """Compute one softmax over the prompt's tokens, read once for all its answers, and the answer's own."""
-        prompt_keys, prompt_values = self.prompts[layer]
-        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-        return answer_attention(query.to(value.dtype), prompt_keys, prompt_values, key, value, self.hidden, scale)
+        keys, values = self.prompts[layer]
+        query, key, value = inputs.query.to(inputs.value.dtype), inputs.key, inputs.value
+        scale = query.shape[-1] ** -0.5 if inputs.scaling is None else inputs.scaling
+        return answer_attention(query, keys, values, key, value, self.hidden, scale)
 
 
 @without_autocast

@@ -6,7 +6,7 @@ from torch.testing import assert_close
 
 from models.attention.imitations import KERNELS, kind, like_flash_attn_2, like_torch_2_13
 from models.test_attention import SEGMENTS, by_mask, tensors, visible
-from revisual.models.attention import PackedRow
+from revisual.models.attention import AttentionInputs, PackedRow
 from revisual.models.attention.choice import candidates, fault_of, first_that_works
 from revisual.models.attention.kernels import FusedSDPA, VarlenKernel
 
@@ -15,7 +15,7 @@ from revisual.models.attention.kernels import FusedSDPA, VarlenKernel
 @pytest.mark.parametrize("scaling", [0.3, None])
 def test_every_kernel_sees_the_prompt_and_itself(name, scaling):
     query, key, value = tensors(18)
-    ours = KERNELS[name](query, key, value, PackedRow(SEGMENTS), scaling, 0.0)
+    ours = KERNELS[name](AttentionInputs(query, key, value, scaling), PackedRow(SEGMENTS))
     plain = by_mask(query, key, value, visible(), scaling or query.shape[-1] ** -0.5)
     assert_close(ours, plain)
     direction = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

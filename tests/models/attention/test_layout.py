@@ -6,7 +6,7 @@ import torch
 
 from models.attention.imitations import like_torch_2_13
 from models.test_attention import tensors
-from revisual.models.attention import PackedRow, Segment
+from revisual.models.attention import AttentionInputs, PackedRow, Segment
 from revisual.models.attention.kernels import FusedSDPA, VarlenKernel
 
 CPU = torch.device("cpu")
@@ -17,7 +17,7 @@ def test_masks_and_lengths_are_made_once_for_all_layers():
     query, key, value = (x.float() for x in tensors(27))
     with patch("revisual.models.attention.layout.torch.ones", wraps=torch.ones) as made:
         for _ in range(3):
-            FusedSDPA()(query, key, value, row, None, 0.0)
+            FusedSDPA()(AttentionInputs(query, key, value), row)
     assert made.call_count == 2  # behind 5 tokens, and behind 4
     first = [row.on(CPU, name) for name in ("query_ends", "key_ends", "seen")]
     assert all(a is row.on(CPU, name) for a, name in zip(first, ("query_ends", "key_ends", "seen"), strict=True))
@@ -31,5 +31,5 @@ def test_a_row_without_shared_prompts_copies_no_keys():
     row = PackedRow([Segment(4), Segment(3)])
     query, key, value = tensors(7)
     with patch("torch.Tensor.index_select") as copied:
-        VarlenKernel(like_torch_2_13, "a")(query, key, value, row, None, 0.0)
+        VarlenKernel(like_torch_2_13, "a")(AttentionInputs(query, key, value), row)
     copied.assert_not_called()
