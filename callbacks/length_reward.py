@@ -18,9 +18,9 @@ class LengthReward(RewardCallback):
 
     Args:
         weight: of the term in the reward (released code: 0.05).
-        budget: the length that gets `delta`; null follows the run's present limit of new tokens.
+        budget: tokens; the length that gets `delta`; null follows the run's present limit of new tokens.
         alpha: by how much the term falls with each token.
-        delta: the term at the budget.
+        delta: the term at the budget, before it is weighed.
     """
 
     def __init__(

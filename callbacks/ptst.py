@@ -18,9 +18,9 @@ class PTSTStage:
     """So many rollout steps with responses of one maximum length, and groups of one size.
 
     Args:
-        max_new_tokens: of a response.
+        max_new_tokens: most tokens of a response.
         group_size: responses to a prompt.
-        steps: rollouts that the stage lasts.
+        steps: rollout steps that the stage lasts.
     """
 
     max_new_tokens: PositiveInt
@@ -54,7 +54,8 @@ class PTST(Callback):
     Example: `PTST([PTSTStage(max_new_tokens=4096, group_size=16, steps=100), PTSTStage(8192, 8, 100)])`
 
     Args:
-        stages: in their order. None may be longer than `model.sampling.max_new_tokens`, which engines are made for.
+        stages: in their order; by default the paper's, of 100 steps each. None may be longer than
+            `model.sampling.max_new_tokens`, which engines are made for.
     """
 
     def __init__(self, stages: Sequence[PTSTStage] = VISION_R1) -> None:

@@ -20,7 +20,8 @@ class Watchdog(Callback):
     one whose stack differs is the culprit. The launcher then ends the run with an error.
 
     Args:
-        limit: longer than a rollout, the longest step that nothing is heard from, takes.
+        limit: seconds without progress that end the run: more than a rollout takes, the longest step that nothing is
+            heard from.
         grace: seconds between a process's report and its end, in which the others report.
     """
 

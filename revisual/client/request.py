@@ -26,7 +26,7 @@ class Decoding:
     top_p: PositiveFraction = 1.0
     """The share of probability that is sampled from."""
     top_k: NonNegativeInt = 0
-    """0 keeps all tokens."""
+    """How many of the most probable tokens are drawn from; 0: all."""
     max_tokens: PositiveInt = 8192
     """Of one answer, thoughts included."""
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -80,7 +80,7 @@ def thin(points: Sequence[Row], columns: int) -> list[Row]:
 
 
 def series_classes(series: Series, index: int) -> str:
-    """Return the classes that give a series its colour and dashes, in the frame and in the legend."""
+    """Return the classes that give a series its color and dashes, in the frame and in the legend."""
     place = index if series.color is None else series.color
     names = ["series", f"c{place % COLORS}"]
     if series.dashed or place >= COLORS:

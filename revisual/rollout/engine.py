@@ -30,7 +30,7 @@ class Sampling:
     top_p: PositiveFraction = 1.0
     """Of the most probable tokens, those that hold so much of the distribution are drawn from; 1 keeps all."""
     top_k: NonNegativeInt = 0
-    """0 keeps all tokens."""
+    """How many of the most probable tokens are drawn from; 0: all."""
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -28,10 +28,11 @@ class EngineCheck:
     Args:
         every: rollout steps from one comparison to the next; 0: never.
         num_rollouts: rollouts of each rank that are compared.
-        noise_factor: how many times the policy's own noise the largest gap may be in float32.
-        largest: largest gap of a token's log-probs, in nats, that lets the run go on.
-        mean: largest mean gap, in nats.
-        kl: largest KL per token, in nats.
+        noise_factor: in float32, how many times the policy's own noise the largest gap may be where no bound is given.
+        largest: largest gap of a token's log-probs, in nats, that lets the run go on; null: no bound, and where `mean`
+            and `kl` are null too, by the noise in float32, elsewhere a mean of 0.03 and a KL of 0.015.
+        mean: largest mean gap, in nats, that lets it go on; null: likewise.
+        kl: largest KL per token, in nats, that lets it go on; null: likewise.
     """
 
     every: NonNegativeInt = 50

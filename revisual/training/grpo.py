@@ -56,26 +56,29 @@ class GRPOModule(PolicyModule):
         rewards: what is paid, by name, with weights; by default accuracy alone.
         grader: decides which answers are right; by default `AnswerGrader`.
         engine: draws rollouts and answers; by default `HFRollout`.
-        sampling: how rollouts are drawn: group size, length, temperature.
+        sampling: how rollouts are drawn; by default 8 of each prompt, of at most 8,192 tokens, at temperature 1.
         advantage: from rewards to advantages; by default `GroupNormalized`.
         advantage_filter: which rollouts are learned from; by default `KeepAll`, plain GRPO.
         filter_per_rank: let each rank choose among its own rollouts, and not among those of all.
         loss: the policy's loss; by default `ClippedLoss`.
         kl_coef: schedule of the KL term's coefficient; by default 0, without a reference.
         entropy_coef: schedule of the entropy bonus's coefficient; by default 0.
-        optimizer: makes the optimizer from the trainable parameters.
+        optimizer: makes the optimizer from the trainable parameters; by default torch's AdamW as it is, whose learning
+            rate of 1e-3 is one for tiny policies.
         scheduler: makes the schedule of its learning rate; null: constant.
         updates_per_rollout: optimizer steps over the rollouts of a batch.
         num_iterations: how often each rollout is learned from; the rollouts of a batch are divided among
             updates_per_rollout / num_iterations optimizer steps.
         max_tokens_per_pass: most tokens in a forward and backward pass, a group's prompt once; how many passes an
             update takes follows, and is equal on all ranks.
-        eval_sampling: how answers are drawn in validation, test and predict.
+        eval_sampling: how answers are drawn in validation, test and predict; by default the most probable tokens.
         system_prompt: opens every conversation; null: none.
         seed: of rollouts and filter; linked to `seed_everything`.
-        engine_check: how often, and within which bounds, engine and trainer are compared.
-        max_staleness: 1: the rollouts of a batch are drawn while the batch before it is learned from, by an engine
-            that runs concurrently; the loss then has to correct for weights that are one rollout step old.
+        engine_check: how often, and within which bounds, engine and trainer are compared; by default at the start and
+            every 50 rollout steps.
+        max_staleness: 0: rollouts are drawn with the weights that learn from them first. 1: those of a batch are drawn
+            while the batch before it is learned from, by an engine that runs concurrently; the loss then has to correct
+            for weights that are one rollout step old.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """Learning-rate schedules over a run whose length is not known when they are made."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from torch.optim import Optimizer
@@ -10,10 +11,21 @@ from typing_extensions import override
 from revisual.core.ranges import Fraction, PositiveInt, check_ranges
 
 
-class NeedsTotalSteps(LambdaLR):
-    """A schedule whose `total_steps` a module sets to a function that is called when the number is needed."""
+class NeedsTotalSteps(LambdaLR, ABC):
+    """A schedule whose `total_steps` a module sets to a function that is called when the number is needed.
+
+    Args:
+        optimizer: whose rates it sets.
+    """
 
     total_steps: Callable[[], int] | None = None
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        super().__init__(optimizer, self.factor)
+
+    @abstractmethod
+    def factor(self, step: int) -> float:
+        """Return the share of the learning rate at optimizer step `step`."""
 
     def set_present_rates(self) -> None:
         """Set the rates of the coming step: when the schedule was made, it could not know the first one."""
@@ -33,10 +45,10 @@ class WarmupCosine(NeedsTotalSteps):
     def __init__(self, optimizer: Optimizer, warmup_ratio: Fraction = 0.05, total: PositiveInt | None = None) -> None:
         self.warmup_ratio, self.total = warmup_ratio, total
         check_ranges(self)
-        super().__init__(optimizer, self.factor)
+        super().__init__(optimizer)
 
+    @override
     def factor(self, step: int) -> float:
-        """Return the share of the learning rate at optimizer step `step`."""
         if self.total is None:
             if self.total_steps is None:
                 return 0.0  # before a module has said how long the run is, and called set_present_rates

@@ -49,10 +49,11 @@ class SFTModule(PolicyModule):
         policy: where the policy comes from.
         grader: decides which answers are right in validation; by default `AnswerGrader`.
         engine: draws answers in validation; by default `HFRollout`.
-        optimizer: makes the optimizer from the trainable parameters.
+        optimizer: makes the optimizer from the trainable parameters; by default torch's AdamW as it is, whose learning
+            rate of 1e-3 is one for tiny policies.
         scheduler: makes the schedule of its learning rate; null: constant.
         rewards: measured in validation, by name; by default accuracy alone.
-        eval_sampling: how answers are drawn in validation, test and predict.
+        eval_sampling: how answers are drawn in validation, test and predict; by default the most probable tokens.
         system_prompt: opens every conversation; null: none.
         max_tokens_per_pass: most tokens in a forward and backward pass; how many passes an update takes follows.
     """

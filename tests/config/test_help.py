@@ -3,7 +3,6 @@
 import argparse
 from importlib import import_module
 from inspect import signature
-from typing import get_type_hints
 
 from lightning.pytorch import Callback, LightningDataModule, LightningModule
 from lightning.pytorch.strategies import Strategy
@@ -11,6 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from revisual.cli.command import FunctionCommand
 from revisual.cli.main import COMMANDS
+from revisual.cli.options import option_types
 from revisual.config.expected import argument_types, classes_in, expected_classes
 from revisual.config.parser import OneLineParser
 from revisual.config.parts import EVERYTHING, import_parts
@@ -23,15 +23,13 @@ OTHERS = {
 ROOTS = (Callback, LightningDataModule, LightningModule, LRScheduler, Strategy)
 
 
-def functions():
-    modules = {name: import_module(f"revisual.cli.{module}") for name, (module, _) in COMMANDS.items()}
-    return {name: m.COMMAND.function for name, m in modules.items() if isinstance(m.COMMAND, FunctionCommand)}
+def commands():
+    found = {name: import_module(f"revisual.cli.{module}").COMMAND for name, (module, _) in COMMANDS.items()}
+    return {name: command for name, command in found.items() if isinstance(command, FunctionCommand)}
 
 
-def without_help(add):
-    """The keys of a parser that `add` fills, without an explanation."""
-    parser = OneLineParser()
-    add(parser)
+def without_help(parser):
+    """The keys of a parser without an explanation."""
     shown = [action for action in parser._actions if action.help is not argparse.SUPPRESS]
     return [action.dest for action in shown if not (action.help or "").strip()]
 
@@ -40,7 +38,7 @@ def nameable_classes():
     """All classes that a config may name, from the commands' options and the trainer's parts on downwards."""
     import_parts(EVERYTHING)
     found, waiting = set(), {base for root in ROOTS for base in expected_classes("", root)}
-    hints = [hint for function in functions().values() for hint in get_type_hints(function).values()]
+    hints = [hint for command in commands().values() for hint in option_types(command.function).values()]
     waiting |= {one for hint in hints for base in classes_in(hint) for one in expected_classes("", base)}
     while waiting:
         one = waiting.pop()
@@ -54,12 +52,14 @@ def nameable_classes():
 
 
 def unexplained(one):
-    return without_help(lambda parser: parser.add_class_arguments(one, "part", fail_untyped=False))
+    parser = OneLineParser()
+    parser.add_class_arguments(one, "part", fail_untyped=False)
+    return without_help(parser)
 
 
 def test_every_option_of_a_command_is_explained():
-    for name, function in functions().items():
-        lacking = without_help(lambda parser, f=function: parser.add_function_arguments(f, skip={"rest"}))
+    for name, command in commands().items():
+        lacking = without_help(command.parser(name))
         assert not [key for key in lacking if "." not in key], name  # those of classes below are another test's
 
 

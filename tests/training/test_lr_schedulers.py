@@ -1,10 +1,15 @@
 """Learning-rate schedules by hand."""
 
 import math
+import re
+from contextlib import redirect_stdout
+from io import StringIO
 
 import pytest
 import torch
 
+from revisual.config.parser import OneLineParser
+from revisual.training.grpo import GRPOModule
 from revisual.training.lr_schedulers import WarmupCosine
 
 
@@ -52,3 +57,12 @@ def test_its_state_holds_plain_numbers_only(tmp_path):
     other = WarmupCosine(optimizer())
     other.load_state_dict(state)
     assert other.last_epoch == 1 and other.total is None
+
+
+def test_help_names_only_schedules_that_are_whole():
+    parser = OneLineParser()
+    parser.add_subclass_arguments(GRPOModule, "model")
+    with pytest.raises(SystemExit), redirect_stdout(StringIO()) as told:
+        parser.parse_args(["--model.help=GRPOModule"])
+    names = set(re.findall(r"lr_schedulers\.(\w+)", told.getvalue()))
+    assert names == {"WarmupCosine"}

@@ -1,4 +1,4 @@
-"""Bars of different heights and colours."""
+"""Bars of different heights and colors."""
 
 import random
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from revisual.data.synthetic.task import Question, SyntheticTask
 
 @dataclass(frozen=True)
 class BarsTask(SyntheticTask):
-    """A picture of bars: the colour of the tallest, or of the shortest.
+    """A picture of bars: the color of the tallest, or of the shortest.
 
-    Every colour is the answer equally often: an answer without looking is right with probability 1/4.
+    Every color is the answer equally often: an answer without looking is right with probability 1/4.
     """
 
     bars: Annotated[int, Within("[1, 4]")] = 2

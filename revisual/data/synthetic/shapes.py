@@ -1,4 +1,4 @@
-"""Coloured shapes in pictures, and coloured things in words."""
+"""Colored shapes in pictures, and colored things in words."""
 
 import random
 from dataclasses import dataclass
@@ -43,13 +43,13 @@ class Shape:
 
 @dataclass(frozen=True)
 class ShapesTask(SyntheticTask):
-    """A picture of one shape: its colour, or its form.
+    """A picture of one shape: its color, or its form.
 
-    An answer without looking is right with probability 1/4 for a colour and 1/3 for a form: 7/24 in all.
+    An answer without looking is right with probability 1/4 for a color and 1/3 for a form: 7/24 in all.
     """
 
     describe: bool = False
-    """Ask for a description in place of a colour or a form."""
+    """Ask for a description in place of a color or a form."""
 
     name: ClassVar[str] = "shapes"
 
@@ -67,7 +67,7 @@ class ShapesTask(SyntheticTask):
 
 @dataclass(frozen=True)
 class ThingsTask(SyntheticTask):
-    """The questions asked of pictures, about things that are named in words: their colour, form or height.
+    """The questions asked of pictures, about things that are named in words: their color, form or height.
 
     Example: `There is grass. What colour is it?` is thought of as `it is green`.
     """

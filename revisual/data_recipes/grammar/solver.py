@@ -26,8 +26,9 @@ class Solver(Ranged, ABC):
         temperature: of the answers, which must differ to say anything: not 0.
         top_p: the share of probability that is sampled from.
         max_tokens: of one answer; one that is cut commits to nothing, and counts as wrong.
-        min_pixels: of a picture; by default pictures are sent as they are.
-        max_pixels: likewise.
+        min_pixels: of a picture, smaller ones are resized to it; by default a server gets pictures as they are, unless
+            max_pixels is given, and a model in this process takes the bounds of its processor.
+        max_pixels: of a picture, larger ones are resized to it; by default likewise.
     """
 
     system_prompt: str | None = AUTO

@@ -29,11 +29,11 @@ class PowerSampling(AdvantageFilter):
     0.637.
 
     Args:
-        t_low: E has only larger |advantages|.
-        t_high: E has only smaller |advantages|.
-        power: exponent of |advantage| in the probabilities.
-        ratio: draws, as a share of N; more than 1 repeats rows.
-        drop_constant_accuracy: leave out of E the groups whose accuracy is constant.
+        t_low: only larger |advantages| may be drawn (released code: 0.03).
+        t_high: only smaller |advantages| may be drawn (released code: 0.97).
+        power: exponent of |advantage| in the probabilities (released code: 1.5).
+        ratio: draws, as a share of the batch's rollouts; more than 1 repeats rows (released code: 1.5).
+        drop_constant_accuracy: draw from no group whose accuracy is constant.
     """
 
     t_low: PositiveFloat = 0.03

@@ -35,12 +35,12 @@ class PrioritizedAdvantageDistillation(AdvantageFilter):
     with probability e^2 / (e^0.5 + e^1 + e^2) = 0.63.
 
     Args:
-        t_low: smallest |advantage| in E.
-        t_high: largest |advantage| in E.
-        ratio: rollouts to keep, as a share of the whole batch's N.
-        tau_start: temperature at the start of training.
-        tau_end: temperature at its end.
-        drop_constant_accuracy: leave out of E the groups whose accuracy is constant: shaped rewards give advantages of
+        t_low: smallest |advantage| that may be drawn (released code: 0.03).
+        t_high: largest |advantage| that may be drawn (released code: 0.97, which throws rare right answers away).
+        ratio: rollouts to draw, as a share of the whole batch's.
+        tau_start: temperature of softmax(|advantage| / tau) at the start of training (the paper's).
+        tau_end: the same at its end (the paper's), and linear between.
+        drop_constant_accuracy: draw from no group whose accuracy is constant: shaped rewards give advantages of
             full size to an all-wrong group too.
     """
 

@@ -48,7 +48,7 @@ class VLLMRollout(RolloutEngine):
 
     Args:
         max_model_len: tokens of a prompt and its answer together; null: as many as the run's limits allow.
-        max_pictures: of one prompt.
+        max_pictures: most pictures of one prompt.
         gpu_memory_utilization: the share of the device's memory that the engine may take while it is awake.
         dtype: what it computes in, and gets weights in; auto: bfloat16 on a GPU, else the policy's own.
         sleep_level: what the engine gives back between rollouts on a GPU: 0 nothing, 1 the cache, with its weights

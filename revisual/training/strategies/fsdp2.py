@@ -27,7 +27,7 @@ class FSDP2(Placement, ModelParallelStrategy):
         sharded_checkpoints: each process writes its part into a folder; else one file is written, by way of the first
             process's memory.
         process_group_backend: null: gloo on a CPU, NCCL on GPUs.
-        timeout: of a collective operation.
+        timeout: how long a collective operation may take, as hours:minutes:seconds.
     """
 
     def __init__(

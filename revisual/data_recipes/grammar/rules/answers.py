@@ -38,7 +38,7 @@ class VerifiableAnswer(Rule):
     not asked about. An answer in words is short: a name, a day, yes or no.
 
     Args:
-        grader: the judge.
+        grader: decides which answers are right.
         most_words: of an answer in words.
         most_characters: of any answer.
     """

@@ -78,7 +78,7 @@ class Balance(Step):
     Parts are filled in their order, and no sample is in two of them.
 
     Args:
-        parts: what to fill.
+        parts: what to fill; by default of ReVisual-R1's sizes (section 3): 47,000, 21,000 and 31,000 samples.
         quotas: at most so many samples per part of a source, topic or level, e.g. `{"source": {"gsm8k": 2000}}`.
     """
 

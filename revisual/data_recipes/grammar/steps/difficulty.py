@@ -51,7 +51,7 @@ class GradeDifficulty(Difficulty):
     Args:
         solver: the model.
         k: answers per question.
-        grader: the judge.
+        grader: decides which answers are right.
     """
 
     solver: Solver

@@ -25,7 +25,7 @@ class Prune(Step):
         k: answers per question.
         lowest: the lowest rate that is kept; by default any above 0.
         highest: the highest rate that is kept; by default any below 1.
-        grader: the judge.
+        grader: decides which answers are right.
     """
 
     solver: Solver

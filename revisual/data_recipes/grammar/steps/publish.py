@@ -42,8 +42,8 @@ class Publish(Step):
 
     Args:
         shard_rows: samples per file.
-        validation: share of each part.
-        most_validation: and at most so many samples.
+        validation: share of each part that is kept for validation.
+        most_validation: most samples of a part that are kept for it.
         title: of the card.
     """
 
