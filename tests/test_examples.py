@@ -18,6 +18,7 @@ from revisual.evaluation.presets import REVISUAL_R1
 from revisual.evaluation.responder import ServerResponder
 
 PACKAGES = ("client", "evaluation", "cli.generation", "grading")
+MODULES = ("revisual.data.choices", "revisual.data.conversation")
 NEEDS_A_MODEL = "revisual.evaluation.policy_responder"
 SAMPLE = Sample("1", "What colour?", images=[ImageSource(path="red.png", root=Path())])
 NAMES = {"np": np, "Sample": Sample, "Fraction": Fraction, "equal": lambda a, b: Fraction(a) == Fraction(b)}
@@ -31,7 +32,8 @@ CHECKED = re.compile(r"\w+\(.*\)|not |\[|.* (?:==|is) ")
 
 
 def modules():
-    """The names of all modules of the packages."""
+    """The names of all modules of the packages, and of single ones."""
+    yield from MODULES
     for package in PACKAGES:
         root = importlib.import_module(f"revisual.{package}")
         yield from (module.name for module in pkgutil.walk_packages(root.__path__, f"{root.__name__}."))

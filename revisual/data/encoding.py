@@ -12,6 +12,7 @@ from PIL.Image import new as new_picture
 from torch import Tensor
 
 from revisual.core.errors import UserError
+from revisual.data.conversation import conversation
 from revisual.data.patches import PatchStore
 from revisual.data.picture_coding import BLANK_SIDE, PATCHES, PictureCoding
 from revisual.data.prompt import EncodedPrompt
@@ -48,17 +49,7 @@ class PromptEncoder:
 
     def messages(self, sample: Sample) -> list[dict[str, Any]]:
         """Return the conversation to answer: pictures first, then the question, then its choices by letter."""
-        if sample.messages is not None:
-            turns = [dict(turn) for turn in sample.messages]
-        else:
-            text = sample.question
-            if sample.choices:
-                text += "\nChoices:\n" + "\n".join(f"{chr(65 + i)}. {c}" for i, c in enumerate(sample.choices))
-            pictures = [{"type": "image"} for _ in sample.images]
-            turns = [{"role": "user", "content": [*pictures, {"type": "text", "text": text}]}]
-        if self.system_prompt is not None and turns[0]["role"] != "system":
-            turns.insert(0, {"role": "system", "content": self.system_prompt})
-        return turns
+        return conversation(sample, self.system_prompt)
 
     def render(self, sample: Sample) -> str:
         """Return the prompt's text, one placeholder per picture.

@@ -5,51 +5,11 @@ import re
 from collections.abc import Sequence
 
 from revisual.core.errors import UserError
+from revisual.data.choices import label, letter
 
 _LINE = re.compile(r"^ *([A-H]) *[:.] *(.*)$", re.MULTILINE)
 _INLINE = re.compile(r"\(([A-H])\)")
 _SEMICOLONS = re.compile(r"(?:^|; *)(?=[A-H]\.)")
-
-
-def letter(index: int) -> str:
-    """Return the letter of an option.
-
-    Example: `letter(1) == "B"`
-    """
-    return chr(ord("A") + index)
-
-
-def option_of(mark: str, options: Sequence[str]) -> str:
-    """Return the option that a letter stands for; empty if it stands for none.
-
-    Example: `option_of("B", ["12", "15"]) == "15"`
-    """
-    return dict(zip(map(letter, range(len(options))), options, strict=True)).get(mark, "")
-
-
-def label(texts: Sequence[str]) -> list[str]:
-    """Return options with their letters, so that a gold "B" means the second even where an option's text is "B".
-
-    Example: `label(["12", "15"]) == ["A. 12", "B. 15"]`
-    """
-    return [f"{letter(index)}. {text}" for index, text in enumerate(texts)]
-
-
-def with_letters(options: Sequence[str]) -> list[str]:
-    """Return the options with their letters, which they may carry already.
-
-    Example: `with_letters(["A. 12", "B. 15"]) == with_letters(["12", "15"]) == ["A. 12", "B. 15"]`
-    """
-    carried = all(option.startswith(f"{letter(index)}. ") for index, option in enumerate(options))
-    return list(options) if carried else label(options)
-
-
-def without_letters(options: Sequence[str]) -> list[str]:
-    """Return the options without the letters that `label` put before them.
-
-    Example: `without_letters(["A. 12", "B. 15"]) == without_letters(["12", "15"]) == ["12", "15"]`
-    """
-    return [option[3:] for option in with_letters(options)]
 
 
 def options_of_lines(question: str) -> list[str]:
@@ -97,6 +57,9 @@ def options_of_list(text: str) -> list[str]:
 
 
 def _in_order(marks: Sequence[str], texts: Sequence[str]) -> list[str]:
-    """Return labeled options, if there are at least two, with text, and their letters go A, B, C, ..."""
+    """Return labeled options, if there are at least two, with text, and their letters go A, B, C, ...
+
+    Example: `_in_order("AB", ["12", "15"]) == ["A. 12", "B. 15"] and _in_order("AC", ["12", "15"]) == []`
+    """
     in_order = list(marks) == [letter(index) for index in range(len(marks))]
     return label(texts) if len(marks) > 1 and in_order and all(texts) else []

@@ -9,6 +9,7 @@ from revisual.client.pictures import Pictures, PixelBounds
 from revisual.client.request import ChatRequest
 from revisual.core.ranges import Count, Seed, check_ranges
 from revisual.core.seeds import stable_seed
+from revisual.data.conversation import conversation
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.benchmark import Benchmark, Item
 from revisual.evaluation.metrics.standard import sample_of
@@ -45,14 +46,9 @@ class Asking:
                 yield ChatRequest(id, messages, pictures, index, seed)
 
     def _messages(self, benchmark: Benchmark, item: Item) -> list[dict[str, Any]]:
-        system = self.preset.system_prompt
-        first = [{"role": "system", "content": system}] if system is not None else []
-        if item.sample.messages is not None:
-            turns = [dict(turn) for turn in item.sample.messages]
-            return turns if turns[0]["role"] == "system" else [*first, *turns]
-        pictures = [{"type": "image"} for _ in item.sample.images]
-        text = {"type": "text", "text": benchmark.prompt(item, self.preset)}
-        return [*first, {"role": "user", "content": [*pictures, text]}]
+        sample = item.sample
+        text = benchmark.prompt(item, self.preset) if sample.messages is None else None
+        return conversation(sample, self.preset.system_prompt, text)
 
 
 def score_record(benchmark: Benchmark, item: Item, record: Record, grader: Grader) -> ScoredAnswer:

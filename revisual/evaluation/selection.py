@@ -54,6 +54,8 @@ def choose_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benc
 def choose_preset(name: str | None, model: str) -> Preset:
     """Return the preset of a name; without one how the model's export was trained to be asked, or else the first.
 
+    Example: `choose_preset("official", "Qwen/Qwen2.5-VL-7B-Instruct").system_prompt is None`
+
     Raises:
         UserError: there is none; lists those that there are.
     """

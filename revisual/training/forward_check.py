@@ -124,7 +124,7 @@ def row_gaps(
     token_ids, mask = _completions(encoder)
     completions = [ids[kept] for ids, kept in zip(token_ids, mask, strict=True)]
 
-    def by_rows(attention: PlainAttention, within: Context, copies: int = 1) -> list[Tensor]:
+    def by_rows(attention: PlainAttention, within: Context, copies: int = 1) -> list[Float[Tensor, " _"]]:
         with plain_attention(policy, attention), within():
             return [stock_logprobs(policy, stock[p], ids, copies) for p, ids in zip(OWNERS, completions, strict=True)]
 

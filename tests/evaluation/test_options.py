@@ -14,12 +14,6 @@ def test_options_of_lines(question, found):
     assert options.options_of_lines(question) == found
 
 
-def test_letters_are_put_once_and_taken_off():
-    assert options.with_letters(options.label(["B", "15"])) == ["A. B", "B. 15"]
-    assert options.without_letters(["A. B", "B. 15"]) == ["B", "15"]
-    assert options.option_of("B", ["12", "15"]) == "15" and options.option_of("C", ["12", "15"]) == ""
-
-
 @pytest.mark.parametrize("text", ["__import__('os').getcwd()", "[1, 2]", "('a', 'b')", "[" * 5000, ""])
 def test_only_lists_of_texts_are_options(text):
     with pytest.raises(UserError, match="options are no list of texts"):

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from revisual.client.journal import Record
+from revisual.data.conversation import question_text
 from revisual.data.sample import Sample
 from revisual.data_recipes.bridging.prompts import Prompt
-from revisual.evaluation.options import label
 
 STEPS = ("pseudo_cot", "description", "reasoning", "rewriting")
 """In their order; the last only where it is needed."""
@@ -40,8 +40,7 @@ class WorkItem:
     @property
     def question(self) -> str:
         """The question as prompts show it, with its choices."""
-        choices = "\n".join(["", "Choices:", *label(self.sample.choices)]) if self.sample.choices else ""
-        return self.sample.question + choices
+        return question_text(self.sample)
 
 
 @dataclass(frozen=True)

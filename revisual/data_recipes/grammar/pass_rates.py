@@ -13,10 +13,9 @@ from revisual.client.pictures import Pictures
 from revisual.client.request import ChatRequest
 from revisual.core.errors import UserError
 from revisual.core.seeds import stable_seed
-from revisual.data.sample import Sample
+from revisual.data.conversation import conversation
 from revisual.data_recipes.grammar.solver import Solver
 from revisual.data_recipes.grammar.step import Work
-from revisual.evaluation.options import with_letters
 from revisual.grading.grader import Grader, grade_responses
 
 GRADED_TOGETHER = 256
@@ -98,16 +97,6 @@ def _requests(work: Work, solver: Solver, k: int) -> Iterator[ChatRequest]:
                 stable_seed("curation", work.seed, sample.source, sample.id, index) % 2**31
             )  # some servers take 32 bits
             yield ChatRequest(str(place), messages, pictures, index, seed)
-
-
-def conversation(sample: Sample, system_prompt: str | None) -> list[dict[str, Any]]:
-    """Return the conversation: pictures first, then the question, then its choices by letter, as in training."""
-    first = [{"role": "system", "content": system_prompt}] if system_prompt is not None else []
-    text = sample.question
-    if sample.choices:
-        text += "\nChoices:\n" + "\n".join(with_letters(sample.choices))
-    parts: list[dict[str, str]] = [{"type": "image"} for _ in sample.images]
-    return [*first, {"role": "user", "content": [*parts, {"type": "text", "text": text}]}]
 
 
 def _grades(work: Work, records: Sequence[Record], places: NDArray[np.int64], grader: Grader) -> list[Any]:

@@ -8,12 +8,12 @@ from typing import Any
 from typing_extensions import override
 
 from revisual.core.ranges import Seed
+from revisual.data.choices import label, letter, without_letters
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.official.gpqa import find_choice, prompt
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.options import label, letter, without_letters
 
 _OPTIONS = ("Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from typing_extensions import override
 
+from revisual.data.choices import label, letter, option_of, without_letters
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.cleaning import MATHVISION
 from revisual.evaluation.official.mathvision import extract, is_equal
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.options import label, letter, option_of, without_letters
 
 _INSTRUCTION = (
     'Please solve the problem step by step and put your answer in one "\\boxed{}". '

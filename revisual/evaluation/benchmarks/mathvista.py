@@ -6,11 +6,11 @@ from typing import Any
 
 from typing_extensions import override
 
+from revisual.data.choices import letter
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.official.mathvista import hint, normalize
-from revisual.evaluation.options import letter
 
 _METADATA = {name: f"metadata.{name}" for name in ("task", "category", "context", "grade", "skills", "language")}
 _COLUMNS = {"id": "pid", "images": "decoded_image", "origin": "metadata.source", **_METADATA}

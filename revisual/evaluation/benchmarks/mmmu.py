@@ -6,12 +6,13 @@ from typing import Any
 
 from typing_extensions import override
 
+from revisual.data.choices import label, letter, without_letters
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.benchmarks.table import TableBenchmark
 from revisual.evaluation.official.mmmu import choice_score, open_is_right
 from revisual.evaluation.official.response import official_gold, visible
-from revisual.evaluation.options import label, letter, options_of_list, without_letters
+from revisual.evaluation.options import options_of_list
 
 
 @dataclass(frozen=True, kw_only=True)

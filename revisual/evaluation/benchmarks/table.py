@@ -8,6 +8,7 @@ from typing import Any
 
 from revisual.core.errors import UserError
 from revisual.core.ranges import QuestionTemplate
+from revisual.data.choices import with_letters
 from revisual.data.readers.row import FIELDS, Row, lookup, sample_from_row
 from revisual.data.sample import Sample
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
@@ -16,7 +17,6 @@ from revisual.evaluation.cleaning import ORIGINAL_GOLD
 from revisual.evaluation.metrics.figures import Figure, Metrics
 from revisual.evaluation.metrics.problems import Problem
 from revisual.evaluation.metrics.standard import standard_metrics
-from revisual.evaluation.options import with_letters
 from revisual.evaluation.presets import Preset
 from revisual.evaluation.sources import Source
 from revisual.grading.grader import Grader

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from revisual.evaluation.options import letter
+from revisual.data.choices import letter
 
 _INSTRUCTION = (
     "Answer the following multiple choice question. The last line of your response should be of the following format: "

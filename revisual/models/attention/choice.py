@@ -158,7 +158,7 @@ def plain_attention(
     return scores.softmax(-1) @ value
 
 
-def _waves(shape: tuple[int, ...], kind: Kind, phase: int) -> Tensor:
+def _waves(shape: tuple[int, ...], kind: Kind, phase: int) -> Float[Tensor, "1 _ _ _"]:
     """Return numbers of all sizes that no generator is asked for."""
     count = torch.arange(torch.Size(shape).numel(), device=kind.device, dtype=torch.float64)
     return (1.5 * torch.sin(count * 1.7 + 0.1 * (count % 97) + phase)).view(shape).to(kind.dtype).requires_grad_()

@@ -139,7 +139,7 @@ class PackedRow(Layout):
             [positions[i] for s, own in enumerate(self.segments) for i in (own.prefix, s) if i is not None]
         )
 
-    def on(self, device: torch.device, name: str) -> Tensor:
+    def on(self, device: torch.device, name: str) -> Int[Tensor, " _"]:
         """Return one of `query_ends`, `key_ends` and `seen` on a device; it is copied there once."""
         if (name, device) not in self._moved:
             self._moved[name, device] = getattr(self, name).to(device)

@@ -51,7 +51,7 @@ class Windows(PackedRow):
         return False
 
     @override
-    def on(self, device: torch.device, name: str) -> Tensor:
+    def on(self, device: torch.device, name: str) -> Int[Tensor, " _"]:
         return self._ends.to(device=device, dtype=torch.int32)
 
 

@@ -6,7 +6,7 @@ from client.chat_server import ChatServer, Response, says
 from data_recipes.grammar.asking import number_of, numbered, solver
 from data_recipes.grammar.helpers import collect, items, run
 from revisual.core.errors import UserError
-from revisual.data_recipes.grammar.pass_rates import conversation
+from revisual.data.conversation import conversation
 from revisual.data_recipes.grammar.steps.difficulty import GradeDifficulty
 from revisual.data_recipes.grammar.steps.prune import Prune
 

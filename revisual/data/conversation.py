@@ -1,0 +1,34 @@
+"""A sample as a conversation, the same in training, in curation and in evaluation."""
+
+from typing import Any
+
+from revisual.data.choices import with_letters
+from revisual.data.sample import Sample
+
+
+def question_text(sample: Sample) -> str:
+    r"""Return the question, and its choices by letter, which they may carry already.
+
+    Example: `question_text(Sample("1", "Which?", choices=["12", "15"])) == "Which?\nChoices:\nA. 12\nB. 15"`
+    """
+    choices = ["Choices:", *with_letters(sample.choices)] if sample.choices else []
+    return "\n".join([sample.question, *choices])
+
+
+def conversation(sample: Sample, system_prompt: str | None, text: str | None = None) -> list[dict[str, Any]]:
+    """Return the turns to answer: the system prompt, pictures, then the question and its choices.
+
+    Args:
+        sample: what is asked; its own turns, where it has any, are taken as they are.
+        system_prompt: the first turn, unless the sample's own turns have one; None: there is none.
+        text: of the question, in place of `question_text`.
+    """
+    if sample.messages is not None:
+        turns = [dict(turn) for turn in sample.messages]
+    else:
+        pictures = [{"type": "image"} for _ in sample.images]
+        asked = {"type": "text", "text": question_text(sample) if text is None else text}
+        turns = [{"role": "user", "content": [*pictures, asked]}]
+    if system_prompt is not None and turns[0]["role"] != "system":
+        turns.insert(0, {"role": "system", "content": system_prompt})
+    return turns
