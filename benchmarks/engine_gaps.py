@@ -47,7 +47,7 @@ def main() -> None:
 def measure(folder: Path, answers: int, tokens: int, seeds: list[int]) -> dict[str, Any]:
     """Return gap, noise and the gap after a step, the largest and the mean in nats, by kind of question and seed."""
     from revisual.data.encoding import PromptEncoder
-    from revisual.models.inputs import forward_inputs
+    from revisual.models.inputs import PromptedRows, forward_inputs
     from revisual.models.logprobs import banned_token_ids, token_logprobs
     from revisual.models.policy import PretrainedPolicy
     from revisual.models.rounding import rounding_otherwise
@@ -65,7 +65,7 @@ def measure(folder: Path, answers: int, tokens: int, seeds: list[int]) -> dict[s
     @torch.no_grad()
     def score(prompts: list[Any], drawn: Completions) -> torch.Tensor:
         index, ids, mask = torch.arange(len(prompts)), drawn.token_ids, drawn.mask
-        inputs = forward_inputs(policy, prompts, index, encoder.vision_inputs, pad, ids, mask)
+        inputs = forward_inputs(policy, PromptedRows(prompts, index, encoder.vision_inputs, pad, ids, mask))
         return token_logprobs(policy, inputs, ids, mask, banned=banned).logprobs.double()
 
     rows = []

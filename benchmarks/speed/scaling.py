@@ -25,7 +25,7 @@ from workers import commit, machine, table
 
 from revisual.data.encoding import PromptEncoder
 from revisual.data.readers import JSONLReader
-from revisual.models.inputs import forward_inputs
+from revisual.models.inputs import PromptedRows, forward_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 from revisual.rollout.engine import Sampling
@@ -91,7 +91,9 @@ def measure(sizes: dict[str, int], args: argparse.Namespace, peak: float) -> dic
         drawn = engine.generate(prompts, Sampling(n), sizes["new_tokens"], seeds)
         index = torch.arange(PROMPTS).repeat_interleave(n)
         pad_id = processor.tokenizer.pad_token_id
-        inputs = forward_inputs(policy, prompts, index, encoder.vision_inputs, pad_id, drawn.token_ids, drawn.mask)
+        inputs = forward_inputs(
+            policy, PromptedRows(prompts, index, encoder.vision_inputs, pad_id, drawn.token_ids, drawn.mask)
+        )
         outputs = token_logprobs(policy, inputs, drawn.token_ids, drawn.mask, banned=banned_token_ids(policy))
         (-outputs.logprobs.mean()).backward()
         policy.zero_grad()

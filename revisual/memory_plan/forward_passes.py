@@ -13,7 +13,7 @@ from torch.nn.functional import pad
 from revisual.memory_plan.live import LiveMemory, Peak
 from revisual.memory_plan.shapes import LongestPrompt, kinds_of
 from revisual.models.head import float32_logits
-from revisual.models.inputs import forward_inputs, padded_prompts
+from revisual.models.inputs import PromptedRows, forward_inputs, padded_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.caches import BLOCK, AnswerCache, CopiedPromptCache, SharedPromptCache
@@ -70,7 +70,7 @@ class Passes:
         token_ids = torch.full((len(owners), response_tokens), self.pad_id)
         mask = torch.ones_like(token_ids, dtype=torch.bool)
         prompts = [self.longest.prompt] * len(rows)
-        inputs = forward_inputs(self.policy, prompts, owners, self._patches, self.pad_id, token_ids, mask)
+        inputs = forward_inputs(self.policy, PromptedRows(prompts, owners, self._patches, self.pad_id, token_ids, mask))
         outputs = token_logprobs(
             self.policy,
             inputs,

@@ -1,7 +1,7 @@
 """Prompts and completions side by side, as a transformers model takes them: packed, or padded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -27,41 +27,41 @@ class ForwardInputs:
     """Patches of a picture that belongs to no row: with several processes, each must use every part of the policy."""
 
 
-def forward_inputs(
-    policy: nn.Module,
-    prompts: Sequence[EncodedPrompt],
-    prompt_index: Int[Tensor, " N"],
-    vision_inputs: VisionInputs,
-    pad_id: int,
-    token_ids: Int[Tensor, "N T"],
-    completion_mask: Bool[Tensor, "N T"],
-) -> ForwardInputs:
+@dataclass(frozen=True)
+class PromptedRows:
+    """Completions, each with one of P prompts: what a forward goes over."""
+
+    prompts: Sequence[EncodedPrompt]
+    prompt_index: Int[Tensor, " N"]
+    """Each completion's prompt."""
+    vision_inputs: VisionInputs
+    """Gives the patches of a prompt's pictures."""
+    pad_id: int
+    token_ids: Int[Tensor, "N T"]
+    """Completions, padded on the right."""
+    completion_mask: Bool[Tensor, "N T"]
+    """Which of their tokens count."""
+
+
+def forward_inputs(policy: nn.Module, rows: PromptedRows) -> ForwardInputs:
     """Put prompt `prompt_index[n]` and completion n together, for each n: packed where the policy can, else padded."""
     make = packed_inputs if shares_prompts(policy) else padded_inputs
-    return make(policy, prompts, prompt_index, vision_inputs, pad_id, token_ids.cpu(), completion_mask.cpu())
+    return make(policy, replace(rows, token_ids=rows.token_ids.cpu(), completion_mask=rows.completion_mask.cpu()))
 
 
-def packed_inputs(
-    policy: Any,
-    prompts: Sequence[EncodedPrompt],
-    prompt_index: Int[Tensor, " N"],
-    vision_inputs: VisionInputs,
-    pad_id: int,
-    token_ids: Int[Tensor, "N T"],
-    completion_mask: Bool[Tensor, "N T"],
-) -> ForwardInputs:
+def packed_inputs(policy: Any, rows: PromptedRows) -> ForwardInputs:
     """Pack one row of L tokens: each prompt once, and behind it the completions that share it.
 
     A completion's last token is left out: nothing is predicted from it. The only completion of a prompt goes on where
     the prompt ends, as one sequence; of several, each is a segment that sees the prompt and itself.
     """
     device, row, family = policy.device, _Row(), find_family(policy.config)
-    owners = prompt_index.tolist()
-    completions = [ids[mask] for ids, mask in zip(token_ids, completion_mask, strict=True)]
-    rows = {p: [n for n, owner in enumerate(owners) if owner == p] for p in sorted(set(owners))}
-    patches = {p: vision_inputs(prompts[p]) for p in rows}
+    prompts, owners = rows.prompts, rows.prompt_index.tolist()
+    completions = [ids[mask] for ids, mask in zip(rows.token_ids, rows.completion_mask, strict=True)]
+    groups = {p: [n for n, owner in enumerate(owners) if owner == p] for p in sorted(set(owners))}
+    patches = {p: rows.vision_inputs(prompts[p]) for p in groups}
     predictors: dict[int, Int[Tensor, " C"]] = {}
-    for p, members in rows.items():
+    for p, members in groups.items():
         positions = prompt_positions(policy, prompts[p], patches[p])
         end = row.add(prompts[p].token_ids, prompts[p].mm_token_type_ids, positions)
         following, prefix = positions.max() + 1, len(row.segments)
@@ -106,24 +106,16 @@ class _Row:
         return self.length
 
 
-def padded_inputs(
-    policy: Any,
-    prompts: Sequence[EncodedPrompt],
-    prompt_index: Int[Tensor, " N"],
-    vision_inputs: VisionInputs,
-    pad_id: int,
-    token_ids: Int[Tensor, "N T"],
-    completion_mask: Bool[Tensor, "N T"],
-) -> ForwardInputs:
+def padded_inputs(policy: Any, rows: PromptedRows) -> ForwardInputs:
     """Pad prompts on the left, to P tokens, and completions on the right: row n holds `prompt_index[n]` and its own.
 
     For models whose attention takes no layout, and what packed rows are measured against: pictures and prompts are
     computed once per completion.
     """
-    arguments = padded_prompts(policy, prompts, prompt_index, vision_inputs, pad_id)
-    width, length = arguments["input_ids"].shape[1], completion_mask.shape[1]
-    mask = completion_mask.to(policy.device)
-    completions = token_ids.to(policy.device).masked_fill(~mask, pad_id)
+    arguments = padded_prompts(policy, rows.prompts, rows.prompt_index, rows.vision_inputs, rows.pad_id)
+    width, length = arguments["input_ids"].shape[1], rows.completion_mask.shape[1]
+    mask = rows.completion_mask.to(policy.device)
+    completions = rows.token_ids.to(policy.device).masked_fill(~mask, rows.pad_id)
     arguments["input_ids"] = torch.cat([arguments["input_ids"], completions], 1)
     if (types := find_family(policy.config).token_types) is not None:
         arguments[types] = pad(arguments[types], (0, length))

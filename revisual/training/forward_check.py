@@ -17,7 +17,7 @@ from revisual.data.images import ImageSource
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
 from revisual.models.attention import shares_prompts
-from revisual.models.inputs import packed_inputs, padded_inputs
+from revisual.models.inputs import PromptedRows, packed_inputs, padded_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.stock_forward import PlainAttention, plain_attention, stock_logprobs, stock_prompt
 from revisual.rollout.engine import Sampling
@@ -139,7 +139,9 @@ def row_gaps(
     gaps, pad_id = {}, encoder.processor.tokenizer.pad_token_id
     for kind, make in kinds.items():
         with context():
-            inputs = make(policy, prompts, torch.tensor(OWNERS), encoder.vision_inputs, pad_id, token_ids, mask)
+            inputs = make(
+                policy, PromptedRows(prompts, torch.tensor(OWNERS), encoder.vision_inputs, pad_id, token_ids, mask)
+            )
             found = token_logprobs(policy, inputs, token_ids, mask).logprobs.cpu()
         gaps[kind] = _gap([row[kept] for row, kept in zip(found, mask, strict=True)], expected)
     return gaps, LEAST + NOISES * noise

@@ -22,7 +22,7 @@ from revisual.models.checkpoints import WholeFiles
 from revisual.models.checksums import Checksums
 from revisual.models.families import is_named
 from revisual.models.frozen_weights import leave_out, put_back, record_frozen
-from revisual.models.inputs import ForwardInputs, forward_inputs
+from revisual.models.inputs import ForwardInputs, PromptedRows, forward_inputs
 from revisual.models.lora import has_adapter
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
@@ -239,7 +239,8 @@ class PolicyModule(AnsweringModule):
         """
         pad_id = self.encoder.processor.tokenizer.pad_token_id
         inputs = forward_inputs(
-            self.policy, prompts, prompt_index, self.encoder.vision_inputs, pad_id, token_ids, completion_mask
+            self.policy,
+            PromptedRows(prompts, prompt_index, self.encoder.vision_inputs, pad_id, token_ids, completion_mask),
         )
         if not uses_vision or any(name in self.encoder.blank for name in inputs.arguments):
             return inputs

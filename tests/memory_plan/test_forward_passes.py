@@ -11,7 +11,7 @@ from revisual.memory_plan.forward_passes import Passes
 from revisual.memory_plan.live import shape_mode
 from revisual.memory_plan.shapes import longest_prompt, on_no_device
 from revisual.models.head import float32_logits
-from revisual.models.inputs import forward_inputs, padded_prompts
+from revisual.models.inputs import PromptedRows, forward_inputs, padded_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import LoRA
 from revisual.models.policy import PretrainedPolicy
@@ -77,7 +77,9 @@ def test_training_pass(policy_folder, options):
     ids = torch.full((len(index), RESPONSE), 7)
     mask = torch.ones_like(ids, dtype=torch.bool)
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
-        inputs = forward_inputs(policy, [planned.longest.prompt] * len(ROWS), index, vision_inputs, 0, ids, mask)
+        inputs = forward_inputs(
+            policy, PromptedRows([planned.longest.prompt] * len(ROWS), index, vision_inputs, 0, ids, mask)
+        )
         outputs = token_logprobs(policy, inputs, ids, mask, banned=banned_token_ids(policy))
         outputs.logprobs.sum().backward()
     lasting = peak.kinds["weights"] + peak.kinds["gradients"]

@@ -6,7 +6,7 @@ from torch.testing import assert_close
 
 from revisual.models import head
 from revisual.models.attention import shares_prompts
-from revisual.models.inputs import forward_inputs, packed_inputs, padded_inputs
+from revisual.models.inputs import PromptedRows, forward_inputs, packed_inputs, padded_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 
@@ -24,7 +24,7 @@ def completions():
 def outputs(policy, encoder, prompts, completions, make, **options):
     token_ids, mask = completions
     pad_id = encoder.processor.tokenizer.pad_token_id
-    inputs = make(policy, prompts, torch.tensor(OWNERS), encoder.vision_inputs, pad_id, token_ids, mask)
+    inputs = make(policy, PromptedRows(prompts, torch.tensor(OWNERS), encoder.vision_inputs, pad_id, token_ids, mask))
     options = {"temperature": 0.7, "banned": banned_token_ids(policy), "entropy_gradient": True, **options}
     return token_logprobs(policy, inputs, token_ids, mask, **options)
 
@@ -57,14 +57,18 @@ def test_neighbors_change_nothing(policy, encoder, mixed_prompts, completions):
     pad_id = encoder.processor.tokenizer.pad_token_id
     for n, (owner, length) in enumerate(zip(OWNERS, LENGTHS, strict=True)):
         alone, mask = completions[0][n : n + 1, :length], torch.ones(1, length, dtype=torch.bool)
-        inputs = packed_inputs(policy, mixed_prompts, torch.tensor([owner]), encoder.vision_inputs, pad_id, alone, mask)
+        inputs = packed_inputs(
+            policy, PromptedRows(mixed_prompts, torch.tensor([owner]), encoder.vision_inputs, pad_id, alone, mask)
+        )
         single = token_logprobs(policy, inputs, alone, mask, temperature=0.7, banned=banned_token_ids(policy))
         assert_close(together.logprobs[n, :length], single.logprobs[0], atol=1e-5, rtol=0)
 
 
 def test_pictures_and_prompts_stand_once(policy, encoder, mixed_prompts, completions):
     pad_id = encoder.processor.tokenizer.pad_token_id
-    inputs = packed_inputs(policy, mixed_prompts, torch.tensor(OWNERS), encoder.vision_inputs, pad_id, *completions)
+    inputs = packed_inputs(
+        policy, PromptedRows(mixed_prompts, torch.tensor(OWNERS), encoder.vision_inputs, pad_id, *completions)
+    )
     prompts = sum(len(mixed_prompts[p].token_ids) for p in set(OWNERS))
     assert inputs.arguments["input_ids"].shape == (1, prompts + sum(length - 1 for length in LENGTHS))
     patches = sum(len(encoder.vision_inputs(mixed_prompts[p])["pixel_values"]) for p in (0, 2, 4))

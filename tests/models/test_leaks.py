@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from revisual.models.inputs import forward_inputs
+from revisual.models.inputs import PromptedRows, forward_inputs
 from revisual.models.logprobs import token_logprobs
 from revisual.models.policy import PretrainedPolicy
 
@@ -13,7 +13,7 @@ def scores(policy, encoder, prompts, tokens):
     mask = torch.ones_like(tokens, dtype=torch.bool)
     pad_id = encoder.processor.tokenizer.pad_token_id
     index = torch.arange(len(prompts))
-    inputs = forward_inputs(policy, prompts, index, encoder.vision_inputs, pad_id, tokens, mask)
+    inputs = forward_inputs(policy, PromptedRows(prompts, index, encoder.vision_inputs, pad_id, tokens, mask))
     return token_logprobs(policy, inputs, tokens, mask).logprobs
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from revisual.models.inputs import packed_inputs
+from revisual.models.inputs import PromptedRows, packed_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 from revisual.rl.schedules import Constant
@@ -67,7 +67,7 @@ def test_policy_reference_and_export_agree(policy_folder, processor, encoder, mi
     index, pad_id = torch.arange(len(mixed_prompts)), processor.tokenizer.pad_token_id
     found = []
     for model in (policy, loader.load_reference(processor), exported):
-        inputs = packed_inputs(model, mixed_prompts, index, encoder.vision_inputs, pad_id, tokens, mask)
+        inputs = packed_inputs(model, PromptedRows(mixed_prompts, index, encoder.vision_inputs, pad_id, tokens, mask))
         with torch.no_grad():
             found.append(token_logprobs(model, inputs, tokens, mask, banned=banned_token_ids(model)).logprobs)
     assert_close(found[1], found[0], atol=0, rtol=0)

@@ -18,12 +18,6 @@ class ClippedLoss(ClippingLoss):
     Args:
         clip_low: how far below 1 a token's ratio may fall; 0.2 is PPO's.
         clip_high: how far above 1 it may rise; DAPO has 0.28.
-        dual_clip: where the advantage is negative, the objective is never below dual_clip * advantage, so that a token
-            that the policy now likes far more than when it was sampled cannot dominate (arXiv 1912.09729, which has 3);
-            null: it may be.
-        aggregation: what counts equally, a token or a sequence.
-        kl_estimator: of the KL term.
-        importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
     """
 
     def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:

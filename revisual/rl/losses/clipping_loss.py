@@ -22,9 +22,6 @@ class ClippingLoss(TokenLoss):
         dual_clip: where the advantage is negative, the objective is never below dual_clip * advantage, so that a token
             that the policy now likes far more than when it was sampled cannot dominate (arXiv 1912.09729, which has 3);
             null: it may be.
-        aggregation: what counts equally, a token or a sequence.
-        kl_estimator: of the KL term.
-        importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
     """
 
     clip_low: Fraction = 0.2

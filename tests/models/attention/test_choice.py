@@ -48,7 +48,7 @@ def test_asking_for_a_gpus_kernel_on_a_cpu_is_one_line():
 
 def test_a_run_trains_with_the_kernel_that_is_chosen(policy, encoder, mixed_prompts):
     """Log-probs and gradients of a whole policy by a varlen kernel are those by the CPU's."""
-    from revisual.models.inputs import packed_inputs
+    from revisual.models.inputs import PromptedRows, packed_inputs
     from revisual.models.logprobs import token_logprobs
 
     index = torch.tensor([0, 0, 1, 2, 2, 2, 3])
@@ -59,7 +59,7 @@ def test_a_run_trains_with_the_kernel_that_is_chosen(policy, encoder, mixed_prom
     results = []
     for choose in (choice.choose_kernel, lambda *_, **__: kernel):
         with patch("revisual.models.attention.interface.choose_kernel", choose):
-            inputs = packed_inputs(policy, mixed_prompts, index, encoder.vision_inputs, 0, ids, mask)
+            inputs = packed_inputs(policy, PromptedRows(mixed_prompts, index, encoder.vision_inputs, 0, ids, mask))
             logprobs = token_logprobs(policy, inputs, ids, mask).logprobs
         policy.zero_grad()
         logprobs.sum().backward()

@@ -43,11 +43,11 @@ def popped(ends, config, kwargs, kwarg_name="max_seqlen"):
 
 
 def test_the_towers_lengths_come_with_the_forward(policy, encoder, mixed_prompts):
-    from revisual.models.inputs import packed_inputs
+    from revisual.models.inputs import PromptedRows, packed_inputs
 
     index = torch.arange(len(mixed_prompts))
     ids, mask = torch.full((5, 2), 9), torch.ones(5, 2, dtype=torch.bool)
-    inputs = packed_inputs(policy, mixed_prompts, index, encoder.vision_inputs, 0, ids, mask)
+    inputs = packed_inputs(policy, PromptedRows(mixed_prompts, index, encoder.vision_inputs, 0, ids, mask))
     names = {name for name in inputs.arguments if name.startswith("image_")}
     assert {"image_cu_seqlens", "image_max_seqlen", "image_cu_window_seqlens", "image_max_window_seqlen"} <= names
     without = {k: v for k, v in inputs.arguments.items() if k not in names or k == "image_grid_thw"}

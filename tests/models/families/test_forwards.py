@@ -7,7 +7,7 @@ from torch.testing import assert_close
 from models.families.helpers import ALL, LENGTHS, OWNERS, PACKED, WITH_PICTURES, completions, stock_logprobs
 from revisual.core.seeds import stable_seed
 from revisual.models.attention import shares_prompts
-from revisual.models.inputs import ForwardInputs, forward_inputs, packed_inputs, padded_inputs
+from revisual.models.inputs import ForwardInputs, PromptedRows, forward_inputs, packed_inputs, padded_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.engine import HFRollout
@@ -18,7 +18,9 @@ CASES = [*((family, padded_inputs) for family in ALL), *((family, packed_inputs)
 def outputs(made, policy, make):
     token_ids, mask = completions()
     pad_id = made.encoder.processor.tokenizer.pad_token_id
-    inputs = make(policy, made.prompts, torch.tensor(OWNERS), made.encoder.vision_inputs, pad_id, token_ids, mask)
+    inputs = make(
+        policy, PromptedRows(made.prompts, torch.tensor(OWNERS), made.encoder.vision_inputs, pad_id, token_ids, mask)
+    )
     return token_logprobs(policy, inputs, token_ids, mask, temperature=0.7)
 
 
@@ -88,7 +90,10 @@ def test_a_blank_picture_uses_all_that_a_picture_does(made, family):
     def gradients(owner, blank):
         policy = tiny.policy()
         inputs = forward_inputs(
-            policy, tiny.prompts, torch.tensor([owner]), tiny.encoder.vision_inputs, pad_id, token_ids[:1], mask[:1]
+            policy,
+            PromptedRows(
+                tiny.prompts, torch.tensor([owner]), tiny.encoder.vision_inputs, pad_id, token_ids[:1], mask[:1]
+            ),
         )
         unused = tiny.encoder.blank if blank else None
         inputs = ForwardInputs(inputs.arguments, inputs.predictors, unused)

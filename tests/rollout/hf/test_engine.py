@@ -9,7 +9,7 @@ import torch
 from torch.testing import assert_close
 
 from revisual.core.seeds import stable_seed
-from revisual.models.inputs import packed_inputs, padded_inputs
+from revisual.models.inputs import PromptedRows, packed_inputs, padded_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 from revisual.rollout.engine import Sampling
@@ -62,7 +62,7 @@ def test_recorded_logprobs_are_the_policys(policy, encoder, mixed_prompts, tempe
     pad_id = encoder.processor.tokenizer.pad_token_id
     for make in (packed_inputs, padded_inputs):
         tokens, mask = completions.token_ids, completions.mask
-        inputs = make(policy, mixed_prompts, index, encoder.vision_inputs, pad_id, tokens, mask)
+        inputs = make(policy, PromptedRows(mixed_prompts, index, encoder.vision_inputs, pad_id, tokens, mask))
         with torch.no_grad():
             trained = token_logprobs(
                 policy, inputs, tokens, mask, temperature=temperature, banned=banned_token_ids(policy)

@@ -5,7 +5,7 @@ import torch
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from revisual.models.inputs import packed_inputs
+from revisual.models.inputs import PromptedRows, packed_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.lora import LoRA
 from revisual.models.policy import PretrainedPolicy
@@ -49,7 +49,9 @@ def gap(policy, encoder, prompts):
     with torch.autocast("cpu", torch.bfloat16):
         drawn = generate(policy, encoder, prompts)
         index = torch.arange(len(prompts)).repeat_interleave(3)
-        inputs = packed_inputs(policy, prompts, index, encoder.vision_inputs, 0, drawn.token_ids, drawn.mask)
+        inputs = packed_inputs(
+            policy, PromptedRows(prompts, index, encoder.vision_inputs, 0, drawn.token_ids, drawn.mask)
+        )
         with torch.no_grad():
             trained = token_logprobs(
                 policy, inputs, drawn.token_ids, drawn.mask, banned=banned_token_ids(policy)

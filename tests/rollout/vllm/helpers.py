@@ -15,7 +15,7 @@ from conftest import small_texts
 from training.ranks import free_port
 
 from revisual.core.seeds import stable_seed
-from revisual.models.inputs import forward_inputs
+from revisual.models.inputs import PromptedRows, forward_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.tiny import TinyArchitecture, save_tiny_policy
@@ -69,7 +69,7 @@ def outputs(policy, encoder, prompts, completions, temperature=1.0):
     n = len(completions.token_ids) // len(prompts)
     index, pad_id = torch.arange(len(prompts)).repeat_interleave(n), encoder.processor.tokenizer.pad_token_id
     tokens, mask = completions.token_ids, completions.mask
-    inputs = forward_inputs(policy, prompts, index, encoder.vision_inputs, pad_id, tokens, mask)
+    inputs = forward_inputs(policy, PromptedRows(prompts, index, encoder.vision_inputs, pad_id, tokens, mask))
     banned = banned_token_ids(policy)
     return token_logprobs(policy, inputs, tokens, mask, temperature=temperature, banned=banned).logprobs
 
