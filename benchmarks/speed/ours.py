@@ -4,10 +4,28 @@ import logging
 
 import torch
 from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
+from workers import Turns
 
 
 def adamw(parameters):
     return torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.0)
+
+
+class Clock(Callback):
+    """Takes turns; also says what of a step is in the module's log.
+
+    Args:
+        measured: names in the log, by the name that each is told by.
+    """
+
+    def __init__(self, **measured: str) -> None:
+        self.turns, self.measured = Turns(), measured
+
+    def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
+        self.turns.begin()
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
+        self.turns.end(**{name: float(module.step_log.get(key)) for name, key in self.measured.items()})
 
 
 def train(module: LightningModule, data: LightningDataModule, steps: int, clock: Callback) -> None:

@@ -4,9 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from lightning.pytorch import Callback
-from ours import adamw, train
-from workers import Turns
+from ours import Clock, adamw, train
 
 from revisual import GRPOModule
 from revisual.data.prompts import PromptDataModule
@@ -33,19 +31,6 @@ class Digits(RewardFunction):
         return RewardScores(scores, [None] * len(responses))
 
 
-class Clock(Callback):
-    """Takes turns; also says what of a step was the rollout."""
-
-    def __init__(self) -> None:
-        self.turns = Turns()
-
-    def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
-        self.turns.begin()
-
-    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
-        self.turns.end(rollout_seconds=float(module.step_log.get("rollout/seconds")))
-
-
 def main(settings: dict) -> None:
     folder = Path(settings["folder"])
     pad = PrioritizedAdvantageDistillation(t_low=1e-6, ratio=0.5)
@@ -59,7 +44,7 @@ def main(settings: dict) -> None:
         system_prompt=None,
     )
     data = PromptDataModule([JSONLReader(folder / "prompts.jsonl")], root=folder, batch_size=settings["prompts"])
-    train(module, data, settings["steps"], Clock())
+    train(module, data, settings["steps"], Clock(rollout_seconds="rollout/seconds"))
 
 
 if __name__ == "__main__":

@@ -4,27 +4,12 @@ import json
 import sys
 from pathlib import Path
 
-from lightning.pytorch import Callback
-from ours import adamw, train
-from workers import Turns
+from ours import Clock, adamw, train
 
 from revisual import SFTModule
 from revisual.data.readers import JSONLReader
 from revisual.data.sft import SFTDataModule
 from revisual.models.policy import PretrainedPolicy
-
-
-class Clock(Callback):
-    """Takes turns."""
-
-    def __init__(self) -> None:
-        self.turns = Turns()
-
-    def on_train_batch_start(self, trainer, module, batch, batch_idx) -> None:
-        self.turns.begin()
-
-    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
-        self.turns.end(tokens=module.step_log.get("train/tokens"))
 
 
 def main(settings: dict) -> None:
@@ -40,7 +25,7 @@ def main(settings: dict) -> None:
         batch_size=settings["batch"],
         response_template="<think>{solution}</think>\\boxed{{answer}}",
     )
-    train(module, data, settings["steps"], Clock())
+    train(module, data, settings["steps"], Clock(tokens="train/tokens"))
 
 
 if __name__ == "__main__":
