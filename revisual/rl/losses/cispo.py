@@ -21,9 +21,6 @@ class CISPOLoss(TokenLoss):
     Args:
         max_weight: largest ratio that a token is weighed by: 1 + epsilon_high in the paper, which gives no value.
             5 is what ScaleRL (arXiv 2510.13786) and TRL advise.
-        aggregation: what counts equally, a token or a sequence.
-        kl_estimator: of the KL term.
-        importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
     """
 
     max_weight: PositiveOrInfinite = 5.0

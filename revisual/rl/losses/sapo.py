@@ -22,9 +22,6 @@ class SAPOLoss(TokenLoss):
     Args:
         tau_positive: how sharply it fades where the advantage is above 0.
         tau_negative: the same where it is below: a little sharper, since such tokens unsettle training more.
-        aggregation: what counts equally, a token or a sequence.
-        kl_estimator: of the KL term.
-        importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
     """
 
     tau_positive: PositiveFloat = 1.0
