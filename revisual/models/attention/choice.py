@@ -2,7 +2,7 @@
 
 import importlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -113,30 +113,43 @@ def _function(module: str, name: str) -> Callable[..., Any] | None:
 
 
 def fault_of(kernel: Kernel, kind: Kind) -> str | None:
-    """Try a kernel on a small row, forward and backward, against plain matrices of scores in float32.
+    """Try a kernel on a small row, forward and backward.
 
     Returns:
         What is wrong with it in a few words; nothing, if nothing is.
     """
-    segments = TRIAL if kind.causal else tuple(Segment(s.length) for s in TRIAL)
+    try:
+        worst = float(torch.tensor(errors_of(kernel, kind, TRIAL)).max())  # NaN, if one is
+    except Exception as error:  # kernels refuse by errors of many kinds
+        return " ".join(str(error).split())[:120] or type(error).__name__
+    return None if worst <= ERROR.get(kind.dtype, ROUGH_ERROR) else f"its results are off by {worst:.1e}"
+
+
+def errors_of(kernel: Kernel, kind: Kind, segments: Sequence[Segment]) -> list[float]:
+    """Compare a kernel with plain matrices of scores in float32.
+
+    Args:
+        kernel: to try.
+        kind: of tensors.
+        segments: of the row; where it is not causal, each stands alone.
+
+    Returns:
+        Relative errors of what is attended, and of the gradients of query, key and value.
+    """
+    segments = segments if kind.causal else tuple(Segment(s.length) for s in segments)
     row = PackedRow(segments, causal=kind.causal)
     with torch.inference_mode(False), torch.enable_grad(), torch.autocast(kind.device.type, enabled=False):
         shapes = [(1, heads, sum(row.lengths), kind.head_dim) for heads in (kind.heads, *[kind.key_heads] * 2)]
         given = [_waves(shape, kind, phase) for phase, shape in enumerate(shapes)]
         direction = _waves(shapes[0], kind, 3).detach()
-        try:
-            attended = kernel(AttentionInputs(given[0], given[1], given[2]), row)
-            ours = [attended, *torch.autograd.grad(attended, given, direction)]
-        except Exception as error:  # kernels refuse by errors of many kinds
-            return " ".join(str(error).split())[:120] or type(error).__name__
+        attended = kernel(AttentionInputs(given[0], given[1], given[2]), row)
+        ours = [attended, *torch.autograd.grad(attended, given, direction)]
         exact = [x.detach().float().requires_grad_() for x in given]
         plain = plain_attention(exact[0], exact[1], exact[2], row)
         wanted = [plain, *torch.autograd.grad(plain, exact, direction.float())]
-    errors = [
+    return [
         float((a.detach().float() - b.detach()).norm() / b.detach().norm()) for a, b in zip(ours, wanted, strict=True)
     ]
-    worst = max(errors)
-    return None if worst <= ERROR.get(kind.dtype, ROUGH_ERROR) else f"its results are off by {worst:.1e}"
 
 
 def plain_attention(

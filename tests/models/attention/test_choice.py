@@ -10,8 +10,9 @@ from torch.testing import assert_close
 from models.attention.imitations import KERNELS, aligned_to_the_first_key, kind, like_torch_2_11, like_torch_2_13
 from revisual.core.errors import UserError
 from revisual.models.attention import choice
-from revisual.models.attention.choice import fault_of, first_that_works, kernel_for
+from revisual.models.attention.choice import errors_of, fault_of, first_that_works, kernel_for
 from revisual.models.attention.kernels import FusedSDPA, VarlenKernel
+from revisual.models.attention.layout import Segment
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -39,6 +40,25 @@ def test_what_does_not_work_is_not_taken(caplog):
     assert "\n" not in str(error.value) and "'torch' names" in str(error.value)
     for kernel in wrong[:2]:
         assert f"{kernel.name}: " in str(error.value)
+
+
+def test_a_kernel_whose_gradients_are_no_numbers_is_not_taken():
+    class Spoilt(VarlenKernel):
+        def __call__(self, query, key, value, row, scaling, dropout):
+            value.register_hook(lambda gradient: gradient * torch.nan)
+            return super().__call__(query, key, value, row, scaling, dropout)
+
+    assert fault_of(Spoilt(like_torch_2_13, "spoilt"), kind()) == "its results are off by nan"
+
+
+def test_errors_are_those_of_the_attended_and_of_three_gradients():
+    """Against attention by hand, with a kernel that gives twice what it should."""
+
+    class Doubled(VarlenKernel):
+        def __call__(self, query, key, value, row, scaling, dropout):
+            return 2 * super().__call__(query, key, value, row, scaling, dropout)
+
+    assert errors_of(Doubled(like_torch_2_13, "doubled"), kind(), [Segment(5), Segment(3, 0)]) == pytest.approx([1] * 4)
 
 
 def test_asking_for_a_gpus_kernel_on_a_cpu_is_one_line():
