@@ -1,6 +1,7 @@
 """What a forward multiplies, counted from its inputs: what the use of a card (MFU) is measured by."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
@@ -28,7 +29,16 @@ def card_peak(card: str) -> float | None:
     return next((peak for name, peak in PEAKS.items() if name in card), None)
 
 
-def forward_flops(policy: Any, inputs: ForwardInputs) -> int:
+@dataclass(frozen=True)
+class ForwardWork:
+    """What a forward does."""
+
+    tokens: int
+    """That are read; padding is none."""
+    flops: int
+
+
+def forward_work(policy: Any, inputs: ForwardInputs) -> ForwardWork:
     """Count the operations of a forward that gives log-probs: two for each product that is added.
 
     Matrices of the language model at every token, its head at those that predict, attention over what is seen, and a
@@ -47,7 +57,7 @@ def forward_flops(policy: Any, inputs: ForwardInputs) -> int:
     attended = text.num_hidden_layers * text.num_attention_heads * channels * seen
     matrices = _weights(m for m in decoder.modules() if isinstance(m, nn.Linear))
     products = matrices * tokens + head.weight.numel() * len(inputs.predictors) + 2 * attended
-    return 2 * (products + _of_pictures(policy, given))
+    return ForwardWork(tokens, 2 * (products + _of_pictures(policy, given)))
 
 
 def _of_row(row: PackedRow) -> tuple[int, int]:
@@ -87,4 +97,4 @@ def _pairs(tower: Any, given: Mapping[str, Any], grids: list[list[int]]) -> int:
 
 def _weights(modules: Iterable[nn.Module]) -> int:
     weights: list[Any] = [module.weight for module in modules]
-    return sum(weight.numel() for weight in weights)
+    return sum(getattr(weight, "ds_numel", weight.numel()) for weight in weights)  # DeepSpeed leaves some empty

@@ -37,6 +37,7 @@ from revisual.training.policy_engine import PolicyEngine
 from revisual.training.step_log import StepLog
 from revisual.training.strategies.placement import Placement
 from revisual.training.update import Pass, Update
+from revisual.training.update_speed import UpdateSpeed
 from revisual.training.validation import Evaluation
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
@@ -76,7 +77,7 @@ class PolicyModule(AnsweringModule):
         self.optimizer_factory, self.scheduler_factory = optimizer, scheduler
         self.max_tokens_per_pass = max_tokens_per_pass
         check_ranges(self)
-        self.step_log = StepLog()
+        self.step_log, self.speed = StepLog(), UpdateSpeed()
         self._frozen: Checksums = {}
         self.taken: Mapping[str, float] = {}
         """What the last update logs."""
@@ -156,6 +157,7 @@ class PolicyModule(AnsweringModule):
     @override
     def training_step(self, batch: LoadedBatch[Any], batch_idx: int) -> Float[Tensor, ""]:
         """Add up the gradients of all passes but the last, whose loss is returned for Lightning's backward pass."""
+        self.speed.begin(self.device)
         self.update = self.updates[batch.update]
         *earlier, last = self.update.passes
         self.policy.zero_grad(set_to_none=True)
@@ -202,6 +204,7 @@ class PolicyModule(AnsweringModule):
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Take a step and count its tokens before callbacks write checkpoints at the batch's end."""
         super().optimizer_step(*args, **kwargs)
+        self.step_log.add_sums(self.speed.end(self.device, self.trainer.world_size))
         self.taken = self.step_log.take()
 
     @override
@@ -242,6 +245,7 @@ class PolicyModule(AnsweringModule):
             self.policy,
             PromptedRows(prompts, prompt_index, self.encoder.vision_inputs, pad_id, token_ids, completion_mask),
         )
+        self.speed.add(self.policy, inputs)
         if not uses_vision or any(name in self.encoder.blank for name in inputs.arguments):
             return inputs
         return replace(inputs, unused={name: value.to(self.device) for name, value in self.encoder.blank.items()})

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from revisual.models.flops import PEAKS, card_peak, forward_flops
+from revisual.models.flops import PEAKS, card_peak, forward_work
 from revisual.models.inputs import packed_inputs, padded_inputs
 from revisual.models.logprobs import token_logprobs
 
@@ -38,7 +38,7 @@ def test_products_of_text_are_those_that_torch_counts(policy, encoder, mixed_pro
     for start, end, prefix in ((0, p, 0), (p, p + 4, p), (p + 4, p + 6, p), (p + 6, p + 9 + q, 0)):
         row[start:end, start:end] = torch.ones(end - start, end - start).tril()
         row[start:end, :prefix] = 1
-    assert forward_flops(policy, inputs) == products + attention_flops(policy, int(row.sum()))
+    assert forward_work(policy, inputs).flops == products + attention_flops(policy, int(row.sum()))
 
 
 def test_pictures_are_within_what_torch_counts(policy, encoder, mixed_prompts):
@@ -51,7 +51,7 @@ def test_pictures_are_within_what_torch_counts(policy, encoder, mixed_prompts):
     tower = policy.base_model.visual
     seen = 4 * patches**2 * len(tower.blocks) * tower.config.hidden_size
     text = attention_flops(policy, tokens * (tokens + 1) // 2)
-    assert patches == 4 and forward_flops(policy, inputs) == products + text + seen
+    assert patches == 4 and forward_work(policy, inputs).flops == products + text + seen
 
 
 def test_padding_counts_nothing(policy, encoder, mixed_prompts):
@@ -64,7 +64,8 @@ def test_padding_counts_nothing(policy, encoder, mixed_prompts):
     matrices = sum(m.weight.numel() for m in linears)
     last = [len(mixed_prompts[p].token_ids) + n for p, n in ((1, 6), (3, 1))]
     more = 2 * matrices * 2 + 4 * sum(last) * text.num_hidden_layers * text.hidden_size
-    assert forward_flops(policy, padded) == forward_flops(policy, packed) + more
+    assert forward_work(policy, padded).tokens == forward_work(policy, packed).tokens + 2 == sum(last)
+    assert forward_work(policy, padded).flops == forward_work(policy, packed).flops + more
 
 
 @pytest.mark.parametrize(
