@@ -167,19 +167,30 @@ def prepare(case: Case, folder: Path) -> None:
 
     from revisual.cli.plan import estimate_run, machine_of
     from revisual.cli.plan_table import as_json
-    from revisual.data.encoding import PromptEncoder
-    from revisual.data.readers import JSONLReader, read_all
-    from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
     from revisual.memory_plan.config import configure
     from revisual.memory_plan.workload import Given
-    from revisual.models.policy import THOUGHT_TOKENS
-    from revisual.models.processor import add_tokens, load_processor
     from revisual.models.tiny import TinyArchitecture, save_tiny_policy
 
     torch.set_num_threads(1)
 
     texts = [str(number) for number in range(100)]
     save_tiny_policy(folder / "policy", TinyArchitecture(min_pixels=28 * 28, **case.architecture), texts)
+    config = settings(case, folder, *write_exact_data(case, folder))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    with redirect_stdout(sys.stderr):
+        configuration = configure([f"--config={folder / 'config.yaml'}"], architecture=None)
+    plan = estimate_run(configuration, machine_of(configuration.config, None, 8, None), Given())
+    print(json.dumps(as_json(plan, [])))
+
+
+def write_exact_data(case: Case, folder: Path) -> tuple[int, int]:
+    """Writes data of the case's lengths for the policy in FOLDER/policy; tokens of a prompt and of an answer."""
+    from revisual.data.encoding import PromptEncoder
+    from revisual.data.readers import JSONLReader, read_all
+    from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
+    from revisual.models.policy import THOUGHT_TOKENS
+    from revisual.models.processor import add_tokens, load_processor
+
     processor = load_processor(str(folder / "policy"))
     add_tokens(processor, THOUGHT_TOKENS)
     encoder = PromptEncoder(processor, "Answer.")
@@ -187,13 +198,7 @@ def prepare(case: Case, folder: Path) -> None:
     (sample, *_) = read_all([JSONLReader(path="data.jsonl")], folder)
     write_data(case, folder, question=max(1, case.prompt - encoder.prompt_tokens(sample)))
     (sample, *_) = read_all([JSONLReader(path="data.jsonl")], folder)
-    answer = len(encoder.encode_response(response_text(sample, THOUGHTS_THEN_BOX)))
-    config = settings(case, folder, encoder.prompt_tokens(sample), answer)
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    with redirect_stdout(sys.stderr):
-        configuration = configure([f"--config={folder / 'config.yaml'}"], architecture=None)
-    plan = estimate_run(configuration, machine_of(configuration.config, None, 8, None), Given())
-    print(json.dumps(as_json(plan, [])))
+    return encoder.prompt_tokens(sample), len(encoder.encode_response(response_text(sample, THOUGHTS_THEN_BOX)))
 
 
 def write_data(case: Case, folder: Path, question: int) -> None:

@@ -30,10 +30,10 @@ def reward(completions, answer, **_) -> list[float]:
     return [float(a in text) + 0.01 * sum(c.isdigit() for c in text) for text, a in zip(texts, answer, strict=True)]
 
 
-def main(settings: dict) -> None:
-    folder = Path(settings["folder"])
+def dataset(folder: Path) -> Dataset:
+    """The prompts of FOLDER/prompts.jsonl, each with its picture."""
     rows = [json.loads(line) for line in (folder / "prompts.jsonl").read_text().splitlines()]
-    data = Dataset.from_dict(
+    return Dataset.from_dict(
         {
             "prompt": [[{"role": "user", "content": row["question"]}] for row in rows],
             "answer": [row["answer"] for row in rows],
@@ -47,6 +47,10 @@ def main(settings: dict) -> None:
             }
         ),
     )
+
+
+def main(settings: dict) -> None:
+    folder = Path(settings["folder"])
     config = GRPOConfig(
         output_dir=tempfile.mkdtemp(),
         use_cpu=True,
@@ -71,7 +75,7 @@ def main(settings: dict) -> None:
         model=policy,
         reward_funcs=reward,
         args=config,
-        train_dataset=data,
+        train_dataset=dataset(folder),
         processing_class=load(folder / "policy"),
         callbacks=[Clock()],
     )
