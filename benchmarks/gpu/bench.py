@@ -55,7 +55,7 @@ class Bench:
         try:
             self.report(what, **measure())
         except Exception as error:  # of a kernel or of memory: the other rows are still wanted
-            self.report(what, error=one_line(error))
+            self.report(what, failed=one_line(error))
         self.forget()
 
     def sync(self) -> None:
@@ -63,16 +63,16 @@ class Bench:
         if not self.dry:
             torch.cuda.synchronize()
 
-    def seconds(self, run: Callable[[], Any], times: int = 3) -> float:
-        """Return the median of some runs after one that is not counted."""
+    def seconds(self, run: Callable[[], Any], times: int = 3, uncounted: int = 1) -> float:
+        """Return the median of some runs after those that are not counted."""
         taken = []
-        for _ in range(times + 1):
+        for _ in range(times + uncounted):
             self.sync()
             began = time.perf_counter()
             run()
             self.sync()
             taken.append(time.perf_counter() - began)
-        return statistics.median(taken[1:])
+        return statistics.median(taken[uncounted:])
 
     def peak_gb(self, run: Callable[[], Any]) -> float | None:
         """Return the most memory that a run holds above what was there, in GB; None on a CPU."""

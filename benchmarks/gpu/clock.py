@@ -1,5 +1,6 @@
 """Reports a run's optimizer steps as they are taken."""
 
+import math
 import statistics
 import time
 from typing import Any, ClassVar
@@ -7,6 +8,8 @@ from typing import Any, ClassVar
 import torch
 from bench import Bench
 from lightning.pytorch import Callback
+
+from revisual.models.flops import card_peak
 
 UNCOUNTED = 2
 """Steps at the start: the optimizer makes its states in the first, and the allocator still grows."""
@@ -29,9 +32,9 @@ class Clock(Callback):
         self.began = 0.0
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """State a peak where no card has one."""
-        if self.bench.dry:
-            pl_module.speed.peak = DRY_PEAK
+        """State a peak where no card has one; of a card that is not known, MFU will be 0."""
+        known = DRY_PEAK if self.bench.dry else card_peak(torch.cuda.get_device_name())
+        pl_module.speed.peak = known or math.inf
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Start a step, whose rollouts are still to be drawn."""

@@ -28,6 +28,8 @@ TINY = TinyArchitecture(
 )
 COLOURS = ("red", "green", "blue", "yellow")
 PROMPTS = 16
+WORDS = 32_000
+"""Of a policy with few layers, most of which would else be its embedding."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def policy_folder(bench: Bench, layers: int | None = None) -> Path:
 
     Args:
         bench: whose folder it goes into.
-        layers: of the language model and of the tower, where fewer than all are wanted.
+        layers: of the language model and of the tower, where fewer than all are wanted, and fewer words.
     """
     folder = bench.folder / f"policy_{layers or 'whole'}"
     if not folder.exists():
@@ -90,8 +92,9 @@ def use_tokens(config: Any, token_id: Any) -> None:
 
 
 def shorten(config: Any, layers: int) -> None:
-    """Leave the first layers of language model and vision tower; the tower's last sees all of a picture."""
+    """Leave the first layers of language model and vision tower, whose last sees all of a picture, and few words."""
     text, vision = config.get_text_config(), config.vision_config
+    text.vocab_size = min(text.vocab_size, WORDS)
     text.num_hidden_layers, vision.depth = layers, layers
     if getattr(text, "layer_types", None):
         text.layer_types = text.layer_types[:layers]

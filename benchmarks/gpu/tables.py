@@ -18,7 +18,22 @@ def markdown(result: Mapping[str, Any]) -> str:
             lines += [f"{part['status'].capitalize()}.", ""]
         lines += table(part["rows"])
         lines += [line for row in part["rows"] if "dearest" in row for line in dearest(row)]
-    return "\n".join(lines).rstrip()
+    return "\n".join([*lines, *beside_trl(result["parts"])]).rstrip()
+
+
+def beside_trl(parts: Mapping[str, Any]) -> list[str]:
+    """Return one line about GRPO's step and TRL's, where both were measured."""
+    medians = [
+        row for name in ("grpo", "trl") if name in parts for row in parts[name]["rows"] if row["what"] == "medians"
+    ]
+    if len(medians) < 2:
+        return []
+    ours, trl = medians
+    line = f"A GRPO step takes {shown(ours['seconds'])} s, TRL's {shown(trl['seconds'])} s: "
+    line += f"{trl['seconds'] / ours['seconds']:.2f} times as long"
+    if "peak_gb" in ours and "peak_gb" in trl:
+        line += f"; it holds {ours['peak_gb']:.1f} GB, TRL's {trl['peak_gb']:.1f} GB"
+    return ["", f"{line}."]
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -28,7 +43,7 @@ def table(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     if not rows:
         return ["Nothing was measured."]
     heads = ["", *(column.replace("_", " ") for column in columns)]
-    cells = [[row["what"], *(shown(row.get(column)) for column in columns)] for row in rows]
+    cells = [[shown(row["what"]), *(shown(row.get(column)) for column in columns)] for row in rows]
     return [f"| {' | '.join(line)} |" for line in (heads, ["---"] * len(heads), *cells)]
 
 

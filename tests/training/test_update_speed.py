@@ -1,9 +1,9 @@
 """What is logged of an update's speed, on a CPU whose peak is stated."""
 
 from lightning.pytorch import Callback
-from training.helpers import ONE_ROW, examples, fit, grpo, prompts, sft, some_samples
 
 from revisual.models.flops import forward_work
+from training.helpers import ONE_ROW, examples, fit, grpo, prompts, sft, some_samples
 
 
 class Passes(Callback):

@@ -1,12 +1,13 @@
 """Whether packed rows on the device say what padded ones say, and what the CPU says: log-probs and gradients."""
 
+import math
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from bench import SEED, Bench, relative_error
+from bench import SEED, Bench
 from random_policy import RandomPolicy, policy_folder, prompts
 
 from revisual.data.encoding import PromptEncoder
@@ -23,8 +24,8 @@ class Answered:
 
 
 def measure(bench: Bench) -> None:
-    """Compare four layers of the 3B's width, with groups of answers to prompts with a picture."""
-    loader = RandomPolicy(str(policy_folder(bench, layers=bench.size(4, 2))))
+    """Compare two layers of the 3B's width, with groups of answers to prompts with a picture."""
+    loader = RandomPolicy(str(policy_folder(bench, layers=2)))
     processor = loader.load_processor()
     encoder = PromptEncoder(processor, system_prompt=None)
     here = loader.load(processor).train()
@@ -67,13 +68,14 @@ def answer(
 def gaps(found: Answered, wanted: Answered) -> dict[str, Any]:
     """Return how far log-probs are apart, in nats, and gradients, relative: all of them, and the worst."""
     distance = (found.logprobs - wanted.logprobs).abs()
-    each = {name: relative_error(found.gradients[name], wanted.gradients[name]) for name in wanted.gradients}
-    together = [torch.cat([g.gradients[name].flatten() for name in wanted.gradients]) for g in (found, wanted)]
+    sizes = {name: float(gradient.norm()) for name, gradient in wanted.gradients.items()}
+    off = {name: float((found.gradients[name] - gradient).norm()) for name, gradient in wanted.gradients.items()}
+    each = {name: off[name] / max(size, 1e-30) for name, size in sizes.items()}
     worst = max(each, key=lambda name: each[name])
     return {
         "largest_gap_nats": float(distance.max()),
         "mean_gap_nats": float(distance.mean()),
-        "gradient_error": relative_error(together[0], together[1]),
+        "gradient_error": math.hypot(*off.values()) / math.hypot(*sizes.values()),
         "worst_gradient_error": each[worst],
         "worst_gradient": worst,
     }

@@ -1,5 +1,6 @@
 """The machine: its card, and the versions of what matters."""
 
+import os
 import platform
 from importlib import metadata, util
 from typing import Any
@@ -13,7 +14,7 @@ PACKAGES = ("torch", "transformers", "lightning", "trl", "flash_attn")
 def measure(bench: Bench) -> None:
     """Report them, and the rate of a large product of bfloat16 matrices, which nothing on the card goes beyond."""
     torch.manual_seed(SEED)
-    found: dict[str, Any] = {"python": platform.python_version(), "processor": platform.processor()}
+    found: dict[str, Any] = {"python": platform.python_version(), "cores": os.cpu_count()}
     found |= {name: metadata.version(name) for name in PACKAGES if util.find_spec(name) is not None}
     if not bench.dry and not torch.cuda.is_available():
         bench.report("machine", **found)
