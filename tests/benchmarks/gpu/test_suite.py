@@ -8,7 +8,7 @@ from pathlib import Path
 SUITE = Path(__file__).parents[3] / "benchmarks/gpu"
 
 PARTS = {
-    "machine": "bench.report('machine')",
+    "machine": "bench.report('machine', process=type(current_process()).__name__)",
     "good": "bench.report('one', value=1.23456); bench.report('two')",
     "raising": "bench.report('before'); raise ValueError('it is\\n  broken')",
     "attempting": "bench.attempt('first', lambda: {'value': 1 / 0}); bench.attempt('second', lambda: {'value': 2})",
@@ -21,20 +21,22 @@ import sys
 from pathlib import Path
 import suite
 suite.IMPORTED[:] = ["torch"]
-made = suite.Suite(Path("out.json").resolve(), Path("."), {name: 1 for name in sys.argv[3:]}, method=sys.argv[1])
-made.run(float(sys.argv[2]), "abc", dry=True)
+seconds, dry, *names = sys.argv[1:]
+made = suite.Suite(Path("out.json").resolve(), Path("."), dict.fromkeys(names, 1))
+made.run(float(seconds), "abc", dry=dry == "dry")
 """
 
 
-def run(folder, method, seconds, *names):
+def run(folder, seconds, *names, dry=True):
     (folder / "parts").mkdir()
     (folder / "parts/__init__.py").touch()
     for name, body in PARTS.items():
-        (folder / f"parts/{name}.py").write_text(f"def measure(bench):\n    {body}\n")
+        text = f"from multiprocessing import current_process\ndef measure(bench):\n    {body}\n"
+        (folder / f"parts/{name}.py").write_text(text)
     (folder / "run.py").write_text(
         f'if __name__ == "__main__":\n    {RUN.strip().replace(chr(10), chr(10) + "    ")}\n'
     )
-    command = [sys.executable, "run.py", method, str(seconds), *names]
+    command = [sys.executable, "run.py", str(seconds), "dry" if dry else "", *names]
     environment = {"PYTHONPATH": f"{folder}:{SUITE}", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -44,7 +46,7 @@ def run(folder, method, seconds, *names):
 
 
 def test_parts_fail_for_themselves(tmp_path):
-    found = run(tmp_path, "forkserver", 600, "raising", "dying", "attempting", "good")
+    found = run(tmp_path, 600, "raising", "dying", "attempting", "good")
     assert found["raising"] == ("failed: ValueError: it is broken", [{"what": "before"}])
     status, rows = found["dying"]
     assert status.startswith("failed: ") and rows == [{"what": "before"}]
@@ -55,14 +57,20 @@ def test_parts_fail_for_themselves(tmp_path):
 
 def test_time_runs_out_for_parts_and_for_all(tmp_path):
     """Both are endless: the first has half of what is left, and the second the rest."""
-    found = run(tmp_path, "forkserver", 30, "endless", "late")
+    found = run(tmp_path, 30, "endless", "late")
     assert found["endless"] == ("stopped: its time was over", [{"what": "before"}])
     assert found["late"] == ("finished", [{"what": "never"}])
 
 
 def test_no_part_is_started_without_time(tmp_path):
-    assert run(tmp_path, "forkserver", 1, "good")["good"] == ("not started: no time was left", [])
+    assert run(tmp_path, 1, "good")["good"] == ("not started: no time was left", [])
 
 
-def test_parts_can_be_started_anew_where_forks_spoil_the_card(tmp_path):
-    assert run(tmp_path, "spawn", 600, "good")["good"][0] == "finished"
+def test_parts_are_started_anew_where_forks_spoil_the_card(tmp_path, monkeypatch):
+    """A machine that only a process of its own can look at; without a GPU it is a dry run."""
+    forked = "assert type(current_process()).__name__ == 'SpawnProcess'"
+    monkeypatch.setitem(PARTS, "machine", f"{forked}; bench.report('machine')")
+    monkeypatch.setitem(PARTS, "good", f"{forked}; bench.report('dry', value=bench.dry)")
+    found = run(tmp_path, 600, "good", dry=False)
+    assert found["machine"] == ("finished", [{"what": "machine"}])
+    assert found["good"] == ("finished", [{"what": "dry", "value": True}])
