@@ -10,9 +10,6 @@ from revisual.models.attention import PackedRow
 from revisual.models.families import find_family
 from revisual.models.inputs import ForwardInputs
 
-PASSES = 3
-"""Forward, and backward to inputs and to weights: what is computed anew in between is no use (arXiv 2204.02311)."""
-
 PEAKS = {"H200": 989.4e12, "H100 PCIe": 756e12, "H100": 989.4e12, "A100": 312e12, "L40S": 362e12, "4090": 165.2e12}
 """Operations per second in dense bfloat16, by a part of the card's name, the longer names first.
 
@@ -29,35 +26,68 @@ def card_peak(card: str) -> float | None:
     return next((peak for name, peak in PEAKS.items() if name in card), None)
 
 
+COUNTED = ("layout", "attention_mask", "image_grid_thw", "image_cu_window_seqlens")
+"""Of a forward's arguments, those that are looked at."""
+
+
 @dataclass(frozen=True)
-class ForwardWork:
-    """What a forward does."""
+class Work:
+    """What a pass does, in operations: two for each product that is added."""
 
     tokens: int
     """That are read; padding is none."""
-    flops: int
+    forward: int
+    update: int
+    """Forward and backward: to inputs where anything before is trained, and to weights that are. What is computed anew
+    in between counts nothing (arXiv 2204.02311)."""
 
 
-def forward_work(policy: Any, inputs: ForwardInputs) -> ForwardWork:
-    """Count the operations of a forward that gives log-probs: two for each product that is added.
+def count_work(policy: Any, inputs: ForwardInputs) -> Work:
+    """Count the operations of a pass that gives log-probs.
 
     Matrices of the language model at every token, its head at those that predict, attention over what is seen, and a
     vision tower that works in windows. Padding, norms and embeddings count nothing, nor do other vision towers: where
-    there is one, the number is a bound from below.
+    there is one, the numbers are bounds from below. Waits for the device.
 
     Args:
         policy: the model.
-        inputs: of the forward.
+        inputs: of the forward; of its arguments, `COUNTED` are enough.
     """
-    given, decoder, head = inputs.arguments, policy.base_model.get_decoder(), policy.get_output_embeddings()
+    given, head, text = inputs.arguments, policy.get_output_embeddings(), policy.config.get_text_config()
     layout = given.get("layout")
     tokens, seen = _of_row(layout) if layout is not None else _of_mask(given["attention_mask"])
-    text = policy.config.get_text_config()
     channels = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    attended = text.num_hidden_layers * text.num_attention_heads * channels * seen
-    matrices = _weights(m for m in decoder.modules() if isinstance(m, nn.Linear))
-    products = matrices * tokens + head.weight.numel() * len(inputs.predictors) + 2 * attended
-    return ForwardWork(tokens, 2 * (products + _of_pictures(policy, given)))
+    counted = _Products()
+    counted.add_matrices((m for m in policy.base_model.get_decoder().modules() if isinstance(m, nn.Linear)), tokens)
+    counted.add_matrices([head], len(inputs.predictors))
+    counted.add_attention(text.num_hidden_layers * text.num_attention_heads * channels * seen)
+    pictures = _of_pictures(policy, given)
+    return Work(tokens, 2 * (counted.forward + pictures.forward), 2 * (counted.update + pictures.update))
+
+
+class _Products:
+    """Products of a part, forward and in all of an update.
+
+    Args:
+        is_trained: whether anything of the part, or before it, is: else nothing goes back through it.
+    """
+
+    def __init__(self, is_trained: bool = True) -> None:
+        self.is_trained = is_trained
+        self.forward = self.update = 0
+
+    def add_matrices(self, modules: Iterable[nn.Module], times: int) -> None:
+        """Count matrices that are each applied so many times."""
+        for module in modules:
+            weight: Any = module.weight
+            products = getattr(weight, "ds_numel", weight.numel()) * times  # DeepSpeed leaves some empty
+            self.forward += products
+            self.update += products * (1 + self.is_trained + weight.requires_grad)
+
+    def add_attention(self, products: int) -> None:
+        """Count scores and what they weigh, so many products each; each has two gradients."""
+        self.forward += 2 * products
+        self.update += 2 * products * (1 + 2 * self.is_trained)
 
 
 def _of_row(row: PackedRow) -> tuple[int, int]:
@@ -71,18 +101,20 @@ def _of_mask(mask: Tensor) -> tuple[int, int]:
     return sum(lengths), sum(length * (length + 1) // 2 for length in lengths)
 
 
-def _of_pictures(policy: Any, given: Mapping[str, Any]) -> int:
+def _of_pictures(policy: Any, given: Mapping[str, Any]) -> _Products:
     """Return the products of a tower of windows: its blocks at every patch, what merges them at each merged one."""
     tower = find_family(policy.config).windowed_tower(policy)
     if tower is None or "image_grid_thw" not in given:
-        return 0
+        return _Products()
     grids = given["image_grid_thw"].tolist()
     patches = sum(time * height * width for time, height, width in grids)
-    linears = [(n, m) for n, m in tower.named_modules() if isinstance(m, (nn.Linear, nn.Conv2d, nn.Conv3d))]
-    merging = _weights(module for name, module in linears if name.startswith("merger"))
-    products = (_weights(module for _, module in linears) - merging) * patches
-    products += merging * patches // tower.spatial_merge_size**2
-    return products + 2 * tower.config.hidden_size * _pairs(tower, given, grids)
+    counted = _Products(any(parameter.requires_grad for parameter in tower.parameters()))
+    for name, module in tower.named_modules():
+        if isinstance(module, (nn.Linear, nn.Conv2d, nn.Conv3d)):
+            merged = tower.spatial_merge_size**2 if name.startswith("merger") else 1
+            counted.add_matrices([module], patches // merged)
+    counted.add_attention(tower.config.hidden_size * _pairs(tower, given, grids))
+    return counted
 
 
 def _pairs(tower: Any, given: Mapping[str, Any], grids: list[list[int]]) -> int:
@@ -93,8 +125,3 @@ def _pairs(tower: Any, given: Mapping[str, Any], grids: list[list[int]]) -> int:
     within = sum(length**2 for length in given["image_cu_window_seqlens"].diff().tolist())
     full = len(tower.config.fullatt_block_indexes)
     return full * whole + (len(tower.blocks) - full) * within
-
-
-def _weights(modules: Iterable[nn.Module]) -> int:
-    weights: list[Any] = [module.weight for module in modules]
-    return sum(getattr(weight, "ds_numel", weight.numel()) for weight in weights)  # DeepSpeed leaves some empty

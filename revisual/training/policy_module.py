@@ -204,7 +204,7 @@ class PolicyModule(AnsweringModule):
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Take a step and count its tokens before callbacks write checkpoints at the batch's end."""
         super().optimizer_step(*args, **kwargs)
-        self.step_log.add_sums(self.speed.end(self.device, self.trainer.world_size))
+        self.step_log.add_sums(self.speed.end(self.policy, self.device, self.trainer.world_size))
         self.taken = self.step_log.take()
 
     @override
@@ -245,7 +245,7 @@ class PolicyModule(AnsweringModule):
             self.policy,
             PromptedRows(prompts, prompt_index, self.encoder.vision_inputs, pad_id, token_ids, completion_mask),
         )
-        self.speed.add(self.policy, inputs)
+        self.speed.add(inputs)
         if not uses_vision or any(name in self.encoder.blank for name in inputs.arguments):
             return inputs
         return replace(inputs, unused={name: value.to(self.device) for name, value in self.encoder.blank.items()})

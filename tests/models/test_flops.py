@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from revisual.models.flops import PEAKS, card_peak, forward_work
+from revisual.models.flops import PEAKS, card_peak, count_work
 from revisual.models.inputs import packed_inputs, padded_inputs
 from revisual.models.logprobs import token_logprobs
+from revisual.models.lora import LoRA
+from revisual.models.policy import PretrainedPolicy
 
 
 def completions(lengths):
@@ -38,7 +40,7 @@ def test_products_of_text_are_those_that_torch_counts(policy, encoder, mixed_pro
     for start, end, prefix in ((0, p, 0), (p, p + 4, p), (p + 4, p + 6, p), (p + 6, p + 9 + q, 0)):
         row[start:end, start:end] = torch.ones(end - start, end - start).tril()
         row[start:end, :prefix] = 1
-    assert forward_work(policy, inputs).flops == products + attention_flops(policy, int(row.sum()))
+    assert count_work(policy, inputs).forward == products + attention_flops(policy, int(row.sum()))
 
 
 def test_pictures_are_within_what_torch_counts(policy, encoder, mixed_prompts):
@@ -51,7 +53,7 @@ def test_pictures_are_within_what_torch_counts(policy, encoder, mixed_prompts):
     tower = policy.base_model.visual
     seen = 4 * patches**2 * len(tower.blocks) * tower.config.hidden_size
     text = attention_flops(policy, tokens * (tokens + 1) // 2)
-    assert patches == 4 and forward_work(policy, inputs).flops == products + text + seen
+    assert patches == 4 and count_work(policy, inputs).forward == products + text + seen
 
 
 def test_padding_counts_nothing(policy, encoder, mixed_prompts):
@@ -64,8 +66,36 @@ def test_padding_counts_nothing(policy, encoder, mixed_prompts):
     matrices = sum(m.weight.numel() for m in linears)
     last = [len(mixed_prompts[p].token_ids) + n for p, n in ((1, 6), (3, 1))]
     more = 2 * matrices * 2 + 4 * sum(last) * text.num_hidden_layers * text.hidden_size
-    assert forward_work(policy, padded).tokens == forward_work(policy, packed).tokens + 2 == sum(last)
-    assert forward_work(policy, padded).flops == forward_work(policy, packed).flops + more
+    assert count_work(policy, padded).tokens == count_work(policy, packed).tokens + 2 == sum(last)
+    assert count_work(policy, padded).forward == count_work(policy, packed).forward + more
+
+
+@pytest.mark.parametrize("options", [{}, {"freeze": ["vision_tower", "projector"]}, {"lora": LoRA(rank=4)}])
+def test_an_update_is_what_torch_counts_forward_and_backward(policy_folder, encoder, mixed_prompts, options):
+    """But for what nothing is learned from: gradients of the embeddings under adapters, and of patches."""
+    loader = PretrainedPolicy(str(policy_folder), **options)
+    policy = loader.load(loader.load_processor()).train()
+    token_ids, mask = completions([5, 3, 4])
+    index = torch.tensor([4, 4, 1])
+    inputs = packed_inputs(policy, mixed_prompts, index, encoder.vision_inputs, 0, token_ids, mask)
+    with FlopCounterMode(display=False) as counter:
+        token_logprobs(policy, inputs, token_ids, mask).logprobs.sum().backward()
+    wanted = sum(n for op, n in counter.get_flop_counts()["Global"].items() if "attention" not in str(op))
+    tower, row, found = policy.base_model.visual, inputs.arguments["layout"], count_work(policy, inputs)
+    pairs = sum(n * (n + 1) // 2 + row.prefix_length(s) * n for s, n in zip(row.segments, row.lengths, strict=True))
+    wanted += 3 * attention_flops(policy, pairs)
+    seen = 4 * 4**2 * len(tower.blocks) * tower.config.hidden_size
+    if any(parameter.requires_grad for parameter in tower.parameters()):
+        wanted += 3 * seen + 2 * 4 * tower.patch_embed.proj.weight.numel()
+    else:
+        wanted += seen
+    if "lora" in options:
+        first = policy.base_model.get_decoder().layers[0].self_attn
+        unlearned = [m for x in (first.q_proj, first.k_proj, first.v_proj) for m in (x.base_layer, x.lora_A["default"])]
+        wanted += 2 * found.tokens * sum(module.weight.numel() for module in unlearned)
+        wanted -= 2 * len(inputs.predictors) * policy.get_output_embeddings().weight.numel()  # its logits, again
+    # Where the head is trained, torch counts these and not the sum of its gradient, which is made in place.
+    assert found.update == wanted and found.forward < found.update <= 3 * found.forward
 
 
 @pytest.mark.parametrize(
