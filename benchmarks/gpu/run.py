@@ -48,6 +48,10 @@ def main() -> None:
     parser.add_argument("--commit", help="that the numbers are of, where the checkout does not say")
     parser.add_argument("--table", type=Path, metavar="FILE.json", help="print a result's table and measure nothing")
     args = parser.parse_args()
+    if args.wheels and not list(args.wheels.glob("*.whl")):
+        parser.error(f"--wheels {args.wheels}: there are no wheels; wheels.txt says how to fetch them")
+    if args.table and not args.table.is_file():
+        parser.error(f"--table {args.table}: there is no such file")
     sys.path.insert(0, str(HERE))
     if args.table:
         from tables import markdown

@@ -132,3 +132,25 @@ def test_a_dry_run_reports_numbers_that_make_sense(tmp_path):
     heading, *lines = shown.stdout.splitlines()
     assert "a CPU, with a tiny policy: a dry run" in heading
     assert [line.removeprefix("### ") for line in lines if line.startswith("#")] == list(result["parts"])
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--wheels", "nowhere"], "--wheels nowhere: there are no wheels; wheels.txt says how to fetch them"),
+        (["--table", "nothing.json"], "--table nothing.json: there is no such file"),
+        (["--parts", "kernel"], "invalid choice: 'kernel'"),
+    ],
+)
+def test_bad_options_are_one_line(words, line):
+    done = subprocess.run([sys.executable, COMMAND, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and line in done.stderr.splitlines()[-1]
+
+
+def test_wheels_are_of_the_versions_that_were_tested():
+    def pins(path):
+        return {line for line in (ROOT / path).read_text().splitlines() if line and not line.startswith("#")}
+
+    tested = pins("constraints.txt") | pins("benchmarks/speed/trl-requirements.txt")
+    wheels = pins("benchmarks/gpu/wheels.txt")
+    assert wheels and wheels <= tested
