@@ -10,7 +10,7 @@ from random_policy import load, prompts
 
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
-from revisual.models.inputs import forward_inputs
+from revisual.models.inputs import PromptedRows, forward_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.rollout.engine import Completions, Sampling
 from revisual.training.engine_check import logprob_gaps
@@ -58,7 +58,7 @@ def gaps(
     """Return the distance of the first group's log-probs from those that the trainer gives them."""
     token_ids, mask = drawn.token_ids[:group], drawn.mask[:group]
     index, pad = torch.zeros(group, dtype=torch.long), encoder.processor.tokenizer.pad_token_id
-    inputs = forward_inputs(policy, asked[:1], index, encoder.vision_inputs, pad, token_ids, mask)
+    inputs = forward_inputs(policy, PromptedRows(asked[:1], index, encoder.vision_inputs, pad, token_ids, mask))
     with bench.autocast():
         trained = token_logprobs(policy, inputs, token_ids, mask, banned=banned_token_ids(policy)).logprobs
     found = logprob_gaps(trained, drawn.logprobs[:group], mask)

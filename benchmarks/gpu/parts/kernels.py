@@ -10,6 +10,7 @@ from bench import SEED, Bench
 from revisual.core.errors import UserError
 from revisual.models.attention import Attention, PackedRow, Segment
 from revisual.models.attention.choice import Kind, errors_of, kernel_for
+from revisual.models.attention.layout import AttentionInputs
 
 HEADS = {"language model of 3B": (16, 2, 128), "language model of 7B": (28, 4, 128), "vision tower": (16, 16, 80)}
 """Heads, key heads, and channels of a head."""
@@ -43,7 +44,7 @@ def one_kernel(bench: Bench, attention: Attention, kind: Kind) -> dict[str, Any]
     direction = draw(shapes[0])
 
     def run() -> None:
-        torch.autograd.grad(kernel(given[0], given[1], given[2], row, None, 0.0), given, direction)
+        torch.autograd.grad(kernel(AttentionInputs(given[0], given[1], given[2]), row), given, direction)
 
     seconds = bench.seconds(run)
     pairs = sum(n * n for n in row.lengths)

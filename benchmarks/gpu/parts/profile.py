@@ -9,7 +9,7 @@ from ours_grpo import ForcedLength
 from random_policy import load, prompts
 from torch.profiler import ProfilerActivity
 
-from revisual.models.inputs import forward_inputs
+from revisual.models.inputs import PromptedRows, forward_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.rollout.engine import Sampling
 
@@ -29,7 +29,7 @@ def measure(bench: Bench) -> None:
     def update() -> None:
         policy.zero_grad(set_to_none=True)
         pad = encoder.processor.tokenizer.pad_token_id
-        inputs = forward_inputs(policy, asked, index, encoder.vision_inputs, pad, token_ids, mask)
+        inputs = forward_inputs(policy, PromptedRows(asked, index, encoder.vision_inputs, pad, token_ids, mask))
         with bench.autocast():
             said = token_logprobs(policy, inputs, token_ids, mask, banned=banned_token_ids(policy)).logprobs
         said.mean().backward()
