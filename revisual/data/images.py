@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from revisual.core.errors import UserError
+from revisual.data.deep_greys import grey_in_bytes, is_deep
 
 MAX_PIXELS = 64_000_000
 """A picture of more pixels than this is refused before it is decoded; below the limit of Pillow's own warning."""
@@ -107,6 +108,8 @@ class ImageSource:
         with self._open(sample_id) as image:
             image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))  # of JPEG only
             image.load()
+            if is_deep(image):
+                grey_in_bytes(image)
 
     def fingerprint(self) -> str:
         """Return a text that changes with the picture; for a file, its name, size and time are enough."""
@@ -254,8 +257,8 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):  # converting alone would clip nearly every grey to white
-        return image.point(lambda value: value / 256).convert("RGB")
+    if is_deep(image):  # converting alone would clip nearly every grey to white
+        return grey_in_bytes(image).convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
     rgba = image.convert("RGBA")

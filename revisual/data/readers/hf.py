@@ -12,6 +12,7 @@ from typing_extensions import override
 from revisual.core.errors import UserError
 from revisual.data.images import StoredBytes
 from revisual.data.readers.base import TableReader
+from revisual.data.readers.class_labels import has_classes, with_class_names
 from revisual.data.readers.row import Row, picture_bytes
 
 if TYPE_CHECKING:
@@ -54,10 +55,13 @@ class HFDatasetReader(TableReader):
         loaded = self._load()
         dataset, again = _skip_decoding(loaded), loaded.with_format("arrow")
         stem = "-".join(filter(None, [Path(self.name).name, self.subset, self.split]))
+        described = {} if loaded.features is None else loaded.features.to_dict()
+        features = described if has_classes(described) else {}
         number = 0
         try:
-            for values in dataset:
+            for encoded in dataset:
                 number += 1
+                values = with_class_names(encoded, features) if features else encoded
                 stored = partial(ArrowBytes, self.label, again, number - 1)
                 yield Row(f"{self.label}, row {number}", f"{stem}:{number}", values, root, stored)
         except (ValueError, OSError) as error:

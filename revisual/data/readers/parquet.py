@@ -1,8 +1,9 @@
 """Samples from Parquet files."""
 
+import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from glob import glob
@@ -17,6 +18,7 @@ from typing_extensions import override
 from revisual.core.errors import UserError
 from revisual.core.files import cache_folder, locked, sync_file
 from revisual.data.images import StoredBytes, file_fingerprint
+from revisual.data.readers.class_labels import has_classes, with_class_names
 from revisual.data.readers.file import FileReader
 from revisual.data.readers.row import Row, picture_bytes
 
@@ -112,12 +114,22 @@ def _pictures(file: str, time: int, group: int, column: str) -> pa.Table:
 def _rows(file: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Give each row with its row group and its place there."""
     with pq.ParquetFile(file) as table:
+        features = _features(table.schema_arrow.metadata or {})
         for group in range(table.num_row_groups):
             place = 0
             for batch in table.iter_batches(batch_size=BATCH_SIZE, row_groups=[group]):
                 for values in batch.to_pylist():
-                    yield group, place, values
+                    yield group, place, with_class_names(values, features) if features else values
                     place += 1
+
+
+def _features(metadata: Mapping[bytes, bytes]) -> Mapping[str, Any]:
+    """Return what `datasets` wrote of the columns into a file, if it names classes; else nothing."""
+    try:
+        features = json.loads(metadata[b"huggingface"])["info"]["features"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return features if isinstance(features, dict) and has_classes(features) else {}
 
 
 def with_small_groups(file: Path, column: str) -> Path | None:
