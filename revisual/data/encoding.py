@@ -12,6 +12,7 @@ from PIL.Image import new as new_picture
 from torch import Tensor
 
 from revisual.core.errors import UserError
+from revisual.data.chat_rendering import render_chat
 from revisual.data.conversation import conversation
 from revisual.data.patches import PatchStore
 from revisual.data.picture_coding import BLANK_SIDE, PATCHES, PictureCoding
@@ -55,12 +56,14 @@ class PromptEncoder:
         """Return the prompt's text, one placeholder per picture.
 
         Raises:
-            UserError: the placeholders in the text are not as many as the pictures, or a question spells one out.
+            UserError: the chat template does not render it, the placeholders in the text are not as many as the
+                pictures, or a question spells one out.
         """
         self.check_words(sample, str(sample.question), *(sample.choices or ()), *_texts(sample.messages or ()))
-        text: str = self.processor.apply_chat_template(
-            self.messages(sample), add_generation_prompt=True, tokenize=False, **self.chat_template_kwargs
-        )
+        try:
+            text = render_chat(self.processor, self.messages(sample), self.chat_template_kwargs)
+        except UserError as error:
+            raise UserError(f"sample {sample.id}: {error}") from error
         image_token = getattr(self.processor, "image_token", None)
         if sample.images and not image_token:
             raise UserError(f"sample {sample.id}: has pictures, and the policy reads text alone")

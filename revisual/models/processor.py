@@ -11,6 +11,7 @@ from transformers.processing_utils import ProcessorMixin
 from revisual.core.errors import UserError
 from revisual.models.chat_template import remove_default_system_turn
 from revisual.models.families import find_family
+from revisual.models.template_trial import try_chat_template
 
 THOUGHT_TOKENS = ("<think>", "</think>", "<answer>", "</answer>")
 """Added as ordinary tokens, never special ones: decoding must not strip them before the grader reads them."""
@@ -40,7 +41,7 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
     without the system turn that an export adds to it.
 
     Raises:
-        UserError: there is no such folder, or it has no processor, or not all of it.
+        UserError: there is no such folder, it has no processor or not all of it, or its chat template is not sound.
     """
     require_model(path)
     try:
@@ -50,6 +51,7 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path}: no processor could be loaded from this model folder: {reason}") from error
     remove_default_system_turn(processor)
+    try_chat_template(processor, path)
     return processor
 
 

@@ -11,7 +11,7 @@ from bench import SEED, Bench
 from random_policy import RandomPolicy, policy_folder, prompts
 
 from revisual.data.encoding import PromptEncoder
-from revisual.models.inputs import packed_inputs, padded_inputs
+from revisual.models.inputs import PromptedRows, packed_inputs, padded_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 
 
@@ -57,7 +57,7 @@ def answer(
     """Return what the policy says of the answers; the loss weighs each token otherwise."""
     policy.zero_grad(set_to_none=True)
     pad = encoder.processor.tokenizer.pad_token_id
-    inputs = make(policy, asked, index, encoder.vision_inputs, pad, ids, mask)
+    inputs = make(policy, PromptedRows(asked, index, encoder.vision_inputs, pad, ids, mask))
     with torch.autocast(policy.device.type, torch.bfloat16, enabled=half):
         said = token_logprobs(policy, inputs, ids, mask, banned=banned_token_ids(policy)).logprobs
     weights = torch.linspace(-1, 1, said.numel(), device=said.device).view_as(said)

@@ -10,6 +10,7 @@ from PIL.Image import Image
 
 from revisual.core.errors import UserError
 from revisual.data.images import ImageSource, StoredBytes, image_source
+from revisual.data.readers.message_check import check_messages
 from revisual.data.sample import Sample
 
 FIELDS = tuple(field.name for field in fields(Sample))
@@ -159,7 +160,12 @@ def _messages(value: Any) -> tuple[Mapping[str, Any], ...] | None:
     for message in value:
         if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise UserError("a message is not an object with a role")
-    return tuple(_without_nulls(message) for message in value)
+    try:
+        messages = tuple(_without_nulls(message) for message in value)
+    except RecursionError:
+        raise UserError("messages are nested too deeply") from None
+    check_messages(messages)
+    return messages
 
 
 def _without_nulls(value: Any) -> Any:

@@ -1,0 +1,44 @@
+"""A model's chat template is tried before it can do harm."""
+
+import shutil
+
+import pytest
+
+from revisual.cli.main import main
+from revisual.models import template_trial
+
+ENDLESS = "{%- for i in range(99999) -%}{%- for j in range(99999) -%}{%- endfor -%}{%- endfor -%}"
+
+
+@pytest.fixture
+def folder(policy_folder, tmp_path):
+    return shutil.copytree(policy_folder, tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        (ENDLESS, "is not done after 1 s"),
+        ("{{ 'a' * 10**11 }}", "takes more than 1024 MiB"),
+        ("{%- set a = 'a' * 10**9 -%}{%- set b = a ~ a ~ a ~ a ~ a ~ a -%}{{ b }}", "takes more than 1024 MiB"),
+        ("{{ messages | length * 'a' * 5000000 }}", "writes more than 4,000,000 characters"),
+    ],
+)
+def test_one_that_has_no_end_is_one_line(folder, capsys, monkeypatch, template, reason):
+    if template == ENDLESS:
+        monkeypatch.setattr(template_trial, "CPU_SECONDS", 1)
+    (folder / "chat_template.jinja").write_text(template)
+    assert main(["generate", f"--model={folder}", "--question=What is 6 * 7?"]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line == f"revisual generate: {folder}: the chat template {reason}, for one short question"
+
+
+def test_one_that_refuses_a_question_is_told_when_it_is_asked(folder, capsys):
+    (folder / "chat_template.jinja").write_text("{{ raise_exception('never') }}")
+    assert main(["generate", f"--model={folder}", "--question=What is 6 * 7?"]) == 2
+    assert "the chat template does not render it: never" in capsys.readouterr().err
+
+
+def test_a_template_is_tried_once(folder, processor, monkeypatch):
+    monkeypatch.setattr(template_trial.os, "fork", None)
+    template_trial.try_chat_template(processor, str(folder))
