@@ -14,11 +14,15 @@ from revisual.core.ranges import MOST_SHOWN
 from revisual.core.text import shorten
 
 
-def check_run(config: Namespace) -> None:
+def check_run(config: Namespace, trains: bool = True) -> None:
     """Check that module and data have classes, and which strategy, accelerator and devices the trainer is to have.
 
+    Args:
+        config: of a subcommand.
+        trains: whether it is `fit`.
+
     Raises:
-        UserError: a class is missing, there is none of the name, or no device is asked for.
+        UserError: a class is missing, there is none of the name, no device is asked for, or nothing would be trained.
     """
     for key in ("model", "data"):
         if not getattr(config.get(key), "class_path", None):
@@ -27,6 +31,9 @@ def check_run(config: Namespace) -> None:
     _require_known("strategy", trainer.strategy, ["auto", *StrategyRegistry.available_strategies()])
     _require_known("accelerator", trainer.accelerator, ["auto", "gpu", *AcceleratorRegistry.available_accelerators()])
     _require_interval(trainer.val_check_interval)
+    for key in ("max_steps", "max_epochs"):
+        if trains and trainer[key] == 0:
+            raise UserError(f"trainer.{key}: 0 trains nothing: give a number, or -1 for no limit of its own")
     devices = trainer.devices
     if devices in (0, "0", [], "", None) or (_is_number(devices) and int(devices) < -1):
         raise UserError(f"trainer.devices: expected a number of devices, -1 for all, auto or a list, got {devices}")

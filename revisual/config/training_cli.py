@@ -51,7 +51,7 @@ class TrainingCLI(LightningCLI):
 
     def before_instantiate_classes(self) -> None:
         """Keep what a run writes together, and let it say that it cannot learn, and leave when it is asked to."""
-        check_run(self.config[self.subcommand])
+        check_run(self.config[self.subcommand], trains=self.subcommand == "fit")
         self._put_logs_into_root()
         if self.subcommand == "fit":
             self._add_default_callbacks()

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from revisual.core.errors import UserError
 from revisual.core.ranges import FilledText, PositiveInt, Ranged, check_order
+from revisual.core.text import shorten_names
 from revisual.data.picture_coding import PATCHES, PictureCoding
 from revisual.models.attention import Attention, candidates, use_window_attention
 from revisual.models.embeddings import grow_embeddings
@@ -24,7 +25,7 @@ from revisual.models.loading_check import check_loaded
 from revisual.models.lora import LoRA
 from revisual.models.parts import Part, freeze
 from revisual.models.precision import hold_float32, store_as_computed
-from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor, require_model
+from revisual.models.processor import THOUGHT_TOKENS, add_tokens, lacking_tokens, load_processor, require_model
 
 
 class PolicyLoader(Ranged, ABC):
@@ -70,7 +71,9 @@ class PretrainedPolicy(PolicyLoader):
         freeze: parts that are not trained.
         lora: train adapters in place of the language model's weights; null: the weights themselves.
         gradient_checkpointing: keep only each layer's input for the backward pass, which computes the rest again.
-        added_tokens: words that become tokens of their own, if the tokenizer lacks them.
+        added_tokens: words that become tokens of their own, if the tokenizer lacks them; null: the tags of thoughts and
+            answers. Adapters do not learn the rows of the embedding that new tokens need, so beside `lora` null adds
+            none, and a token that the tokenizer lacks is refused.
         min_pixels: a smaller picture is made larger; null: as the processor says.
         max_pixels: a larger picture is made smaller; null: as the processor says.
         trust_remote_code: run code that comes with the model. Only for a model whose code you have read.
@@ -90,7 +93,7 @@ class PretrainedPolicy(PolicyLoader):
     dtype: Literal["float32", "bfloat16"] = "float32"
     """What weights are stored in. What is trained must be in float32: bfloat16 is for policies that are only asked, and
     for the frozen weights under adapters, which are float32 in any case."""
-    added_tokens: Sequence[FilledText] = THOUGHT_TOKENS
+    added_tokens: Sequence[FilledText] | None = None
     min_pixels: PositiveInt | None = None
     max_pixels: PositiveInt | None = None
     trust_remote_code: bool = False
@@ -108,10 +111,19 @@ class PretrainedPolicy(PolicyLoader):
     @override
     def load_processor(self) -> ProcessorMixin:
         processor = load_processor(self.path, trust_remote_code=self.trust_remote_code)
-        add_tokens(processor, tuple(self.added_tokens))
+        self._add_tokens(processor)
         if self.min_pixels is not None or self.max_pixels is not None:
             self.pictures().limit_pixels(processor, self.min_pixels, self.max_pixels)
         return processor
+
+    def _add_tokens(self, processor: ProcessorMixin) -> None:
+        if self.lora is None:
+            add_tokens(processor, THOUGHT_TOKENS if self.added_tokens is None else tuple(self.added_tokens))
+        elif lacking := lacking_tokens(processor, tuple(self.added_tokens or ())):
+            raise UserError(
+                f"added_tokens: the tokenizer lacks {shorten_names(lacking)}, whose rows of the embedding adapters "
+                "(lora) do not learn: leave them out, or train all weights first"
+            )
 
     @override
     def pictures(self) -> PictureCoding:

@@ -70,8 +70,12 @@ def save_processor(processor: ProcessorMixin, folder: Path) -> None:
         path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
+def lacking_tokens(processor: ProcessorMixin, tokens: tuple[str, ...]) -> list[str]:
+    """Return those that the tokenizer does not have."""
+    known = cast(Any, processor).tokenizer.get_vocab()
+    return [token for token in tokens if token not in known]
+
+
 def add_tokens(processor: ProcessorMixin, tokens: tuple[str, ...]) -> None:
     """Add ordinary (not special) tokens that the tokenizer does not have yet."""
-    tokenizer = cast(Any, processor).tokenizer
-    known = tokenizer.get_vocab()
-    tokenizer.add_tokens([token for token in tokens if token not in known], special_tokens=False)
+    cast(Any, processor).tokenizer.add_tokens(lacking_tokens(processor, tokens), special_tokens=False)

@@ -7,6 +7,7 @@ from lightning.pytorch.utilities import rank_zero_warn
 
 from revisual.core.errors import UserError
 from revisual.data.loader import LoadedBatch
+from revisual.training.lr_schedulers import NeedsTotalSteps
 
 
 def check_trainer(trainer: Trainer, updates: int) -> None:
@@ -36,6 +37,19 @@ def check_trainer(trainer: Trainer, updates: int) -> None:
             raise UserError(
                 f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of model.updates_per_rollout, {updates}"
             )
+
+
+def require_length(trainer: Trainer, scheduler: NeedsTotalSteps) -> None:
+    """Check that a schedule over the whole run can know how long that is.
+
+    Raises:
+        UserError: only a time or a signal ends the run.
+    """
+    if scheduler.total is None and trainer.max_steps == -1 and trainer.max_epochs == -1:
+        raise UserError(
+            f"scheduler: {type(scheduler).__name__} goes over all steps of the run, and neither trainer.max_steps nor "
+            "max_epochs bounds them: give one of these, or the scheduler's total"
+        )
 
 
 def warn_of_long_rows(trainer: Trainer, max_tokens_per_pass: int, max_new_tokens: int) -> None:

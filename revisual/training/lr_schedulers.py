@@ -19,6 +19,8 @@ class NeedsTotalSteps(LambdaLR, ABC):
     """
 
     total_steps: Callable[[], int] | None = None
+    total: int | None = None
+    """Optimizer steps, where they are given and not those of the run."""
 
     def __init__(self, optimizer: Optimizer) -> None:
         super().__init__(optimizer, self.factor)

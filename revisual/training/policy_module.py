@@ -30,7 +30,7 @@ from revisual.models.precision import require_learnable
 from revisual.rollout.hf.engine import HFRollout
 from revisual.training.answering_module import AnsweringModule
 from revisual.training.finite import FiniteCheck
-from revisual.training.fit_checks import check_trainer, warn_of_long_rows
+from revisual.training.fit_checks import check_trainer, require_length, warn_of_long_rows
 from revisual.training.forward_check import check_forwards
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.policy_engine import PolicyEngine
@@ -127,6 +127,7 @@ class PolicyModule(AnsweringModule):
             return optimizer
         scheduler = self.scheduler_factory(optimizer)
         if isinstance(scheduler, NeedsTotalSteps):
+            require_length(self.trainer, scheduler)
             # Asked for when the first step is taken: reading it here would build the loaders before their position
             # is restored, and a resumed run would start its data again.
             scheduler.total_steps = lambda: int(self.trainer.estimated_stepping_batches)

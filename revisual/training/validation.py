@@ -19,6 +19,8 @@ from revisual.rollout.engine import RolloutEngine, Sampling, draw_completions
 from revisual.training.rollouts import decode_and_score
 from revisual.training.settings import EvalSampling
 
+UNNAMED = "unnamed"
+"""Stands in names of metrics for the source of samples that have none."""
 MEASURES = ("accuracy", "accuracy_as_evaluated", "undeclared", "reward", "length", "truncated", "invalid")
 """What is measured of every answer, besides each of the configured rewards."""
 
@@ -166,7 +168,7 @@ class AnswerMeans(Metric):
         names = {key: name for each in all_gather_objects(self.names) for key, name in each.items()}
         means: dict[str, float] = {}
         for key, (sampling, source) in sorted(names.items(), key=lambda item: item[1]):
-            means |= self._name_means(f"{sampling}/{source}", values[groups == key])
+            means |= self._name_means(f"{sampling}/{source or UNNAMED}", values[groups == key])
         for sampling in sorted({sampling for sampling, _ in names.values()}):
             members = torch.tensor([key for key, (name, _) in names.items() if name == sampling])
             means |= self._name_means(f"{sampling}/all", values[torch.isin(groups, members)])

@@ -55,6 +55,8 @@ MODEL = "model.init_args"
     (f"{MODEL}.optimizer.init_args.weight_decay", None, "expected a value, got null"),
     ("trainer.strategy", None, "expected a value, got null"),
     ("trainer.max_steps", -7, "expected int in [-1, 2147483647], got -7"),
+    ("trainer.max_steps", 0, "0 trains nothing: give a number, or -1 for no limit of its own"),
+    ("trainer.max_epochs", 0, "0 trains nothing: give a number, or -1 for no limit of its own"),
     ("trainer.gradient_clip_val", -1.0, "expected float in [0, inf), got -1.0"),
 ])  # fmt: skip
 def test_a_value_out_of_range_is_told_with_its_key_and_range(path, value, told, tmp_path, capsys):

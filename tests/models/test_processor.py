@@ -8,6 +8,7 @@ import torch
 from conftest import SMALL, small_texts
 
 from revisual.core.errors import UserError
+from revisual.models.lora import LoRA
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.processor import THOUGHT_TOKENS, add_tokens, load_processor, require_model
 from revisual.models.tiny import SPECIAL_TOKENS, TinyArchitecture, make_tiny_policy
@@ -106,3 +107,17 @@ def test_a_tiny_tokenizer_is_qwens_in_kind(processor):
 def test_small_heads_are_refused():
     with pytest.raises(ValueError, match="at least 32 channels"):
         TinyArchitecture(hidden=64, heads=4)
+
+
+def test_adapters_come_without_new_tokens(policy_folder):
+    """Their rows of the embedding would stay as they are."""
+
+    def words(**options):
+        return PretrainedPolicy(str(policy_folder), **options).load_processor().tokenizer.get_vocab()
+
+    known = words(added_tokens=[])
+    assert words(lora=LoRA(4)).keys() == known.keys()
+    assert words(lora=LoRA(4), added_tokens=["<|im_end|>"]).keys() == known.keys()
+    with pytest.raises(UserError, match=r"added_tokens: the tokenizer lacks <new>, whose rows of the embedding"):
+        words(lora=LoRA(4), added_tokens=["<|im_end|>", "<new>"])
+    assert words().keys() - known.keys() <= set(THOUGHT_TOKENS) and "<think>" in words()

@@ -7,6 +7,7 @@ import pytest
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from revisual.core.errors import UserError
+from revisual.training.lr_schedulers import WarmupCosine
 
 from .helpers import examples, fit, grpo, prompts, sft
 
@@ -24,6 +25,19 @@ def test_a_checkpoint_between_two_updates_over_one_batch_is_refused(policy_folde
     with pytest.raises(UserError, match=f"train_time_interval may fall between two of the {steps} optimizer steps"):
         run(None, timedelta(hours=1))
     assert run(steps).trainer.global_step == steps
+
+
+def test_a_schedule_over_a_run_of_unknown_length_is_one_line(policy_folder, tmp_path):
+    """A time limit alone bounds no steps; with a number for the schedule, or without one, it is enough."""
+
+    def run(scheduler):
+        module = sft(policy_folder, scheduler=scheduler)
+        return fit(module, examples(), tmp_path, -1, max_time={"seconds": 2}, max_epochs=-1).trainer.global_step
+
+    with pytest.raises(UserError, match=r"WarmupCosine goes over all steps of the run, and neither trainer\.max_steps"):
+        run(WarmupCosine)
+    assert run(lambda optimizer: WarmupCosine(optimizer, total=10)) > 0
+    assert run(None) > 0
 
 
 def test_data_for_another_module_is_one_line(policy_folder, tmp_path):

@@ -37,6 +37,12 @@ def test_means_by_hand():
     assert len(result) == 5 * 8
 
 
+def test_answers_of_no_source_have_a_name(policy):
+    means = AnswerMeans()
+    means.update([answer("1", source="", accuracy=1.0)])
+    assert means.compute()["greedy/unnamed/accuracy"] == 1.0 and not any("//" in name for name in means.compute())
+
+
 def test_accuracy_by_what_rewards_and_what_figures_require(policy, encoder):
     """A policy that never declares its answers earns nothing, and the log says why."""
     sample = Sample(id="q", question="What is 40 + 2?", answer="42")
