@@ -10,6 +10,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
 from revisual.core.distributed import all_gather_objects
+from revisual.core.files import appended_file
 from revisual.core.ranges import NonNegativeInt, check_ranges
 from revisual.data.sample import Sample
 
@@ -59,7 +60,7 @@ class ResponseLog(Callback):
         if not trainer.is_global_zero:
             return
         self._keep_pictures([prompt.sample for prompt in batch.items])
-        with self._path.open("a", encoding="utf-8") as file:
+        with appended_file(self._path) as file:
             for answer in everyone:
                 key = (answer.source, answer.id, answer.sampling, answer.index)
                 if key not in self._seen:  # loaders repeat items to give every rank equally many

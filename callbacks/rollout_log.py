@@ -9,7 +9,7 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 from typing_extensions import override
 
-from revisual.core.files import replaced_file
+from revisual.core.files import appended_file, replaced_file
 from revisual.core.ranges import NonNegativeInt, PositiveInt, check_ranges
 from revisual.rl.batch import RolloutBatch
 from revisual.rl.callbacks import RewardCallback
@@ -48,9 +48,7 @@ class RolloutLog(RewardCallback):
         if module.rollout_step % self.every:
             return
         drawn = dict(zip(indices.tolist(), weights.tolist(), strict=True))
-        path = self._path(trainer)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
+        with appended_file(self._path(trainer)) as file:
             for row in range(min(self.most, len(batch))):
                 file.write(json.dumps(_record(batch, row, drawn.get(row, 0.0), module.rollout_step)) + "\n")
 

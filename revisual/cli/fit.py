@@ -16,7 +16,7 @@ from revisual.cli.command import Command
 from revisual.config.training_cli import TrainingCLI, make_cli
 from revisual.core.checkpoint_files import STOPPED, find_checkpoints, newest_whole
 from revisual.core.errors import UserError
-from revisual.core.files import remove_leftovers
+from revisual.core.files import naming_errors, remove_leftovers
 from revisual.core.interrupt import Interrupted
 from revisual.data.prompting import read_prompting
 from revisual.memory_plan.check import require_room
@@ -77,6 +77,11 @@ class FitCLI(TrainingCLI):
             config.ckpt_path = str(choose_checkpoint(root, found[0]))
         elif config.ckpt_path not in (None, *CHOSEN_BY_LIGHTNING) and not Path(config.ckpt_path).exists():
             raise UserError(f"ckpt_path: {config.ckpt_path}: there is no such checkpoint")
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        """Run; what Lightning's own loggers cannot write is told with the run's folder."""
+        with naming_errors(Path(self.config[subcommand].trainer.default_root_dir or ".")):
+            super()._run_subcommand(subcommand)
 
     def _ask_as_trained(self, module: Namespace) -> None:
         """Ask an export as it was trained to be asked, unless the config says how."""

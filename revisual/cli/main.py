@@ -71,6 +71,7 @@ def run_command(name: str, *words: str) -> int:
         The exit status: 128 and the signal's number after an interruption.
     """
     from revisual.core.errors import UserError
+    from revisual.core.files import is_full_disk
     from revisual.core.interrupt import Interrupted, interruptible
 
     told = "interrupted"
@@ -83,6 +84,11 @@ def run_command(name: str, *words: str) -> int:
     except UserError as error:
         line = str(error).rpartition("UserError: ")[2].strip()  # a loader's worker puts its traceback before it
         print(f"revisual {name}: {line}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if not is_full_disk(error):
+            raise
+        print(f"revisual {name}: {error.filename or 'a file'}: cannot be written: {error.strerror}", file=sys.stderr)
         return 2
     except Interrupted as interruption:
         line_end = "\n" if sys.stderr.isatty() else ""  # after the ^C that a terminal shows

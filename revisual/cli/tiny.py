@@ -11,6 +11,7 @@ from revisual.core.ranges import ResponseTemplate, Seed
 from revisual.data.readers import SampleReader, read_all
 from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
 from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
+from revisual.models.writing import system_errors
 
 
 def tiny(
@@ -40,7 +41,7 @@ def tiny(
         texts += [CHAT_WORDS, sample.question, sample.answer]
         if sample.solution:
             texts.append(response_text(sample, response_template))
-    with replaced_folder(out) as folder:
+    with replaced_folder(out) as folder, system_errors():
         save_tiny_policy(folder, architecture, texts, seed, family)
         (folder / MANIFEST).write_text(json.dumps(hashes(folder), indent=2) + "\n")
 

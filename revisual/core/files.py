@@ -29,16 +29,47 @@ def replaced_file(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def replaced_path(path: Path) -> Iterator[Path]:
-    """Give a path to write to; what is there takes the place of `path` when the block ends without an error."""
+    """Give a path to write to; what is there takes the place of `path` when the block ends without an error.
+
+    Raises:
+        UserError: `path` is a device or a pipe, which is not to be replaced by a file.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UserError(f"{path}: is no ordinary file, and is not replaced by one")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        yield part
-        sync_file(part)
-        os.replace(part, path)
-        sync_folder(path.parent)
+        with naming_errors(path):
+            yield part
+            sync_file(part)
+            os.replace(part, path)
+            sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def appended_file(path: Path) -> Iterator[TextIO]:
+    """Open a file to write at its end; makes the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with naming_errors(path), path.open("a", encoding="utf-8") as file:
+        yield file
+
+
+@contextmanager
+def naming_errors(path: Path) -> Iterator[None]:
+    """Add a file's name to the system's errors of the block that have none, as those of writing."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
+
+
+def is_full_disk(error: OSError) -> bool:
+    """Return whether something could not be written for want of room."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def sync_file(path: Path) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers.processing_utils import ProcessorMixin
 
@@ -19,6 +18,7 @@ from revisual.models.loading_check import not_finite
 from revisual.models.lora import has_adapter
 from revisual.models.processor import save_processor
 from revisual.models.sharding import full_tensors
+from revisual.models.writing import system_errors
 
 
 def export_policy(
@@ -46,7 +46,7 @@ def export_policy(
     state = dict(full_tensors(policy) if weights is None else weights)
     if faulty := not_finite(state):
         raise UserError(f"{folder}: is not written: weights are not finite: {shorten_names(faulty)}")
-    with replaced_folder(folder) as new:
+    with replaced_folder(folder) as new, system_errors():
         _save_model(policy, new, state)
         with default_system_turn(processor, None if prompting is None else prompting.system_prompt):
             save_processor(processor, new)
@@ -62,8 +62,6 @@ def _save_model(policy: Any, folder: Path, state: dict[str, Tensor]) -> None:
         policy._hf_peft_config_loaded = False
     try:
         policy.save_pretrained(folder, state_dict=state)
-    except SafetensorError as error:  # what a full disk is here
-        raise OSError(0, str(error)) from error
     finally:
         if adapted:
             policy._hf_peft_config_loaded = loaded

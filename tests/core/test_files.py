@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from revisual.core.errors import UserError
@@ -67,3 +69,11 @@ def test_what_a_kill_leaves_is_removed(tmp_path):
     remove_leftovers(tmp_path)
     assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == sorted(kept)
     assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
+def test_a_device_is_not_replaced_by_a_file(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UserError, match=f"{pipe}: is no ordinary file, and is not replaced by one"):
+        write_atomically(pipe, "text")
+    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
