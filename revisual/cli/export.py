@@ -14,6 +14,7 @@ from revisual.config.parts import TRAINING
 from revisual.config.renamed import rename_config
 from revisual.core.errors import UserError
 from revisual.core.folders import require_replaceable
+from revisual.core.yaml_text import load_yaml
 from revisual.data.prompting import Prompting
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.models.checkpoints import policy_weights
@@ -89,7 +90,7 @@ def read_run_config(config: Path) -> Any:
         UserError: it cannot be read, or names no policy.
     """
     try:
-        content = rename_config(yaml.safe_load(config.read_text()))
+        content = rename_config(load_yaml(config.read_text()))
         content["model"]["init_args"]["policy"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise UserError(f"{config}: no model.init_args.policy in it: {type(error).__name__}") from error

@@ -12,9 +12,11 @@ from revisual.config.messages import one_line
 from revisual.config.option_ranges import check_null, check_options
 from revisual.config.renamed import rename_config_text, rename_options
 from revisual.config.sections import check_sections
+from revisual.config.yaml_loader import bound_loader
 from revisual.core.errors import UserError
 
 replace_lists()
+bound_loader()
 set_parsing_settings(docstring_parse_attribute_docstrings=True)  # help is where a reader of the code looks for it
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from revisual.config.renaming import Renames
 from revisual.core.errors import UserError
+from revisual.core.yaml_text import load_yaml
 
 _MODEL, _SAMPLING, _EVALUATION = "model.init_args", "model.init_args.sampling", "model.init_args.eval_sampling"
 
@@ -60,10 +61,10 @@ def rename_config_text(text: str, path: str = "") -> str:
     """Return a config's text with the new names: as it was if it has no old ones, or is no YAML.
 
     Raises:
-        UserError: a key is set under its old and its new name; tells the file.
+        UserError: a key is set under its old and its new name, or the text is more than it seems; tells the file.
     """
     try:
-        content = yaml.safe_load(text)
+        content = load_yaml(text)
         made = rename_config(content)
     except yaml.YAMLError as error:
         if not path:

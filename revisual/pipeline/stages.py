@@ -14,6 +14,7 @@ from jsonargparse.typing import Path_fr
 
 from revisual.core.errors import UserError
 from revisual.core.manifest import hashes
+from revisual.core.yaml_text import load_yaml
 
 HUB_NAME = r"\w[\w.-]*/[\w.-]+"
 
@@ -143,7 +144,9 @@ def read_config(path: Path) -> Any:
         UserError: the file cannot be read.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return load_yaml(path.read_text(encoding="utf-8"))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot read it: {' '.join(str(error).split())}") from error
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from revisual.report.chart import chart_grid, line_chart
 from revisual.report.formats import PERCENT, label
@@ -67,9 +67,10 @@ def running_mean(values: Sequence[float | int], reach: int) -> list[float]:
     means: list[float] = []
     for is_known, run in groupby(values, key=math.isfinite):
         part = list(run)
+        sums = list(accumulate(part, initial=0.0))
         for index in range(len(part)):
-            window = part[max(0, index - reach) : index + reach + 1]
-            means.append(sum(window) / len(window) if is_known else math.nan)
+            low, high = max(0, index - reach), min(len(part), index + reach + 1)
+            means.append((sums[high] - sums[low]) / (high - low) if is_known else math.nan)
     return means
 
 

@@ -18,17 +18,20 @@ VOID_TAGS = frozenset({"br", "hr", "img"})
 ATTRIBUTE = re.compile(r"(?!on|style$|srcset$)[a-zA-Z][a-zA-Z0-9-]*")
 LINKS = {"href": re.compile(r"#[\w-]*"), "src": re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]*")}
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Controls that turn the text behind them around, in which an answer could look like another one."""
 CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def escape_text(text: str) -> str:
     """Return `text` as it stands inside an element or a quoted attribute.
 
-    Characters that no page may hold become U+FFFD.
+    Characters that no page may hold become U+FFFD, and those that turn text around are shown by their numbers.
 
     Example: `escape_text('a < "b"') == "a &lt; &quot;b&quot;"`
     """
-    return escape(UNPRINTABLE.sub("\ufffd", text), quote=True)
+    shown = TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", UNPRINTABLE.sub("\ufffd", text))
+    return escape(shown, quote=True)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 import math
+import random
 
 import pytest
 
@@ -40,6 +41,12 @@ def test_running_mean():
     means = running_mean([1.0, math.nan, 3.0, 5.0], reach=3)
     assert [means[0], *means[2:]] == [1.0, 4.0, 4.0] and math.isnan(means[1])
     assert running_mean([], reach=2) == []
+    noise = random.Random(0)
+    values = [noise.gauss(1e3, 1.0) for _ in range(50_000)]
+    means = running_mean(values, reach=1250)
+    for place in (0, 7, 1250, 30_000, 49_999):
+        window = values[max(0, place - 1250) : place + 1251]
+        assert means[place] == pytest.approx(math.fsum(window) / len(window), rel=1e-12)
 
 
 def test_only_long_noisy_curves_are_smoothed():

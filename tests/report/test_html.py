@@ -52,6 +52,14 @@ def test_characters_that_no_page_may_hold_are_replaced():
     markup.encode("utf-8")
 
 
+def test_controls_that_turn_text_around_are_shown_as_text():
+    """What reads as 12 in a report must not be 21."""
+    text = "\u202e21\u202c \u2067a\u2069"
+    markup = str(element("p", text, title=text))
+    shown = "[U+202E]21[U+202C] [U+2067]a[U+2069]"
+    assert markup == f'<p title="{shown}">{shown}</p>'
+
+
 def test_markup_as_a_string_is_not_markup_again():
     assert str(element("p", str(element("b", "x")))) == "<p>&lt;b&gt;x&lt;/b&gt;</p>"
 
