@@ -1,5 +1,6 @@
 """The parser's loader, for which YAML is what it seems: in files that configs name, too."""
 
+from contextlib import suppress
 from typing import Any
 
 import yaml
@@ -17,10 +18,8 @@ def bound_loader() -> None:
 
     def load(text: str) -> Any:
         if "*" in text and "&" in text:  # aliases and what they stand for
-            try:
+            with suppress(yaml.YAMLError):  # the parser tells what is wrong with it
                 load_yaml(text)
-            except yaml.YAMLError:  # the parser tells what is wrong with it
-                pass
         try:
             return loader(text)
         except RecursionError:

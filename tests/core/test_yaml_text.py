@@ -17,7 +17,7 @@ def bomb(depth=10):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a: 1", "[1, 2.5, null, yes]", "a: &a {b: [1, 2]}\nc: *a\nd: {<<: *a, e: 3}", "- 2020-01-01\n- |\n  x\n"],
+    ["", "a: 1", "[1, 2.5, null, yes]", "a: &a {b: [1, 2]}\nc: *a\nd: {<<: *a, e: 3}", "- 2020-01-01\n- |\n  x"],
 )
 def test_what_is_ordinary_is_as_in_pyyaml(text):
     assert load_yaml(text) == yaml.safe_load(text)
