@@ -30,3 +30,11 @@ def shorten_names(names: Collection[str], most: int = 3) -> str:
     """
     others = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(list(names)[:most]) + others
+
+
+def has_surrogate(text: str) -> bool:
+    r"""Return whether a text holds half a surrogate pair, which no tokenizer and no file in UTF-8 takes.
+
+    Example: `has_surrogate("\ud800")`
+    """
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)

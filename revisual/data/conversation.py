@@ -4,6 +4,7 @@ from typing import Any
 
 from revisual.data.choices import with_letters
 from revisual.data.sample import Sample
+from revisual.data.turns import asked_turns
 
 
 def question_text(sample: Sample) -> str:
@@ -19,16 +20,16 @@ def conversation(sample: Sample, system_prompt: str | None, text: str | None = N
     """Return the turns to answer: the system prompt, pictures, then the question and its choices.
 
     Args:
-        sample: what is asked; its own turns, where it has any, are taken as they are.
+        sample: what is asked; its own turns, where it has any, up to the assistant's at their end.
         system_prompt: the first turn, unless the sample's own turns have one; None: there is none.
         text: of the question, in place of `question_text`.
     """
     if sample.messages is not None:
-        turns = [dict(turn) for turn in sample.messages]
+        turns = asked_turns(sample.messages)
     else:
         pictures = [{"type": "image"} for _ in sample.images]
         asked = {"type": "text", "text": question_text(sample) if text is None else text}
         turns = [{"role": "user", "content": [*pictures, asked]}]
-    if system_prompt is not None and turns[0]["role"] != "system":
+    if system_prompt is not None and not (turns and turns[0]["role"] == "system"):
         turns.insert(0, {"role": "system", "content": system_prompt})
     return turns

@@ -20,7 +20,7 @@ def find_doubts(samples: Sequence[Sample]) -> Iterator[str]:
     if blind:
         yield (
             f"{len(blind)} of {len(samples)} questions name a picture and have none; the first, {blind[0].id}: "
-            f"{blind[0].question[:80]!r}"
+            f"{blind[0].asked[:80]!r}"
         )
     chosen = [sample for sample in samples if sample.choices]
     numbered = [sample for sample in chosen if is_index(sample)]
@@ -33,7 +33,7 @@ def find_doubts(samples: Sequence[Sample]) -> Iterator[str]:
 
 def _lacks_picture(sample: Sample) -> bool:
     """Return whether a question speaks of a picture that is not there, neither as one nor drawn in words."""
-    return not sample.images and "[asy]" not in sample.question and _NAMED.search(sample.question) is not None
+    return not sample.images and "[asy]" not in sample.asked and _NAMED.search(sample.asked) is not None
 
 
 def is_index(sample: Sample) -> bool:

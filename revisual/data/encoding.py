@@ -19,6 +19,7 @@ from revisual.data.picture_coding import BLANK_SIDE, PATCHES, PictureCoding
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.sample import Sample
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
+from revisual.data.turns import text_of
 
 OPENING = "<think>"
 """Of an answer's thoughts."""
@@ -59,7 +60,7 @@ class PromptEncoder:
             UserError: the chat template does not render it, the placeholders in the text are not as many as the
                 pictures, or a question spells one out.
         """
-        self.check_words(sample, str(sample.question), *(sample.choices or ()), *_texts(sample.messages or ()))
+        self.check_words(sample, str(sample.question), *(sample.choices or ()), *map(text_of, sample.messages or ()))
         try:
             text = render_chat(self.processor, self.messages(sample), self.chat_template_kwargs)
         except UserError as error:
@@ -197,10 +198,3 @@ def opened_thoughts(prompt: str) -> str:
     """
     bare = prompt.rstrip()
     return prompt[len(bare) - len(OPENING) :] if bare.endswith(OPENING) else ""
-
-
-def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what the turns of a conversation say, without the places of pictures."""
-    contents = [turn.get("content") or "" for turn in messages]
-    parts = [part for content in contents for part in ([{"text": content}] if isinstance(content, str) else content)]
-    return [str(part.get("text", "")) for part in parts]

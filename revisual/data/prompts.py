@@ -103,7 +103,8 @@ class PromptDataModule(LightningDataModule):
                 continue
             if not self.readers[split]:
                 raise UserError(f"data.{split}: `{stage}` needs samples, and no reader is given")
-            read = list(stream_with_labels(self.readers[split], self.root))
+            given = stream_with_labels(self.readers[split], self.root)
+            read = [(label, item) for label, sample in given for item in self.items(split, [sample])]
             samples = drop_undecodable([sample for _, sample in read], f"data.{split}")
             lengths = [self.lengths(sample, encoder, split) for sample in samples]
             kept = self.fitting(samples, lengths, split)
@@ -114,6 +115,10 @@ class PromptDataModule(LightningDataModule):
     def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:
         """Return the items of a split."""
         return PromptDataset(samples, encoder)
+
+    def items(self, split: str, samples: Sequence[Sample]) -> list[Sample]:
+        """Return what of the samples is handed out one by one: themselves."""
+        return list(samples)
 
     def lengths(self, sample: Sample, encoder: PromptEncoder, split: str) -> tuple[int, int]:
         """Return the tokens of a sample's prompt and of the response that it teaches, which is 0 for a prompt alone."""

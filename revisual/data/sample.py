@@ -8,6 +8,7 @@ from PIL.Image import Image
 
 from revisual.core.seeds import stable_seed
 from revisual.data.images import ImageSource
+from revisual.data.turns import text_of
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,17 @@ class Sample:
     solution: str | None = None
     """A worked solution: the thoughts of a cold start."""
     messages: Sequence[Mapping[str, Any]] | None = None
-    """A conversation in chat-template form, in place of `question`; its pictures, in order, are `images`."""
+    """A conversation in chat-template form, in place of `question`; its pictures, in order, are `images`.
+
+    A last turn of the assistant is no part of what is asked: it is the response that fine-tuning teaches.
+    """
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> str:
+        """The question, or what the conversation's user says last."""
+        said = [text_of(turn) for turn in self.messages or () if turn["role"] == "user"]
+        return self.question or (said[-1] if said else "")
 
     def load_images(self) -> list[Image]:
         """Return the pictures, opened and converted to RGB.

@@ -1,8 +1,8 @@
 """Prompts with responses to learn from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from jaxtyping import Int
 from torch import Tensor
@@ -15,6 +15,7 @@ from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
 from revisual.data.prompts import PromptDataModule
 from revisual.data.sample import Sample
+from revisual.data.turns import count_pictures, reply_text
 
 THOUGHTS_THEN_BOX = "<think>\n{solution}\n</think>\n\n\\boxed{{answer}}"
 """ReVisual-R1's form of a response."""
@@ -45,18 +46,41 @@ class ExampleDataset(Dataset[Example]):
 
 
 def response_text(sample: Sample, template: str) -> str:
-    r"""Return the response that a sample teaches.
+    r"""Return the response that a sample teaches: the last turn of its conversation, or else what the template makes.
 
     Example: template `"<think>{solution}</think>\boxed{{answer}}"` gives `<think>6 * 7 = 42</think>\boxed{42}`.
 
     Raises:
         UserError: the template asks for a solution and the sample has none.
     """
+    reply = reply_text(sample.messages or ())
+    if reply is not None:
+        return reply
     if "{solution}" in template and not sample.solution:
         raise UserError(f"sample {sample.id} has no solution, which response_template asks for")
     head, _, tail = template.partition("{solution}")
     answered = [part.replace("{answer}", sample.answer) for part in (head, tail)]
     return (sample.solution or "").join(answered) if "{solution}" in template else answered[0]
+
+
+def split_by_reply(sample: Sample) -> list[Sample]:
+    """Return a sample for each of the assistant's turns, which ends with it; one without such turns as it is.
+
+    Each has the pictures that stand before its turn, and an id of its own from the second turn on.
+    """
+    messages = sample.messages or ()
+    ends = [place + 1 for place, turn in enumerate(messages) if place and turn["role"] == "assistant"]
+    if len(ends) < 2:
+        return [sample]
+    return [
+        replace(
+            sample,
+            id=sample.id if number == 0 else f"{sample.id}, turn {number + 1}",
+            messages=messages[:end],
+            images=sample.images[: count_pictures(messages[:end])],
+        )
+        for number, end in enumerate(ends)
+    ]
 
 
 class SFTDataModule(PromptDataModule):
@@ -65,6 +89,7 @@ class SFTDataModule(PromptDataModule):
     Args:
         response_template: the response's text, with `{solution}` and `{answer}` filled in.
         max_response_tokens: a longer response is dropped and counted, never cut.
+        learn_from: of a conversation, its last turn alone, or every turn of the assistant: each is then an example.
     """
 
     def __init__(
@@ -72,10 +97,12 @@ class SFTDataModule(PromptDataModule):
         *args: Any,
         response_template: ResponseTemplate = THOUGHTS_THEN_BOX,
         max_response_tokens: PositiveInt = 32768,
+        learn_from: Literal["last_turn", "every_turn"] = "last_turn",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.response_template, self.max_response_tokens = response_template, max_response_tokens
+        self.learn_from = learn_from
         check_ranges(self)
 
     @override
@@ -83,6 +110,12 @@ class SFTDataModule(PromptDataModule):
         if split != "train":
             return super().dataset(split, samples, encoder)
         return ExampleDataset(samples, encoder, self.response_template)
+
+    @override
+    def items(self, split: str, samples: Sequence[Sample]) -> list[Sample]:
+        if split != "train" or self.learn_from == "last_turn":
+            return list(samples)
+        return [turn for sample in samples for turn in split_by_reply(sample)]
 
     @override
     def lengths(self, sample: Sample, encoder: PromptEncoder, split: str) -> tuple[int, int]:

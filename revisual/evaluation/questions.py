@@ -66,7 +66,7 @@ def score_record(benchmark: Benchmark, item: Item, record: Record, grader: Grade
         error=f"request: {record.error}" if record.is_failed else None,
         fields=item.fields,
         gold=sample.answer,
-        question=sample.question,
+        question=sample.asked,
         choices=sample.choices,
         tokens=record.completion_tokens,
     )

@@ -189,7 +189,7 @@ class AnswerGrader(Grader):
 def _request(kind: str, sample: Sample | None, *texts: str, truncated: bool | None = None) -> _Request:
     if sample is None:
         return kind, texts, "", (), truncated
-    return kind, texts, sample.question, tuple(sample.choices or ()), truncated
+    return kind, texts, sample.asked, tuple(sample.choices or ()), truncated
 
 
 def _timed_grade(outcome: Outcome | None) -> TimedGrade:

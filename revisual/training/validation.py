@@ -112,7 +112,7 @@ def answer_prompts(
             source=sample.source,
             sampling=name,
             index=row % sampling.n,
-            question=sample.question,
+            question=sample.asked,
             response=responses[row],
             answer=sample.answer,
             extracted=scored.grades[row].extracted,

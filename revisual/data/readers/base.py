@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from revisual.core.errors import UserError
 from revisual.core.ranges import PositiveInt, Ranged
@@ -53,6 +54,7 @@ class TableReader(SampleReader):
         limit: give at most this many samples.
         solution_without: a regular expression; what it matches is cut out of solutions.
         require_answer: refuse rows without an answer.
+        answer_index: answers beside choices are places among them; the first one's number, 0 or 1.
         skip_invalid: leave out bad rows, with a warning that counts them, instead of stopping at the first.
     """
 
@@ -62,6 +64,7 @@ class TableReader(SampleReader):
     limit: PositiveInt | None = None
     solution_without: str | None = None
     require_answer: bool = True
+    answer_index: Literal[0, 1] | None = None
     skip_invalid: bool = False
 
     def __post_init__(self) -> None:
@@ -120,7 +123,7 @@ class TableReader(SampleReader):
         if isinstance(row, UserError):
             raise row
         try:
-            sample = sample_from_row(row, self.columns, self.source, self.require_answer)
+            sample = sample_from_row(row, self.columns, self.source, self.require_answer, self.answer_index)
             if self.solution_without is not None and sample.solution is not None:
                 sample = replace(sample, solution=re.sub(self.solution_without, "", sample.solution) or None)
             if sample.id in places:

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from revisual.core.errors import UserError
+from revisual.core.text import has_surrogate
 
-PICTURES = ("image", "image_url")
+PICTURES = ("image", "image_url", "input_image")
+TEXTS = ("text", "input_text", "output_text")
 
 
 def check_messages(messages: Sequence[Mapping[str, Any]]) -> None:
@@ -24,6 +26,11 @@ def check_messages(messages: Sequence[Mapping[str, Any]]) -> None:
             raise UserError(f"message {number} {error}") from None
 
 
+def kind_of(part: Mapping[str, Any]) -> Any:
+    """Return a part's type, which may be told by what it holds; None where nothing tells it."""
+    return part.get("type") or ("text" if "text" in part else next((name for name in PICTURES if name in part), None))
+
+
 def _check_content(content: Any) -> None:
     if content is None:
         return
@@ -39,17 +46,15 @@ def _check_content(content: Any) -> None:
 def _check_part(part: Any) -> None:
     if not isinstance(part, Mapping):
         raise UserError(f"has a part of type {type(part).__name__}, not an object with a type")
-    kind = part.get("type", "text" if "text" in part else next((name for name in PICTURES if name in part), None))
-    if kind not in ("text", *PICTURES):
+    kind = kind_of(part)
+    if kind not in (*TEXTS, *PICTURES):
         raise UserError(f"has a part of the type {kind!r}, which is neither text nor image")
-    if kind == "text":
+    if kind in TEXTS:
         if not isinstance(part.get("text"), str):
-            raise UserError("has a part of the type 'text' without a text")
+            raise UserError(f"has a part of the type {kind!r} without a text")
         _check_text(part["text"])
 
 
 def _check_text(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UserError("holds half a surrogate pair, which no tokenizer takes") from None
+    if has_surrogate(text):
+        raise UserError("holds half a surrogate pair, which no tokenizer takes")

@@ -20,7 +20,7 @@ from revisual.core.files import cache_folder, locked, sync_file
 from revisual.data.images import StoredBytes, file_fingerprint
 from revisual.data.readers.class_labels import has_classes, with_class_names
 from revisual.data.readers.file import FileReader
-from revisual.data.readers.row import Row, picture_bytes
+from revisual.data.readers.row import Row, find_column, picture_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ class ParquetReader(FileReader):
             root = Path(self.root or (self.path if Path(self.path).is_dir() else file.parent))
             number = 0
             try:
-                stored = with_small_groups(file, self.columns.get("images", "images"))
+                names = dict.fromkeys(pq.read_schema(file).names, True)
+                stored = with_small_groups(file, find_column("images", names, self.columns))
                 for group, place, values in _rows(stored or file):
                     number += 1
                     again = None if stored is None else partial(ParquetBytes, str(file), str(stored), group, place)

@@ -9,12 +9,28 @@ from typing import Any
 from PIL.Image import Image
 
 from revisual.core.errors import UserError
+from revisual.core.text import has_surrogate
 from revisual.data.images import ImageSource, StoredBytes, image_source
+from revisual.data.readers.choices import read_choices
+from revisual.data.readers.conversation import (
+    PLACEHOLDER,
+    is_conversation,
+    place_pictures,
+    read_conversation,
+    take_pictures,
+)
 from revisual.data.readers.message_check import check_messages
 from revisual.data.sample import Sample
+from revisual.data.turns import reply_text
 
 FIELDS = tuple(field.name for field in fields(Sample))
-PLACEHOLDER = "<image>"
+USUAL_COLUMNS = {
+    "messages": ("conversations", "prompt"),
+    "images": ("image",),
+    "answer": ("reward_model.ground_truth",),
+    "source": ("data_source",),
+}
+"""Where else a field stands that no column is named for: in ShareGPT's and LLaVA's files, and in verl's."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +55,35 @@ class Row:
 
 
 def sample_from_row(
-    row: Row, columns: Mapping[str, str], source: str | None = None, require_answer: bool = True
+    row: Row,
+    columns: Mapping[str, str],
+    source: str | None = None,
+    require_answer: bool = True,
+    answer_index: int | None = None,
 ) -> Sample:
     """Return the sample in a row.
 
     Example: a row with the columns `problem` and `gold` and `columns={"question": "problem", "answer": "gold"}`
 
+    Args:
+        row: as it was read.
+        columns: from fields to columns.
+        source: of the sample, in place of a column.
+        require_answer: refuse a row without an answer.
+        answer_index: the first choice's number, where answers are places among the choices.
+
     Raises:
         UserError: a column or its value is not as it must be; the message does not name the place.
     """
-    values = {name: lookup(row.values, columns.get(name), default=name) for name in FIELDS}
-    images = _images(values["images"], row, columns.get("images", "images"))
-    messages = _messages(values["messages"])
+    values = {name: _value(name, row.values, columns) for name in FIELDS}
+    conversation, inside = _conversation(values["messages"])
+    column = find_column("images", row.values, columns)
+    beside = _images(values["images"], row, column)
+    images = beside or tuple(image_source(each, row.root) for each in inside)
+    messages = tuple(place_pictures(conversation, len(beside))) or None
     question = _question(_text("question", values["question"]), len(images))
-    answer = _text("answer", values["answer"])
+    choices = read_choices(values["choices"])
+    answer = choices.letter_of(_text("answer", values["answer"]), answer_index) or reply_text(messages or ()) or ""
     if not question.strip() and messages is None:
         raise UserError(f"{_say_field('question', columns)} is empty")
     if require_answer and not answer.strip():
@@ -63,11 +94,42 @@ def sample_from_row(
         answer=answer,
         source=_text("source", values["source"]) if source is None else source,
         images=images,
-        choices=_choices(values["choices"]),
+        choices=choices.texts or None,
         solution=_text("solution", values["solution"]) or None,
         messages=messages,
         extra=_extra(values["extra"]),
     )
+
+
+def find_column(name: str, values: Mapping[str, Any], columns: Mapping[str, str]) -> str:
+    """Return the column that a field is read from, if it is there: the named one, that of its name, or a usual one.
+
+    Example: `find_column("images", {"image": "7.png"}, {}) == "image"`
+    """
+    usual = [name, *USUAL_COLUMNS.get(name, ())]
+    return columns.get(name) or next((column for column in usual if values.get(column.split(".")[0])), name)
+
+
+def _value(name: str, values: Mapping[str, Any], columns: Mapping[str, str]) -> Any:
+    column = find_column(name, values, columns)
+    if name in columns or column == name:
+        return lookup(values, columns.get(name), default=name)
+    if name == "messages":  # a conversation in place of a question, and not beside one
+        found = None if values.get("question") or "question" in columns else values[column]
+        return found if column == "conversations" or is_conversation(found) else None
+    first, _, inner = column.partition(".")
+    held = values[first]
+    return held if not inner else held.get(inner) if isinstance(held, Mapping) else None
+
+
+def _conversation(value: Any) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Return turns, and the pictures that stand in them."""
+    try:
+        turns = read_conversation(value or [])
+    except RecursionError:
+        raise UserError("messages are nested too deeply") from None
+    check_messages(turns)
+    return take_pictures(turns)
 
 
 def lookup(values: Mapping[str, Any], column: str | None, default: str) -> Any:
@@ -108,10 +170,8 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str | int | float | Decimal):
         raise UserError(f"{name} is of type {type(value).__name__}, not text or a number")
     text = str(value)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UserError(f"{name} holds half a surrogate pair, which no tokenizer takes") from None
+    if has_surrogate(text):
+        raise UserError(f"{name} holds half a surrogate pair, which no tokenizer takes")
     return text
 
 
@@ -139,42 +199,6 @@ def picture_bytes(values: Mapping[str, Any], column: str, place: int | None) -> 
     value = lookup(values, column, column)
     item = value if place is None else value[place]
     return bytes(item["bytes"] if isinstance(item, Mapping) else item)
-
-
-def _choices(value: Any) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list | tuple):
-        raise UserError(f"choices are of type {type(value).__name__}, not a list")
-    choices = tuple(_text("a choice", choice) for choice in value)
-    if not all(choice.strip() for choice in choices):
-        raise UserError("a choice is empty")
-    return choices or None
-
-
-def _messages(value: Any) -> tuple[Mapping[str, Any], ...] | None:
-    if not value:
-        return None
-    if not isinstance(value, list | tuple):
-        raise UserError(f"messages are of type {type(value).__name__}, not a list")
-    for message in value:
-        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
-            raise UserError("a message is not an object with a role")
-    try:
-        messages = tuple(_without_nulls(message) for message in value)
-    except RecursionError:
-        raise UserError("messages are nested too deeply") from None
-    check_messages(messages)
-    return messages
-
-
-def _without_nulls(value: Any) -> Any:
-    # Parquet and Arrow fill the keys that a message lacks with null, and chat templates test whether a key is there.
-    if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [_without_nulls(item) for item in value]
-    return value
 
 
 def _extra(value: Any) -> Mapping[str, Any]:

@@ -19,7 +19,8 @@ def find_picture_column(values: Mapping[str, Any], columns: Mapping[str, str]) -
         values: a row's.
         columns: from fields to the columns that they are read from.
     """
-    read = {"images", "extra", "question", "answer", "solution", "messages", *columns.values()}
+    read = {"images", "image", "extra", "question", "answer", "solution", "messages", "conversations", "prompt"}
+    read |= set(columns.values())
     return next((name for name, value in values.items() if name not in read and _is_picture(value)), None)
 
 

@@ -25,7 +25,6 @@ REFUSED = {
     "number": (turn(3), "message 1 has content of type int, not text or a list"),
     "bool": (turn(True), "message 1 has content of type bool"),
     "object": (turn({"type": "text", "text": "a"}), "message 1 has content of type dict"),
-    "list of texts": (turn(["a"]), "message 1 has a part of type str, not an object with a type"),
     "list of null": (turn([None]), "message 1 has a part of type NoneType"),
     "second turn": (turn("a") + turn([7]), "message 2 has a part of type int"),
     "empty part": (turn([{}]), "message 1 has a part of the type None, which is neither text nor image"),
