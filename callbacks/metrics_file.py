@@ -18,8 +18,10 @@ from revisual.core.files import write_atomically
 class MetricsFile(Callback):
     """Writes a file after each validation, and when a fit or test ends.
 
-    `metrics` holds what was logged last, `seconds` how long the run took, `tokens` those that the module counts as
-    `tokens_seen`, and `peak_memory_mib` the most memory of the main process, `peak_gpu_memory_mib` of its GPU.
+    `command` is `fit`, `validate` or `test`, `metrics` holds what was logged last, `seconds` how long the run took,
+    `tokens` those that the module counts as `tokens_seen`, and `peak_memory_mib` the most memory of the main process,
+    `peak_gpu_memory_mib` of its GPU. The file of a fit stays where another command runs in the same folder, and writes
+    `validate_metrics.json` or `test_metrics.json`.
 
     Args:
         file: its name, inside `default_root_dir` if relative.
@@ -49,8 +51,10 @@ class MetricsFile(Callback):
     def _write(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero:
             return
+        command = str(trainer.state.fn and trainer.state.fn.value)
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         content: dict[str, Any] = {
+            "command": command,
             "metrics": {name: value for name, value in metrics.items() if math.isfinite(value)},  # JSON has no other
             "seconds": time.perf_counter() - self._began,
             "peak_memory_mib": peak_memory_mib(),
@@ -60,7 +64,18 @@ class MetricsFile(Callback):
             content["tokens"] = int(tokens)
         if pl_module.device.type == "cuda":
             content["peak_gpu_memory_mib"] = torch.cuda.max_memory_allocated(pl_module.device) / 2**20
-        write_atomically(Path(trainer.default_root_dir) / self.file, json.dumps(content, indent=2) + "\n")
+        write_atomically(self._path(trainer, command), json.dumps(content, indent=2) + "\n")
+
+    def _path(self, trainer: Trainer, command: str) -> Path:
+        path = Path(trainer.default_root_dir) / self.file
+        return path.with_name(f"{command}_{path.name}") if command != "fit" and _is_of_fit(path) else path
+
+
+def _is_of_fit(path: Path) -> bool:
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8")).get("command", "fit") == "fit")
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def peak_memory_mib() -> float:

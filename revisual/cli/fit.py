@@ -13,8 +13,10 @@ from lightning.fabric.utilities.rank_zero import _get_rank
 from lightning.pytorch.cli import LightningArgumentParser
 
 from revisual.cli.command import Command
+from revisual.cli.run_folder import choose_checkpoint, newest_last, require_unused
+from revisual.config.run_checks import require_accelerator
 from revisual.config.training_cli import TrainingCLI, make_cli
-from revisual.core.checkpoint_files import STOPPED, find_checkpoints, newest_whole
+from revisual.core.checkpoint_files import STOPPED, find_checkpoints
 from revisual.core.errors import UserError
 from revisual.core.files import naming_errors, remove_leftovers
 from revisual.core.interrupt import Interrupted
@@ -38,21 +40,6 @@ CHOSEN_BY_LIGHTNING = ("best", "last", "hpc", "registry")
 """Words that stand for a checkpoint."""
 
 
-def choose_checkpoint(root: Path, newest: Path) -> Path:
-    """Return the newest checkpoint, or the one before it where it is broken, which is told in one line.
-
-    Raises:
-        UserError: none is whole.
-    """
-    others = [path for path in find_checkpoints(root) if path != newest]
-    checkpoint, broken = newest_whole([newest, *others])
-    if checkpoint is None:
-        raise UserError(f"{newest}: is broken, and there is no other checkpoint in {root}; delete it to begin anew")
-    for path in broken:
-        print(f"{path} is broken, and one before it is taken", flush=True)
-    return checkpoint
-
-
 class FitCLI(TrainingCLI):
     """Runs what it parsed."""
 
@@ -67,16 +54,35 @@ class FitCLI(TrainingCLI):
         config = self.config[self.subcommand]
         if self.subcommand != "fit" and config.ckpt_path is None:
             self._ask_as_trained(config.model.get("init_args", Namespace()))
-        root = Path(config.trainer.default_root_dir or ".")
-        if self.subcommand == "fit" and _get_rank() in (None, 0) and config.trainer.default_root_dir is not None:
+        require_accelerator(config.trainer.accelerator)
+        root = config.trainer.default_root_dir and Path(config.trainer.default_root_dir)
+        is_first = self.subcommand == "fit" and _get_rank() in (None, 0)
+        if is_first and root is not None:
             remove_leftovers(root)
-        if self.subcommand == "fit" and config.ckpt_path is None and (root / STOPPED).exists():
-            config.ckpt_path = str(choose_checkpoint(root, find_checkpoints(root)[0]))
-            print(f"going on from {config.ckpt_path}", flush=True)
-        elif config.ckpt_path == "last" and (found := find_checkpoints(root)):
-            config.ckpt_path = str(choose_checkpoint(root, found[0]))
-        elif config.ckpt_path not in (None, *CHOSEN_BY_LIGHTNING) and not Path(config.ckpt_path).exists():
-            raise UserError(f"ckpt_path: {config.ckpt_path}: there is no such checkpoint")
+        config.ckpt_path = self._choose_checkpoint(config.ckpt_path, root or Path())
+        if is_first and (config.ckpt_path is None or config.ckpt_path == "last"):
+            require_unused(root)
+
+    def _choose_checkpoint(self, asked: str | None, root: Path) -> str | None:
+        """Return the checkpoint to begin from.
+
+        Raises:
+            UserError: the one that is asked for is not there, or none is whole.
+        """
+        if self.subcommand == "fit" and asked is None and (root / STOPPED).exists():
+            found = str(choose_checkpoint(root, find_checkpoints(root)[0]))
+            print(f"going on from {found}", flush=True)
+            return found
+        if asked == "last" and (there := find_checkpoints(root)):
+            return str(choose_checkpoint(root, there[0]))
+        if asked in (None, *CHOSEN_BY_LIGHTNING):
+            return asked
+        if not Path(asked).exists():
+            raise UserError(f"ckpt_path: {asked}: there is no such checkpoint")
+        newest = newest_last(Path(asked))
+        if newest != Path(asked):
+            print(f"{newest} is newer than {asked}, and is taken", flush=True)
+        return str(newest)
 
     def _run_subcommand(self, subcommand: str) -> None:
         """Run; what Lightning's own loggers cannot write is told with the run's folder."""

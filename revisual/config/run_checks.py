@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+import torch
 from jsonargparse import Namespace
 from lightning.pytorch.accelerators import AcceleratorRegistry
 from lightning.pytorch.strategies import StrategyRegistry
@@ -37,6 +38,17 @@ def check_run(config: Namespace, trains: bool = True) -> None:
     devices = trainer.devices
     if devices in (0, "0", [], "", None) or (_is_number(devices) and int(devices) < -1):
         raise UserError(f"trainer.devices: expected a number of devices, -1 for all, auto or a list, got {devices}")
+
+
+def require_accelerator(name: Any) -> None:
+    """Check that this machine has the GPU that a trainer is to run on.
+
+    Raises:
+        UserError: it has none.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(str(name), name != "gpu" or any(there.values())):
+        raise UserError(f"trainer.accelerator: {name}: no GPU is found on this machine; auto or cpu runs without one")
 
 
 def _require_known(key: str, name: Any, known: Iterable[str]) -> None:

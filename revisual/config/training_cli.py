@@ -27,8 +27,11 @@ TRAINER_DEFAULTS = {
 }
 
 
-DEFAULT_CALLBACKS = ("revisual.callbacks.LearningWatch", "revisual.callbacks.StopOnSignal")
-"""Added to the callbacks of `fit` where the config lists none of their class."""
+DEFAULT_CALLBACKS = {
+    "fit": ("revisual.callbacks.LearningWatch", "revisual.callbacks.StopOnSignal"),
+    "predict": ("revisual.callbacks.ResponseLog",),
+}
+"""By command: added to its callbacks where the config lists none of their class."""
 
 
 class OneLineTrainingParser(OneLineParser, LightningArgumentParser):
@@ -53,15 +56,14 @@ class TrainingCLI(LightningCLI):
         """Keep what a run writes together, and let it say that it cannot learn, and leave when it is asked to."""
         check_run(self.config[self.subcommand], trains=self.subcommand == "fit")
         self._put_logs_into_root()
-        if self.subcommand == "fit":
-            self._add_default_callbacks()
+        self._add_default_callbacks(DEFAULT_CALLBACKS.get(str(self.subcommand), ()))
 
-    def _add_default_callbacks(self) -> None:
+    def _add_default_callbacks(self, paths: Sequence[str]) -> None:
         trainer = self.config[self.subcommand].trainer
         listed = trainer.callbacks if isinstance(trainer.callbacks, list) else [trainer.callbacks]
         callbacks = [each for each in listed if each is not None]
         names = {getattr(each, "class_path", "").rpartition(".")[2] for each in callbacks}
-        added = [path for path in DEFAULT_CALLBACKS if path.rpartition(".")[2] not in names]
+        added = [path for path in paths if path.rpartition(".")[2] not in names]
         trainer.callbacks = [*callbacks, *(Namespace(class_path=path, init_args=Namespace()) for path in added)]
 
     def _put_logs_into_root(self) -> None:

@@ -101,9 +101,18 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
+def give_ordinary_modes(folder: Path) -> None:
+    """Let who may read the folder read its files: some libraries write theirs for their owner alone."""
+    mode = folder.stat().st_mode & 0o666
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.chmod(path.stat().st_mode | mode)
+
+
 def swap_folder(new: Path, folder: Path) -> None:
     """Put `new` in the place of `folder`, so that a power cut leaves the one or the other, whole."""
     old = folder.with_name(f".{folder.name}.old")
+    give_ordinary_modes(new)
     sync_tree(new)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)  # of a run that was killed before it could

@@ -84,6 +84,29 @@ def test_validate_measures(bench, module):
     assert 0 < metrics["val/greedy/sums/length"] <= 4 and "val/greedy/all/accuracy" in metrics
 
 
+def test_responses_are_written_by_predict_without_being_asked(bench):
+    assert bench.run("predict") == 0
+    assert len((bench.home / "run" / "responses.jsonl").read_text().splitlines()) == 4
+
+
+def test_measuring_leaves_the_metrics_of_training(bench):
+    run, listed = bench.home / "run", [{"class_path": "MetricsFile"}]
+    assert bench.run("fit", callbacks=listed) == 0
+    trained = (run / "metrics.json").read_bytes()
+    assert bench.run("validate", callbacks=listed) == bench.run("test", callbacks=listed) == 0
+    assert (run / "metrics.json").read_bytes() == trained and json.loads(trained)["command"] == "fit"
+    for command in ("validate", "test"):
+        assert json.loads((run / f"{command}_metrics.json").read_text())["command"] == command
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda"])
+def test_a_missing_gpu_is_one_line(bench, capsys, monkeypatch, name):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    line = told(bench, capsys, accelerator=name)
+    told_of = f"trainer.accelerator: {name}: no GPU is found on this machine"
+    assert line == f"revisual fit: {told_of}; auto or cpu runs without one"
+
+
 def told(bench, capsys, command="fit", **options):
     """The one line, after what Lightning says of itself and its warnings."""
     assert bench.run(command, **options) == 2

@@ -75,6 +75,16 @@ def test_the_present_folder_is_not_replaced(tmp_path, monkeypatch, name):
     assert (tmp_path / "a" / "b").is_dir()
 
 
+def test_who_may_read_the_folder_may_read_its_files(tmp_path):
+    with replaced_folder(tmp_path / "out") as new:
+        for name, mode in (("private", 0o600), ("tool", 0o755)):
+            (new / name).touch()
+            (new / name).chmod(mode)
+    ordinary = (tmp_path / "out").stat().st_mode & 0o666
+    assert (tmp_path / "out" / "private").stat().st_mode & 0o777 == ordinary
+    assert (tmp_path / "out" / "tool").stat().st_mode & 0o777 == 0o755
+
+
 def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "out").symlink_to("disk")
