@@ -9,6 +9,7 @@ from revisual.callbacks.ptst import PTST, PTSTStage
 from revisual.callbacks.response_log import ResponseLog
 from revisual.callbacks.rollout_log import RolloutLog
 from revisual.callbacks.soft_overlong_penalty import SoftOverlongPenalty
+from revisual.callbacks.step_stats import StepStats
 from revisual.callbacks.stop_on_signal import StopOnSignal
 from revisual.callbacks.watchdog import Watchdog
 
@@ -23,6 +24,7 @@ __all__ = [
     "ResponseLog",
     "RolloutLog",
     "SoftOverlongPenalty",
+    "StepStats",
     "StopOnSignal",
     "Watchdog",
 ]

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from training.helpers import examples, fit, grpo, prompts, sft, some_samples
 
+from revisual.callbacks import StepStats
 from revisual.cli.main import main
 from revisual.rl.importance import TokenImportance
 from revisual.rl.losses import ClippedLoss
@@ -154,9 +155,10 @@ def test_every_logged_name_is_explained(policy_folder, tmp_path):
             prompts(validation=measured),
             tmp_path / "rl",
             1,
+            [StepStats()],
             **options,
         ),
-        fit(sft(policy_folder), examples(validation=measured), tmp_path / "sft", 1, **options),
+        fit(sft(policy_folder), examples(validation=measured), tmp_path / "sft", 1, [StepStats()], **options),
     ]
     logged = {name for run in runs for _, row in run.log.rows for name in row} - {"epoch"}
     text = (ROOT / "docs/metrics.md").read_text()
@@ -164,7 +166,7 @@ def test_every_logged_name_is_explained(policy_folder, tmp_path):
     named = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
     measures = {name for name in logged if name.startswith("val/")}
     found = {name.rpartition("/")[2] for name in measures}
-    assert found == {*MEASURES, "tokens"} and set(MEASURES) <= named
+    assert found == {*MEASURES, "tokens", "loss"} and {*MEASURES, "val/loss"} <= named
     assert logged - measures - named <= {"reward/tokens", "reward/tokens_variance_share"}
     conditional = {
         "data/resting_prompts",

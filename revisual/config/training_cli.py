@@ -28,7 +28,7 @@ TRAINER_DEFAULTS = {
 
 
 DEFAULT_CALLBACKS = {
-    "fit": ("revisual.callbacks.LearningWatch", "revisual.callbacks.StopOnSignal"),
+    "fit": ("revisual.callbacks.LearningWatch", "revisual.callbacks.StopOnSignal", "revisual.callbacks.StepStats"),
     "predict": ("revisual.callbacks.ResponseLog",),
 }
 """By command: added to its callbacks where the config lists none of their class."""

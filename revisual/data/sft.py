@@ -29,6 +29,14 @@ class Example:
     response_ids: Int[Tensor, " R"]
 
 
+def make_example(prompt: EncodedPrompt, encoder: PromptEncoder, template: str) -> Example | None:
+    """Return a prompt with the response that its sample teaches; none if it has no solution that is asked for."""
+    sample: Sample = prompt.sample
+    if "{solution}" in template and not sample.solution and reply_text(sample.messages or ()) is None:
+        return None
+    return Example(prompt, encoder.encode_response(response_text(sample, template), prompt.opened))
+
+
 class ExampleDataset(Dataset[Example]):
     """Samples as examples, encoded when they are asked for."""
 

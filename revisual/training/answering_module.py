@@ -1,6 +1,6 @@
 """A policy that answers: the part of a module that validation, test and predict need."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, cast
 
@@ -120,7 +120,11 @@ class AnsweringModule(LightningModule):
     def _log_means(self, stage: str) -> None:
         means = {f"{stage}/{name}": value for name, value in self.answer_means.compute().items()}
         self.answer_means.reset()
-        self.log_dict(means)
+        self.log_measured(means)
+
+    def log_measured(self, means: Mapping[str, float]) -> None:
+        """Log what was measured at a validation's or test's end."""
+        self.log_dict(dict(means))
         if self.trainer.sanity_checking:  # Lightning keeps this pass to itself; it is the measurement before step 1
             for logger in self.trainer.loggers:
-                logger.log_metrics(means, step=0)
+                logger.log_metrics(dict(means), step=0)

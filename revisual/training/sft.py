@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from typing_extensions import override
 
+from revisual.core.distributed import all_sum
 from revisual.core.ranges import PositiveInt
 from revisual.data.loader import LoadedBatch
-from revisual.data.sft import Example
+from revisual.data.prompt import EncodedPrompt
+from revisual.data.sft import Example, make_example
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.grading.grader import AnswerGrader, Grader
 from revisual.models.logprobs import token_logprobs
@@ -25,7 +28,7 @@ from revisual.training.policy_module import OptimizerFactory, PolicyModule, Sche
 from revisual.training.rank_balance import rebalance_over_ranks
 from revisual.training.settings import EvalSampling
 from revisual.training.update import MicroBatch, Pass, Update, agree_on_updates
-from revisual.training.validation import Evaluation
+from revisual.training.validation import Answer, Evaluation
 
 MAX_NEW_TOKENS = 1024
 """Most tokens of an answer that is measured, where `eval_sampling` does not say."""
@@ -85,11 +88,16 @@ class SFTModule(PolicyModule):
             system_prompt=system_prompt,
             max_tokens_per_pass=max_tokens_per_pass,
         )
+        self._val_loss = self._val_tokens = 0.0  # of this rank, and of all
 
     @override
     def prepare_updates(self, batch: LoadedBatch[Example]) -> Sequence[Update[Examples]]:
         check_items(self, batch, Example, "SFTDataModule")
-        items = rebalance_over_ranks(batch.items, [tokens(example) for example in batch.items])
+        return self._cut(batch.items)
+
+    def _cut(self, given: Sequence[Example]) -> list[Update[Examples]]:
+        """Return an update over examples, in passes that all ranks go through together."""
+        items = rebalance_over_ranks(given, [tokens(example) for example in given])
         prompts, responses = [len(e.prompt.token_ids) for e in items], [len(e.response_ids) for e in items]
         parts = pack([[row] for row in range(len(items))], prompts, responses, self.max_tokens_per_pass)
         micro_batches = [
@@ -115,6 +123,33 @@ class SFTModule(PolicyModule):
         logprobs = token_logprobs(self.policy, inputs, token_ids, mask).logprobs
         trained = torch.tensor(float(sum(map(tokens, examples))) * one.rows.weight)
         return -logprobs.sum() * one.rows.weight / count, {"train/tokens": trained}
+
+    @override
+    def validation_step(self, batch: LoadedBatch[EncodedPrompt], batch_idx: int) -> list[Answer]:  # type: ignore[override]
+        self._measure_loss(batch)
+        return super().validation_step(batch, batch_idx)
+
+    def _measure_loss(self, batch: LoadedBatch[EncodedPrompt]) -> None:
+        """Add up the loss on the responses that a batch's samples teach."""
+        data: Any = getattr(self.trainer, "datamodule", None)
+        template: str | None = getattr(data, "response_template", None)
+        if template is None:
+            return
+        made = [make_example(prompt, self.encoder, template) for prompt in batch.items]
+        known = [one for one in made if one is not None and len(one.response_ids) <= data.max_response_tokens]
+        (update,) = self._cut(known)
+        count = torch.ones((), device=self.device)
+        loss = sum(float(self.loss_of_pass(one, count)[0]) for one in update.passes) if update.count else 0.0
+        self._val_loss += loss
+        self._val_tokens += update.count
+
+    @override
+    def on_validation_epoch_end(self) -> None:
+        super().on_validation_epoch_end()
+        loss = all_sum({"loss": self._val_loss})["loss"]
+        if self._val_tokens:
+            self.log_measured({"val/loss": loss / self._val_tokens})
+        self._val_loss = self._val_tokens = 0.0
 
 
 def tokens(example: Example) -> int:

@@ -1,6 +1,7 @@
 """SFT against transformers' own cross-entropy."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -46,6 +47,23 @@ def test_loss_and_gradient_are_transformers(policy_folder, processor, encoder, t
     assert run.watch.norms[0] == pytest.approx(total_norm(expected), rel=1e-4)
     for name, gradient in run.watch.gradients[0].items():
         assert_close(gradient, expected[name], atol=1e-6, rtol=1e-3)
+
+
+@pytest.mark.parametrize("limit", [16_384, ONE_ROW])
+def test_validation_loss_is_transformers(policy_folder, processor, encoder, tmp_path, limit):
+    """Before the first step, too, and over several batches; what has no solution to learn is left out."""
+    samples = some_samples(6)
+    template = "<think>{solution}</think>\\boxed{{answer}}"
+    module = sft(policy_folder, max_tokens_per_pass=limit, optimizer=sgd)
+    unsolved = replace(samples[0], id="unsolved", solution=None)
+    options = {"response_template": template, "evaluation_batch_size": 4}
+    data = examples(samples, validation=[unsolved, *samples], batch_size=6, **options)
+    run = fit(module, data, tmp_path, 1, val_check_interval=1, check_val_every_n_epoch=None, num_sanity_val_steps=-1)
+    before, _, _ = by_transformers(policy_folder, processor, encoder, samples, template)
+    first, last = run.log.values("val/loss")
+    assert first == pytest.approx(before, rel=1e-5) and last < first
+    assert float(run.trainer.callback_metrics["val/loss"]) == pytest.approx(last)
+    assert all(parameter.grad is None for parameter in module.policy.parameters())
 
 
 @pytest.mark.parametrize("limit", [16_384, ONE_ROW])
