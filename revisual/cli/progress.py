@@ -77,7 +77,7 @@ class _TerminalTask(Task):
         """Return how far it is, e.g. "aime24: 120/240, 3.1/s, accuracy 53.3%"."""
         parts = []
         if self.done:
-            rate = self.done / max(1e-9, time.monotonic() - self._began)
+            rate = (self.done - self.before) / max(1e-9, time.monotonic() - self._began)
             of = "" if self.total is None else f"/{self.total:,}"
             parts = [f"{self.done:,}{of}", f"{rate:.1f}/s" if rate < 100 else f"{rate:,.0f}/s"]
         return printable(f"{self.name}: {', '.join([*parts, self._state] if self._state else parts)}")

@@ -32,6 +32,8 @@ DEFAULT_CALLBACKS = {
     "predict": ("revisual.callbacks.ResponseLog",),
 }
 """By command: added to its callbacks where the config lists none of their class."""
+PROGRESS = "revisual.cli.run_progress.RunProgress"
+"""Added to the callbacks of all commands where the config lists no progress bar; by name, as `cli` lies above."""
 
 
 class OneLineTrainingParser(OneLineParser, LightningArgumentParser):
@@ -63,6 +65,8 @@ class TrainingCLI(LightningCLI):
         listed = trainer.callbacks if isinstance(trainer.callbacks, list) else [trainer.callbacks]
         callbacks = [each for each in listed if each is not None]
         names = {getattr(each, "class_path", "").rpartition(".")[2] for each in callbacks}
+        if trainer.enable_progress_bar is not False and not any("Progress" in name for name in names):
+            paths = [*paths, PROGRESS]
         added = [path for path in paths if path.rpartition(".")[2] not in names]
         trainer.callbacks = [*callbacks, *(Namespace(class_path=path, init_args=Namespace()) for path in added)]
 

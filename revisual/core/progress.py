@@ -10,6 +10,8 @@ class Task(ABC):
 
     def __init__(self, name: str, total: int | None) -> None:
         self.name, self.total, self.done = name, total, 0
+        self.before = 0
+        """Of what is done: before the work began."""
 
     def add(self, number: int = 1, state: str = "") -> None:
         """Count what was done.
@@ -20,6 +22,11 @@ class Task(ABC):
         """
         self.done += number
         self.show(state)
+
+    def skip(self, number: int) -> None:
+        """Count what was done before the work began, as by a run that goes on."""
+        self.done += number
+        self.before += number
 
     @abstractmethod
     def show(self, state: str) -> None:

@@ -206,4 +206,4 @@ def fit(module, data, folder, steps, callbacks=(), ckpt_path=None, **options) ->
 def quiet_trainer(**options) -> Trainer:
     """A trainer that prints and writes nothing, for tests and predictions."""
     quiet = dict.fromkeys(("logger", "enable_progress_bar", "enable_checkpointing", "enable_model_summary"), False)
-    return Trainer(accelerator="cpu", devices=1, inference_mode=False, **quiet, **options)
+    return Trainer(accelerator="cpu", devices=1, inference_mode=False, **(quiet | options))
