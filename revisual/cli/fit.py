@@ -14,6 +14,7 @@ from lightning.pytorch.cli import LightningArgumentParser
 
 from revisual.cli.command import Command
 from revisual.cli.run_folder import choose_checkpoint, newest_last, require_unused
+from revisual.cli.run_summary import RunSummary
 from revisual.config.run_checks import require_accelerator
 from revisual.config.training_cli import TrainingCLI, make_cli
 from revisual.core.checkpoint_files import STOPPED, find_checkpoints
@@ -88,6 +89,15 @@ class FitCLI(TrainingCLI):
         """Run; what Lightning's own loggers cannot write is told with the run's folder."""
         with naming_errors(Path(self.config[subcommand].trainer.default_root_dir or ".")):
             super()._run_subcommand(subcommand)
+
+    def after_fit(self) -> None:
+        """Say what the run came to, and write its report."""
+        summary = next((each for each in self.trainer.callbacks if isinstance(each, RunSummary)), None)  # type: ignore[attr-defined]
+        if summary is None or not self.trainer.is_global_zero or self.trainer.interrupted:
+            return
+        print(*summary.lines(self.trainer, self.model), sep="\n")
+        seed = self.config[self.subcommand].seed_everything
+        print(f"report: {summary.write_report(self.trainer, self.model, int(seed))}", flush=True)
 
     def _ask_as_trained(self, module: Namespace) -> None:
         """Ask an export as it was trained to be asked, unless the config says how."""

@@ -27,13 +27,18 @@ TRAINER_DEFAULTS = {
 }
 
 
+PROGRESS = "revisual.cli.run_progress.RunProgress"
+"""Added to the callbacks of all commands where the config lists no progress bar; by name, as `cli` lies above."""
 DEFAULT_CALLBACKS = {
-    "fit": ("revisual.callbacks.LearningWatch", "revisual.callbacks.StopOnSignal", "revisual.callbacks.StepStats"),
+    "fit": (
+        "revisual.callbacks.LearningWatch",
+        "revisual.callbacks.StopOnSignal",
+        "revisual.callbacks.StepStats",
+        "revisual.cli.run_summary.RunSummary",
+    ),
     "predict": ("revisual.callbacks.ResponseLog",),
 }
 """By command: added to its callbacks where the config lists none of their class."""
-PROGRESS = "revisual.cli.run_progress.RunProgress"
-"""Added to the callbacks of all commands where the config lists no progress bar; by name, as `cli` lies above."""
 
 
 class OneLineTrainingParser(OneLineParser, LightningArgumentParser):

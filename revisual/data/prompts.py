@@ -88,6 +88,8 @@ class PromptDataModule(LightningDataModule):
         self.datasets: dict[str, Dataset[Any]] = {}
         self.longest: dict[str, int] = {}
         """Tokens of the longest item of each split that was read."""
+        self.read: dict[str, list[ReaderSummary]] = {}
+        """What each reader of a split gave."""
 
     def setup(self, stage: str) -> None:
         """Read what `stage` needs, and drop what is too long.
@@ -108,8 +110,9 @@ class PromptDataModule(LightningDataModule):
             samples = drop_undecodable([sample for _, sample in read], f"data.{split}")
             lengths = [self.lengths(sample, encoder, split) for sample in samples]
             kept = self.fitting(samples, lengths, split)
+            self.read[split] = summarize_readers(read, samples, [sum(each) for each in lengths], kept)
             if get_rank() == 0:
-                _tell(split, read, summarize_readers(read, samples, [sum(each) for each in lengths], kept))
+                _tell(split, read, self.read[split])
             self.datasets[split] = self.dataset(split, kept, encoder)
 
     def dataset(self, split: str, samples: Sequence[Sample], encoder: PromptEncoder) -> Dataset[Any]:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 from revisual.core.errors import UserError
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.metrics.bootstrap import interval
 from revisual.evaluation.metrics.problems import gather
+from revisual.evaluation.metrics.wilson import wilson
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,10 @@ class Difference:
     mean: float
     low: float | None
     high: float | None
-    """A 95 % bootstrap interval of the mean difference, over problems; None for a single one."""
+    """A 95 % bootstrap interval of the mean difference, over problems; None for a single one.
+
+    Where all differ alike, it leaves room for problems that would not: as many as Wilson's interval has at 0 of `n`.
+    """
     gained: int
     lost: int
     """Problems on which B is better, and worse."""
@@ -67,7 +73,7 @@ def _difference(name: str, a: dict[str, float], b: dict[str, float]) -> Differen
         return None
     scores_a, scores_b = np.array([a[id] for id in common]), np.array([b[id] for id in common])
     difference = scores_b - scores_a
-    low, high = interval(difference[:, None], np.ones((len(common), 1))) or (None, None)
+    low, high = _bounds(difference) or (None, None)
     return Difference(
         benchmark=name,
         n=len(common),
@@ -80,6 +86,16 @@ def _difference(name: str, a: dict[str, float], b: dict[str, float]) -> Differen
         lost=int((difference < 0).sum()),
         left_out=len(a.keys() ^ b.keys()),
     )
+
+
+def _bounds(difference: Float[ndarray, " N"]) -> tuple[float, float] | None:
+    """Return the interval of a mean difference; None for a single problem."""
+    found = interval(difference[:, None], np.ones((len(difference), 1)))
+    if found is None or found[0] < found[1]:
+        return found
+    mean = float(difference.mean())
+    reach = wilson(0, len(difference))[1] * (1 + abs(mean))  # some may be no better, and as many worse
+    return max(-1.0, mean - reach), min(1.0, mean + reach)
 
 
 def only_in_one(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer]) -> list[str]:

@@ -46,6 +46,16 @@ def test_pairs_tell_more_than_means():
     assert compare(a, a)[0].mean == 0 and not compare(a, a)[0].is_clear
 
 
+@pytest.mark.parametrize(("a", "b", "low", "high"), [(0, 0, -0.138, 0.138), (0, 1, 0.724, 1.0), (1, 0, -1.0, -0.724)])
+def test_problems_that_all_differ_alike_leave_room(a, b, low, high):
+    first, second = (answers({str(i): [float(score)] for i in range(24)}) for score in (a, b))
+    (found,) = compare(first, second)
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-3), pytest.approx(high, abs=1e-3))
+    assert found.is_clear == (a != b)
+    (few,) = compare(answers({"1": [0.0], "2": [0.0]}), answers({"1": [1.0], "2": [1.0]}))
+    assert not few.is_clear
+
+
 def test_several_benchmarks():
     a, b = answers({"1": [1.0]}) + answers({"1": [0.0]}, "a"), answers({"1": [1.0]}, "a") + answers({"1": [0.0]}, "b")
     (found,) = compare(a, b)

@@ -29,7 +29,7 @@ def interval(
     """Return the 95 % interval of `ratio` over resampled problems; None for fewer than two problems.
 
     The same numbers always give the same interval. Resamples in which a group has nothing to divide by are left out.
-    It is too narrow where all problems have the same value, and for a handful of problems.
+    It has no width where all problems have the same value, and is too narrow for a handful of problems.
     """
     problems = len(numerators)
     if problems < 2:

@@ -21,7 +21,7 @@ class Figure:
     """How many problems it is the mean over."""
     low: float | None = None
     high: float | None = None
-    """A 95 % bootstrap interval over problems; None where fewer than two were measured."""
+    """A 95 % interval over problems: Wilson's of a share, else a bootstrap; None where fewer than two were measured."""
 
 
 @dataclass(frozen=True)

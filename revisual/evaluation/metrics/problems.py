@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.metrics.bootstrap import interval, ratio
 from revisual.evaluation.metrics.figures import Figure
+from revisual.evaluation.metrics.wilson import wilson
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,22 @@ def ratio_figure(name: str, numerators: Sequence[Sequence[float]], denominators:
     if not numerators:
         return Figure(name, None, 0)
     tops, bottoms = np.array(numerators, dtype=np.float64), np.array(denominators, dtype=np.float64)
-    low, high = interval(tops, bottoms) or (None, None)
-    return Figure(name, ratio(tops, bottoms), len(numerators), low, high)
+    value, problems = ratio(tops, bottoms), len(numerators)
+    low, high = _bounds(tops, bottoms, value) or (None, None)
+    return Figure(name, value, problems, low, high)
+
+
+def _bounds(
+    tops: Float[ndarray, "N M"], bottoms: Float[ndarray, "N M"], value: float | None
+) -> tuple[float, float] | None:
+    """Return a 95 % interval: Wilson's of a plain share and where resampling finds no spread, else the bootstrap's."""
+    problems = len(tops)
+    if problems < 2 or value is None:
+        return None
+    if tops.shape[1] == 1 and np.isin(tops, (0.0, 1.0)).all() and (bottoms == 1.0).all():
+        return wilson(float(tops.sum()), problems)
+    found = interval(tops, bottoms)
+    return found if found is None or found[0] < found[1] else wilson(min(1.0, max(0.0, value)) * problems, problems)
 
 
 def by_field(name: str, problems: Sequence[Problem], values: Callable[[Problem], float]) -> list[Figure]:
