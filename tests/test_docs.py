@@ -146,19 +146,15 @@ def test_configs_named_in_text_exist():
 
 
 def test_every_logged_name_is_explained(policy_folder, tmp_path):
-    """A stage of each kind, with a KL term, on a mix of samples."""
+    """A stage of each kind, with a KL term, on a mix of samples and a device whose peak is stated."""
     measured, loss = some_samples(4), ClippedLoss(importance=TokenImportance())
     options = {"val_check_interval": 1, "check_val_every_n_epoch": None}
+    modules = grpo(policy_folder, kl_coef=Constant(0.1), loss=loss), sft(policy_folder)
+    for module in modules:
+        module.speed.peak = 1e12
     runs = [
-        fit(
-            grpo(policy_folder, kl_coef=Constant(0.1), loss=loss),
-            prompts(validation=measured),
-            tmp_path / "rl",
-            1,
-            [StepStats()],
-            **options,
-        ),
-        fit(sft(policy_folder), examples(validation=measured), tmp_path / "sft", 1, [StepStats()], **options),
+        fit(modules[0], prompts(validation=measured), tmp_path / "rl", 1, [StepStats()], **options),
+        fit(modules[1], examples(validation=measured), tmp_path / "sft", 1, [StepStats()], **options),
     ]
     logged = {name for run in runs for _, row in run.log.rows for name in row} - {"epoch"}
     text = (ROOT / "docs/metrics.md").read_text()
