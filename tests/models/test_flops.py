@@ -5,7 +5,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from revisual.models.flops import PEAKS, card_peak, count_work
-from revisual.models.inputs import packed_inputs, padded_inputs
+from revisual.models.inputs import PromptedRows, packed_inputs, padded_inputs
 from revisual.models.logprobs import token_logprobs
 from revisual.models.lora import LoRA
 from revisual.models.policy import PretrainedPolicy
@@ -33,7 +33,8 @@ def attention_flops(policy, pairs):
 def test_products_of_text_are_those_that_torch_counts(policy, encoder, mixed_prompts):
     text = [mixed_prompts[1], mixed_prompts[3]]
     token_ids, mask = completions([5, 3, 4])
-    inputs = packed_inputs(policy, text, torch.tensor([0, 0, 1]), encoder.vision_inputs, 0, token_ids, mask)
+    index = torch.tensor([0, 0, 1])
+    inputs = packed_inputs(policy, PromptedRows(text, index, encoder.vision_inputs, 0, token_ids, mask))
     products, _ = counted(policy, inputs, token_ids, mask)
     p, q = (len(prompt.token_ids) for prompt in text)
     row = torch.zeros(p + 4 + 2 + q + 3, p + 4 + 2 + q + 3)  # who sees whom, one by one
@@ -47,7 +48,8 @@ def test_pictures_are_within_what_torch_counts(policy, encoder, mixed_prompts):
     """A picture of one window, which is then the whole: all layers of the tower see the same."""
     prompt = mixed_prompts[4]
     token_ids, mask = completions([1])
-    inputs = packed_inputs(policy, [prompt], torch.tensor([0]), encoder.vision_inputs, 0, token_ids, mask)
+    index = torch.tensor([0])
+    inputs = packed_inputs(policy, PromptedRows([prompt], index, encoder.vision_inputs, 0, token_ids, mask))
     products, _ = counted(policy, inputs, token_ids, mask)
     tokens, patches = len(prompt.token_ids), int(inputs.arguments["pixel_values"].shape[0])
     tower = policy.base_model.visual
@@ -58,8 +60,8 @@ def test_pictures_are_within_what_torch_counts(policy, encoder, mixed_prompts):
 
 def test_padding_counts_nothing(policy, encoder, mixed_prompts):
     token_ids, mask = completions([6, 1])
-    given = (policy, mixed_prompts, torch.tensor([1, 3]), encoder.vision_inputs, 0, token_ids, mask)
-    packed, padded = packed_inputs(*given), padded_inputs(*given)
+    rows = PromptedRows(mixed_prompts, torch.tensor([1, 3]), encoder.vision_inputs, 0, token_ids, mask)
+    packed, padded = packed_inputs(policy, rows), padded_inputs(policy, rows)
     # A padded row also reads its last token, from which nothing is predicted.
     text = policy.config.get_text_config()
     linears = (m for m in policy.base_model.get_decoder().modules() if isinstance(m, torch.nn.Linear))
@@ -77,7 +79,7 @@ def test_an_update_is_what_torch_counts_forward_and_backward(policy_folder, enco
     policy = loader.load(loader.load_processor()).train()
     token_ids, mask = completions([5, 3, 4])
     index = torch.tensor([4, 4, 1])
-    inputs = packed_inputs(policy, mixed_prompts, index, encoder.vision_inputs, 0, token_ids, mask)
+    inputs = packed_inputs(policy, PromptedRows(mixed_prompts, index, encoder.vision_inputs, 0, token_ids, mask))
     with FlopCounterMode(display=False) as counter:
         token_logprobs(policy, inputs, token_ids, mask).logprobs.sum().backward()
     wanted = sum(n for op, n in counter.get_flop_counts()["Global"].items() if "attention" not in str(op))

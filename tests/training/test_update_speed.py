@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch import Callback
 
 from revisual.models.flops import count_work
-from revisual.models.inputs import packed_inputs
+from revisual.models.inputs import PromptedRows, packed_inputs
 from revisual.training.update_speed import UpdateSpeed
 from training.helpers import ONE_ROW, examples, fit, grpo, prompts, sft, some_samples
 
@@ -47,7 +47,8 @@ def test_nothing_is_logged_where_the_peak_is_not_known(policy_folder, tmp_path):
 def test_what_is_kept_of_a_pass_is_small(policy, encoder, mixed_prompts):
     speed, mask = UpdateSpeed(), torch.ones(1, 3, dtype=torch.bool)
     speed.peak = 1e9
-    inputs = packed_inputs(policy, mixed_prompts, torch.tensor([4]), encoder.vision_inputs, 0, mask.long(), mask)
+    rows = PromptedRows(mixed_prompts, torch.tensor([4]), encoder.vision_inputs, 0, mask.long(), mask)
+    inputs = packed_inputs(policy, rows)
     patches = weakref.ref(inputs.arguments["pixel_values"])
     speed.begin(policy.device)
     speed.add(inputs)

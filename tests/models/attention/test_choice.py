@@ -44,9 +44,9 @@ def test_what_does_not_work_is_not_taken(caplog):
 
 def test_a_kernel_whose_gradients_are_no_numbers_is_not_taken():
     class Spoilt(VarlenKernel):
-        def __call__(self, query, key, value, row, scaling, dropout):
-            value.register_hook(lambda gradient: gradient * torch.nan)
-            return super().__call__(query, key, value, row, scaling, dropout)
+        def __call__(self, inputs, row):
+            inputs.value.register_hook(lambda gradient: gradient * torch.nan)
+            return super().__call__(inputs, row)
 
     assert fault_of(Spoilt(like_torch_2_13, "spoilt"), kind()) == "its results are off by nan"
 
@@ -55,8 +55,8 @@ def test_errors_are_those_of_the_attended_and_of_three_gradients():
     """Against attention by hand, with a kernel that gives twice what it should."""
 
     class Doubled(VarlenKernel):
-        def __call__(self, query, key, value, row, scaling, dropout):
-            return 2 * super().__call__(query, key, value, row, scaling, dropout)
+        def __call__(self, inputs, row):
+            return 2 * super().__call__(inputs, row)
 
     assert errors_of(Doubled(like_torch_2_13, "doubled"), kind(), [Segment(5), Segment(3, 0)]) == pytest.approx([1] * 4)
 
