@@ -79,6 +79,7 @@ class PolicyModule(AnsweringModule):
         check_ranges(self)
         self.step_log, self.speed = StepLog(), UpdateSpeed()
         self._frozen: Checksums = {}
+        self._is_row_due = False
         self.taken: Mapping[str, float] = {}
         """What the last update logs."""
         self.updates: Sequence[Update[Any]] = ()
@@ -207,6 +208,7 @@ class PolicyModule(AnsweringModule):
         super().optimizer_step(*args, **kwargs)
         self.step_log.add_sums(self.speed.end(self.policy, self.device, self.trainer.world_size))
         self.taken = self.step_log.take()
+        self._is_row_due = True
 
     @override
     def on_train_batch_end(self, outputs: Any, batch: LoadedBatch[Any], batch_idx: int) -> None:
@@ -214,11 +216,16 @@ class PolicyModule(AnsweringModule):
         self.policy.zero_grad(set_to_none=True)
         for name, value in self.taken.items():
             self.log(name, value, prog_bar=name in SHOWN_IN_PROGRESS_BAR, logger=False, batch_size=len(batch))
+        self._give_row_to_loggers()
+
+    def _give_row_to_loggers(self) -> None:
+        """Give loggers what the last optimizer step logs, unless they have it."""
         every, step = self.trainer.log_every_n_steps, self.trainer.global_step  # type: ignore[attr-defined]
-        if every and step % every == 0:
+        if self._is_row_due and every and step % every == 0:
             # Lightning would give loggers, at every step, the last value of what was not measured at this one.
             for logger in self.trainer.loggers:
                 logger.log_metrics({**self.taken, "epoch": self.trainer.current_epoch}, step - 1)
+        self._is_row_due = False
 
     def log_with_update(self, values: Mapping[str, float]) -> None:
         """Log numbers, the same on every rank, with the coming update; for callbacks."""
@@ -263,6 +270,10 @@ class PolicyModule(AnsweringModule):
 
     @override
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Have loggers write what they hold: a killed run goes on behind the checkpoint, and logs no earlier step."""
+        self._give_row_to_loggers()
+        for logger in self.trainer.loggers:
+            logger.save()
         checkpoint["tokens_seen"] = self.tokens_seen
         # Sharded weights are written by their strategy, whole.
         if has_adapter(self.policy) and not isinstance(self.trainer.strategy, Placement):

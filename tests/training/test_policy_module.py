@@ -1,11 +1,17 @@
-"""A fused optimizer, whose gradients are clipped as any other's."""
+"""What modules share: fused optimizers, clipped as any other, and what loggers hold when a checkpoint is written."""
+
+from pathlib import Path
 
 import pytest
 import torch
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
 from torch.testing import assert_close
 
-from .helpers import adamw, examples, fit, fused_adamw, sft, some_samples, weights
+from revisual.report.files import read_csv_curves
+
+from .helpers import adamw, examples, fit, fused_adamw, grpo, prompts, sft, some_samples, weights
 
 
 def run(policy_folder, folder, optimizer, precision, steps=3, ckpt_path=None):
@@ -30,3 +36,29 @@ def test_a_fused_optimizer_resumes_exactly(precision, policy_folder, tmp_path):
     resumed = run(policy_folder, tmp_path / "rest", fused_adamw, precision, ckpt_path=tmp_path / "whole/step=1.ckpt")
     assert len(resumed.watch.moved) == 2
     assert all(torch.equal(value, weights(whole.module)[name]) for name, value in weights(resumed.module).items())
+
+
+class Counting(ModelCheckpoint):
+    """Counts the optimizer steps in a logger's table whenever a checkpoint was written."""
+
+    def _save_checkpoint(self, trainer, filepath):
+        super()._save_checkpoint(trainer, filepath)
+        path = Path(trainer.logger.log_dir) / "metrics.csv"
+        steps = read_csv_curves(path)["train/loss"][0] if path.exists() else []
+        self.seen = [*getattr(self, "seen", []), (trainer.global_step, len(steps))]
+
+
+@pytest.mark.parametrize("kind", ["sft", "grpo"])
+def test_a_checkpoint_is_written_after_the_rows_of_its_steps(policy_folder, tmp_path, kind):
+    """A run that is killed goes on behind it, and logs no earlier step again."""
+    module, data = (sft(policy_folder), examples()) if kind == "sft" else (grpo(policy_folder), prompts())
+    logger = CSVLogger(tmp_path)
+    saving = Counting(tmp_path, every_n_train_steps=1)
+    trainer = Trainer(
+        accelerator="cpu", max_steps=3, max_epochs=-1, log_every_n_steps=1, logger=logger, callbacks=[saving],
+        num_sanity_val_steps=0,
+        enable_progress_bar=False, enable_model_summary=False, use_distributed_sampler=False, inference_mode=False,
+    )  # fmt: skip
+    trainer.fit(module, data)
+    assert saving.seen[:3] == [(1, 1), (2, 2), (3, 3)]
+    assert read_csv_curves(Path(logger.log_dir) / "metrics.csv")["train/loss"][0] == [0.0, 1.0, 2.0]
