@@ -22,6 +22,13 @@ def find_doubts(samples: Sequence[Sample]) -> Iterator[str]:
             f"{len(blind)} of {len(samples)} questions name a picture and have none; the first, {blind[0].id}: "
             f"{blind[0].asked[:80]!r}"
         )
+    unlike = [sample for sample in samples if sample.images and _marks(sample) not in (0, len(sample.images))]
+    if unlike:
+        yield (
+            f"{len(unlike)} of {len(samples)} questions have other numbers of <image> marks and of pictures; the "
+            f"first, {unlike[0].id}: {_marks(unlike[0])} marks, {len(unlike[0].images)} pictures; "
+            "the marks stay as words"
+        )
     chosen = [sample for sample in samples if sample.choices]
     numbered = [sample for sample in chosen if is_index(sample)]
     if numbered:
@@ -29,6 +36,11 @@ def find_doubts(samples: Sequence[Sample]) -> Iterator[str]:
             f"{len(numbered)} of {len(chosen)} answers beside choices are a number that is none of them; the first, "
             f"{numbered[0].id}: {numbered[0].answer!r}; if it is the place of the right one, give its letter or text"
         )
+
+
+def _marks(sample: Sample) -> int:
+    """Return how many places for pictures a question names."""
+    return sample.question.count("<image>")
 
 
 def _lacks_picture(sample: Sample) -> bool:

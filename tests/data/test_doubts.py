@@ -23,6 +23,15 @@ def test_a_question_that_names_a_picture_without_one(question):
     assert not list(find_doubts([Sample("a", question, images=PICTURE)]))
 
 
+def test_marks_and_pictures_of_other_numbers():
+    samples = [Sample("a", "<image>What?", images=PICTURE), Sample("b", "<image><image> Compare.", images=PICTURE)]
+    (line,) = find_doubts(samples)
+    assert line == (
+        "1 of 2 questions have other numbers of <image> marks and of pictures; the first, b: 2 marks, 1 pictures; "
+        "the marks stay as words"
+    )
+
+
 @pytest.mark.parametrize(
     "question", ["Find the graph of y = x.", "How many photos has she?", "Imagine a picture frame of 3 x 4.",
                  "What is shaded in the diagram? [asy]draw((0,0)--(1,1));[/asy]", "Picture this: 7 apples."],
