@@ -106,7 +106,6 @@ DEFENDED: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ),
     (r"(system_prompt|prefix|response_template)$", lambda after: isinstance(after, str), "any words"),
     (r"optimizer\.class_path$", lambda after: after == "torch.optim.Adam", "another optimizer"),
-    (r"max_(steps|epochs)$", lambda after: after == 0, "no training, which Lightning says in a line"),
     (r"max_(steps|epochs)$", lambda after: after == -1, "no limit of its own"),
     (r"trainer\.devices$", lambda after: after == -1, "all devices"),
     (r"trainer\.strategy$", lambda after: after == "fsdp", "another strategy of Lightning"),
