@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from revisual.cli.command import FunctionCommand
+from revisual.cli.init import shipped_configs
 from revisual.cli.plan_table import as_json, show
 from revisual.core.errors import UserError
 from revisual.core.ranges import Count, NonNegativeInt, PositiveInt
@@ -46,10 +47,13 @@ def plan(
     architecture: Path | None = None,
     json: bool = False,
     rest: Sequence[str] = (),
-) -> None:
+) -> int:
     """Say what a run of `revisual fit` will need, before a GPU is taken.
 
     All other options are those of `revisual fit`: --config FILE ..., --model.init_args..., and so on.
+
+    Returns:
+        3 where it does not fit.
 
     Args:
         devices: in all nodes; by default what the config says.
@@ -58,7 +62,8 @@ def plan(
         prompt_tokens: of the longest prompt, in place of data.max_prompt_tokens.
         response_tokens: of the longest response, in place of the config's limit.
         pictures: in a prompt; by default 1, or 0 where the tower is frozen.
-        architecture: a model's config.json, where its folder is not there yet.
+        architecture: a model's config.json, where its folder is not there yet; or the name of a shipped one, such as
+            qwen2_5_vl_7b.
         json: print JSON, sizes in bytes.
         rest: the options of `revisual fit`.
     """
@@ -67,7 +72,7 @@ def plan(
     memory = None if gpu_memory is None else memory_size(gpu_memory)
     screen = Console(stderr=True)
     with screen.status("reading the config") as status, redirect_stdout(sys.stderr):
-        configuration = configure(rest, architecture)
+        configuration = configure(rest, None if architecture is None else find_architecture(architecture))
         machine = machine_of(configuration.config, devices, devices_per_node, memory)
         given = Given(prompt_tokens, response_tokens, pictures)
         found = estimate_run(configuration, machine, given, lambda what: status.update(f"on shapes alone: {what}"))
@@ -76,6 +81,21 @@ def plan(
         print(dumps(as_json(found, changes), indent=2))
     else:
         show(found, changes, Console(highlight=False, width=None if screen.is_terminal else 120))
+    return 3 if found.fits is False else 0
+
+
+def find_architecture(given: Path) -> Path:
+    """Return the config.json that is meant: a file, or the shipped one of that name.
+
+    Raises:
+        UserError: it is neither.
+    """
+    shipped = {path.stem: path for path in sorted((shipped_configs() / "architectures").glob("*.json"))}
+    if given.exists() or str(given) not in shipped:
+        if not given.is_file():
+            raise UserError(f"--architecture {given}: no such file; shipped ones are {', '.join(shipped)}")
+        return given
+    return shipped[str(given)]
 
 
 COMMAND = FunctionCommand(plan)

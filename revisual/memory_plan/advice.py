@@ -66,6 +66,13 @@ def _smaller_rollouts(plan: Estimate) -> Iterator[str]:
 
 
 def _smaller_states(plan: Estimate, policy: Any) -> Iterator[str]:
+    if not policy.get("lora"):
+        yield "model.init_args.policy.init_args.lora: {rank: 16}: gradients and optimizer state of the adapters alone"
+    elif str(policy.get("dtype")).removeprefix("torch.") == "float32" and plan.strategy.name != "deepspeed":
+        yield (
+            "model.init_args.policy.init_args.dtype: bfloat16: frozen weights take half of "
+            f"{_gb(plan.phases[plan.fullest]['weights'])}, and the adapters stay in float32"
+        )
     if plan.strategy.is_sharding_weights:
         per_device = plan.peak - (plan.machine.usable or 0)
         shared = sum(plan.phases[plan.fullest][kind] for kind in ("weights", "gradients", "optimizer"))
@@ -76,8 +83,6 @@ def _smaller_states(plan: Estimate, policy: Any) -> Iterator[str]:
         yield (
             "--config configs/strategy/deepspeed_stage_3_offload.yaml: weights and optimizer state in the hosts' memory"
         )
-    if not policy.get("lora"):
-        yield "model.init_args.policy.init_args.lora: {rank: 16}: gradients and optimizer state of the adapters alone"
 
 
 def _gb(size: float | int) -> str:

@@ -191,8 +191,8 @@ class Planner:
             self._phase(
                 "training pass",
                 gradients=held.get("gradients", 0),
-                gathered=held.get("copies", 0) + at.in_pass,
-                activations=held.get("activations", 0) + held.get("logits", 0),
+                gathered=max(0, held.get("copies", 0)) + at.in_pass,
+                activations=max(0, held.get("activations", 0) + held.get("logits", 0) + min(0, held.get("copies", 0))),
             )
         self._phase("optimizer step", gradients=at.gradients, gathered=at.in_step)
 
@@ -207,7 +207,7 @@ class Planner:
             peak = self.passes.rollout(rollouts.prompts, rollouts.sampling, rollouts.tokens, at_once)
             self._note(name, peak)
             cache = peak.largest.get("KV cache", 0)
-            copies = peak.kinds.get("copies", 0)
+            copies = max(0, peak.kinds.get("copies", 0))  # below 0 where more is let go of than is made
             self._phase(
                 name,
                 gradients=0,  # freed after the step

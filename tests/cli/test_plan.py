@@ -8,11 +8,11 @@ import torch
 import yaml
 
 from revisual.cli.main import main
-from revisual.cli.plan import memory_size
+from revisual.cli.plan import find_architecture, memory_size
 from revisual.core.errors import UserError
 
 ROOT = Path(__file__).parents[2]
-ARCHITECTURES = ROOT / "tests/architectures"
+
 FULL = ROOT / "configs/revisual_r1/7b"
 
 
@@ -115,12 +115,35 @@ def test_more_devices_shard_and_multiply_the_batch(config, capsys):
 
 
 def test_what_does_not_fit_is_told_with_what_to_change(config, capsys):
-    assert main(["plan", f"--config={config}", "--devices=2", "--gpu_memory=1MB"]) == 0
+    assert main(["plan", f"--config={config}", "--devices=2", "--gpu_memory=1MB"]) == 3
     shown = capsys.readouterr().out
     assert "Does not fit: " in shown and "configs/strategy/fsdp2.yaml" in shown
     assert "training pass" in shown and "KV cache" in shown and "GB of host memory" in shown
     assert main(["plan", f"--config={config}", "--gpu_memory=80GB"]) == 0
     assert "Fits: " in capsys.readouterr().out
+
+
+def test_adapters_and_then_frozen_weights_in_half_precision_are_advised_first(config, capsys):
+    lora = "--model.init_args.policy.init_args.lora.rank=4"
+    half = "--model.init_args.policy.init_args.dtype=bfloat16"
+    told = []
+    for options in ((), (lora,), (lora, half)):
+        assert main(["plan", f"--config={config}", "--gpu_memory=1MB", "--json", *options]) == 3
+        plan = json.loads(capsys.readouterr().out)
+        assert not {name: phase for name, phase in plan["device"].items() if min(phase.values()) < 0}
+        told.append([line.split(":")[0].rpartition(".")[2] for line in plan["changes"]])
+    assert "lora" in told[0] and "dtype" not in told[0]
+    assert "dtype" in told[1] and "lora" not in told[1] and {"dtype", "lora"}.isdisjoint(told[2])
+    offloads = [lines.index(next(one for one in lines if "offload" in one or one == "yaml")) for lines in told[:2]]
+    assert told[0].index("lora") < offloads[0] and told[1].index("dtype") < offloads[1]
+
+
+def test_a_shipped_architecture_goes_by_its_name(tmp_path, monkeypatch):
+    found = find_architecture(Path("qwen2_5_vl_7b"))
+    assert json.loads(found.read_text())["model_type"] == "qwen2_5_vl"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "qwen2_5_vl_7b").write_text("{}")
+    assert find_architecture(Path("qwen2_5_vl_7b")) == Path("qwen2_5_vl_7b")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +153,10 @@ def test_what_does_not_fit_is_told_with_what_to_change(config, capsys):
         (["--devices=0"], "devices: expected int in [1, 65536], got 0"),
         (["--devices=many"], "devices: expected int in [1, 65536] or null, got 'many'"),
         (["--trainer.max_stepz=8"], "max_stepz"),
-        (["--architecture=missing.json"], "--architecture missing.json"),
+        (
+            ["--architecture=missing.json"],
+            "missing.json: no such file; shipped ones are qwen2_5_vl_32b, ",
+        ),
         (["--model.init_args.policy.init_args.path=missing"], "missing"),
         (["--pictures=60"], "prompts of 300 tokens have no room for 60 pictures"),
     ],
@@ -161,7 +187,7 @@ PUBLISHED = {"3b": 3_754_622_976, "7b": 8_292_166_656}
 @pytest.mark.parametrize("size", PUBLISHED)
 def test_full_size_policies_without_their_weights(size, capsys):
     options = ["--devices=8", "--prompt_tokens=512", "--response_tokens=64", "--trainer.strategy=fsdp2"]
-    architecture = ARCHITECTURES / size / "config.json"
+    architecture = f"qwen2_5_vl_{size}"
     plan = planned(capsys, f"--config={FULL / 'text_rl.yaml'}", f"--architecture={architecture}", *options)
     assert plan["parameters"]["total"] == PUBLISHED[size]
     step = plan["device"]["optimizer step"]

@@ -11,7 +11,7 @@ from revisual.pipeline.stages import class_options
 
 from .shipped import FULL
 
-ARCHITECTURES = Path(__file__).parents[1] / "architectures"
+ARCHITECTURES = Path(__file__).parents[2] / "configs/architectures"
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +45,7 @@ def build(parse, training_parser, policy_folder, tmp_path_factory):
         if (size, configs) not in made:
             folder = tmp_path_factory.mktemp(size) / "model"
             shutil.copytree(policy_folder, folder, ignore=shutil.ignore_patterns("*.safetensors"))
-            shutil.copy(ARCHITECTURES / size / "config.json", folder)
+            shutil.copy(ARCHITECTURES / f"qwen2_5_vl_{size}.json", folder / "config.json")
             config = parse(*configs, policy=folder)
             without_engine = config.clone()  # vLLM is not installed wherever tests run
             without_engine.model.init_args["engine"] = None

@@ -38,9 +38,6 @@ from .shipped import (
     named,
 )
 
-ARCHITECTURES = Path(__file__).parents[1] / "architectures"
-
-
 # Parsing
 
 

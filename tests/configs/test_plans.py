@@ -12,7 +12,7 @@ from revisual.memory_plan.workload import Given
 from .shipped import FULL_SIZE, ON_ONE_GPU, named
 
 pytestmark = pytest.mark.slow
-ARCHITECTURES = Path(__file__).parents[1] / "architectures"
+ARCHITECTURES = Path(__file__).parents[2] / "configs/architectures"
 
 
 def memory_named(files):
@@ -29,7 +29,7 @@ def size_of(files):
 
 @pytest.mark.parametrize("files", FULL_SIZE + ON_ONE_GPU, ids=named)
 def test_a_stage_fits_what_it_names(files):
-    configured = configure([f"--config={path}" for path in files], ARCHITECTURES / size_of(files) / "config.json")
+    configured = configure([f"--config={path}" for path in files], ARCHITECTURES / f"qwen2_5_vl_{size_of(files)}.json")
     machine = machine_of(configured.config, None, None, memory_named(files))
     plan = estimate_run(configured, machine, Given())
     assert machine.devices == (1 if "single_gpu" in files[-1].parts else 32 if size_of(files) == "32b" else 8)
