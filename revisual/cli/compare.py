@@ -1,9 +1,10 @@
 """`revisual compare`: two evaluations, question by question."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
@@ -14,8 +15,11 @@ from revisual.core.files import write_atomically
 from revisual.evaluation.answers import ScoredAnswer, read_answers
 from revisual.evaluation.compare import Difference, only_in_one
 from revisual.evaluation.compare import compare as differences
-from revisual.evaluation.results import RESULTS
+from revisual.evaluation.results import RESULTS, read_settings
 from revisual.report.formats import PERCENT
+
+ASKED = ("preset", "n", "temperature", "top_p", "top_k", "max_tokens", "min_pixels", "max_pixels", "rules", "judge")
+"""Settings of an evaluation that change its figures, whatever the model."""
 
 
 def compare(a: Path, b: Path, *, out: Path | None = None) -> None:
@@ -32,9 +36,19 @@ def compare(a: Path, b: Path, *, out: Path | None = None) -> None:
         write_atomically(out, json.dumps([asdict(one) for one in found], indent=2) + "\n")
     console = wide_console()
     console.print(table(found))
+    for line in list_differences(*(read_settings(path if path.is_dir() else path.parent) for path in (a, b))):
+        console.print(line, markup=False)
     alone = only_in_one(first, second)
     if alone:
         console.print(f"only in one of them: {', '.join(alone)}", markup=False)
+
+
+def list_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """Return a line where two evaluations were asked or counted differently, which a difference may come from."""
+    if not a or not b:
+        return []
+    told = [f"{name} {a.get(name)} / {b.get(name)}" for name in ASKED if a.get(name) != b.get(name)]
+    return [f"not asked alike (A / B): {', '.join(told)}; a difference may come from that"] if told else []
 
 
 def read_evaluation(path: Path) -> list[ScoredAnswer]:

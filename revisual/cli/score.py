@@ -15,7 +15,16 @@ from revisual.evaluation.benchmark import Benchmark
 from revisual.evaluation.judge_model import with_judgement
 from revisual.evaluation.questions import grade_answer
 from revisual.evaluation.report import PicturesOf
-from revisual.evaluation.results import REPORT, Results, Rules, measure, read_settings
+from revisual.evaluation.results import (
+    REPORT,
+    RESULTS,
+    Results,
+    Rules,
+    measure,
+    of_a_part,
+    read_settings,
+    read_wholes,
+)
 from revisual.evaluation.runner import items_by_id
 from revisual.evaluation.selection import choose_benchmarks
 from revisual.evaluation.tally import AnswerTally
@@ -36,22 +45,24 @@ def score(
     What a judge said of an answer stands in the file, and counts where the rules still reach no verdict.
 
     Args:
-        results: the file.
+        results: the file, or the folder of an evaluation.
         out: folder for results.jsonl, metrics.json and report.html; by default that of the file.
         rules: which rules make the figures: project or official; by default as before.
         custom: the benchmarks that were given by class_path, in a config.
         data: folder that holds the benchmarks' data, for the pictures of the report; without it there are none.
     """
+    results = results / RESULTS if results.is_dir() else results
     answers = list(read_answers(results))
     if not answers:
         raise UserError(f"{results}: no answers")
-    settings = read_settings(results.parent)
+    settings, wholes = read_settings(results.parent), read_wholes(results.parent)
     counted: Rules = rules or ("official" if settings.get("rules") == "official" else "project")
     progress = TerminalProgress()
     grader, scored = AnswerGrader(requirements=EVALUATION), Results(settings | {"rules": counted})
     for benchmark in list_benchmarks(answers, custom or ()):
         own = grade_again(benchmark, answers, grader, progress)
-        scored.add(own, measure(benchmark, own, grader, counted), pictures_under(data, benchmark))
+        found = of_a_part(measure(benchmark, own, grader, counted), wholes.get(benchmark.name))
+        scored.add(own, found, pictures_under(data, benchmark))
     folder = results.parent if out is None else out
     scored.write_numbers(folder)
     scored.write_report(folder)

@@ -47,7 +47,7 @@ def show_metrics(found: Sequence[Metrics], console: Console | None = None) -> No
         between = "-" if top.low is None or top.high is None else f"{PERCENT.write(top.low)}–{PERCENT.write(top.high)}"
         remarks = [f"{getattr(counts, name):,} {words}" for name, words in REMARKS.items() if getattr(counts, name)]
         scores = [PERCENT.write(top.value), between, *([other or "-"] if any(others) else [])]
-        numbers = (NUMBER.write(counts.problems), NUMBER.write(counts.answers))
+        numbers = (counts.asked, NUMBER.write(counts.answers))
         table.add_row(metrics.benchmark, top.name, *scores, *numbers, ", ".join(remarks))
     (console or wide_console()).print(table)
 

@@ -29,7 +29,7 @@ def score_chart(found: Sequence[Metrics]) -> Element | None:
     series = [_whiskers("this model", [metrics.headline for metrics in known])]
     places, paper = _spread(range(len(known))), _spread([REVISUAL_R1_7B[metrics.benchmark] for metrics in known])
     series.append(Series("ReVisual-R1 7B, its paper", places, paper, color=1, markers=True))
-    names = [metrics.benchmark for metrics in known]
+    names = [m.benchmark if m.counts.whole is None else f"{m.benchmark}, {m.counts.asked}" for m in known]
     return line_chart(
         "Scores",
         series,

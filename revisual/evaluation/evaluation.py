@@ -12,7 +12,7 @@ from revisual.evaluation.benchmark import Benchmark, Item
 from revisual.evaluation.judge_model import ModelJudge
 from revisual.evaluation.questions import Asking
 from revisual.evaluation.responder import Responder
-from revisual.evaluation.results import Results, Rules, measure
+from revisual.evaluation.results import Results, Rules, measure, of_a_part
 from revisual.evaluation.runner import answer_benchmark, items_by_id
 from revisual.grading.grader import Grader
 
@@ -69,7 +69,8 @@ class Evaluation:
     def _add(self, benchmark: Benchmark, results: Results) -> None:
         items = items_by_id(benchmark, self.root, self.limit)
         answers = self._answers(benchmark, items)
-        found = measure(benchmark, answers, self.grader, self.rules)
+        whole = sum(1 for _ in benchmark.items(self.root)) if self.limit is not None else len(items)
+        found = of_a_part(measure(benchmark, answers, self.grader, self.rules), whole)
         results.add(answers, found, lambda answer: items[answer.item_id].sample.images)
 
     def _answers(self, benchmark: Benchmark, items: dict[str, Item]) -> list[ScoredAnswer]:

@@ -64,7 +64,7 @@ def _overview(measured: Sequence[Measured]) -> Element:
         second: list[Cell] = [None if other is None else other.value] if any(others) else []
         paper: list[Cell] = [row.get(metrics.benchmark) for _, row in shown]
         numbers = (
-            counts.problems,
+            counts.asked if counts.whole is not None else counts.problems,
             counts.answers,
             counts.truncated,
             counts.unanswered,

@@ -34,6 +34,19 @@ def measure(benchmark: Benchmark, answers: Sequence[ScoredAnswer], grader: Grade
     return Measured(metrics, tuple(counted), judge_share(answers))
 
 
+def of_a_part(measured: Measured, whole: int | None) -> Measured:
+    """Return what was measured of a part of a benchmark, which then says so.
+
+    Args:
+        measured: of the problems that were asked.
+        whole: how many problems the benchmark has; null: not known.
+    """
+    metrics = measured.metrics
+    if whole is None or whole <= metrics.counts.problems:
+        return measured
+    return replace(measured, metrics=replace(metrics, counts=replace(metrics.counts, whole=whole)))
+
+
 @dataclass
 class Results:
     """What is measured of a model, benchmark by benchmark, and how.
@@ -109,7 +122,7 @@ def _benchmark(measured: Measured) -> dict[str, Any]:
     return {
         "headline": asdict(metrics.headline),
         "figures": {figure.name: asdict(figure) for figure in metrics.figures},
-        "counts": asdict(metrics.counts),
+        "counts": {name: count for name, count in asdict(metrics.counts).items() if count is not None},
         "judge": None if measured.judge is None else asdict(measured.judge),
     }
 
@@ -120,13 +133,28 @@ def read_settings(folder: Path) -> dict[str, Any]:
     Raises:
         UserError: the file is broken.
     """
+    return _read(folder, "settings")
+
+
+def read_wholes(folder: Path) -> dict[str, int]:
+    """Return the number of problems of each benchmark of which an evaluation asked a part, from its metrics.json.
+
+    Raises:
+        UserError: the file is broken.
+    """
+    found = _read(folder, "benchmarks")
+    counts = {name: one.get("counts", {}) for name, one in found.items() if isinstance(one, dict)}
+    return {name: one["whole"] for name, one in counts.items() if isinstance(one.get("whole"), int)}
+
+
+def _read(folder: Path, part: str) -> dict[str, Any]:
     path = folder / METRICS
     if not path.is_file():
         return {}
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
+        found = json.loads(path.read_text(encoding="utf-8"))[part]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: not the metrics of an evaluation") from error
-    if not isinstance(settings, dict):
+    if not isinstance(found, dict):
         raise UserError(f"{path}: not the metrics of an evaluation")
-    return settings
+    return found

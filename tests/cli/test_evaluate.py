@@ -59,6 +59,33 @@ def test_what_it_leaves(tmp_path, capsys):
     assert "54.5%" in capsys.readouterr().out
 
 
+def test_a_part_of_a_benchmark_says_so_wherever_its_figure_stands(tmp_path, capsys):
+    data, out = write_sums(tmp_path / "data"), tmp_path / "out"
+    with half_right_server() as server:
+        assert evaluate(server, data, out, "--limit=4") == 0
+        assert evaluate(server, data, tmp_path / "whole", "--limit=12") == 0
+    first, second = capsys.readouterr().out.split(str(out / "report.html"))
+    assert f"4 of {COUNT}" in first and " of " not in second.partition("sums")[2].partition("\n")[0]
+    assert metrics_of(out)["benchmarks"]["sums"]["counts"]["whole"] == COUNT
+    assert f"4 of {COUNT}" in (out / "report.html").read_text()
+    assert main(["score", str(out), f"--custom={CUSTOM}"]) == 0
+    assert f"4 of {COUNT}" in capsys.readouterr().out and f"4 of {COUNT}" in (out / "report.html").read_text()
+
+
+def test_evaluations_that_were_not_asked_alike_are_flagged(tmp_path, capsys):
+    data = write_sums(tmp_path / "data")
+    with half_right_server() as server:
+        for name, options in {"a": [], "b": ["--preset=vision_r1"], "c": ["--seed=7"]}.items():
+            assert evaluate(server, data, tmp_path / name, *options) == 0
+    capsys.readouterr()
+    a, b = (metrics_of(tmp_path / name)["settings"] for name in "ab")
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b" / "results.jsonl")]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("not asked alike")]
+    assert f"preset {a['preset']} / {b['preset']}" in line and line.endswith("; a difference may come from that")
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "c")]) == 0
+    assert "not asked alike" not in capsys.readouterr().out
+
+
 def test_what_is_asked(tmp_path):
     """Pictures first, then the benchmark's prompt; the preset's system prompt; seeds of their own."""
     data = write_sums(tmp_path / "data", 2)

@@ -38,6 +38,16 @@ class Counts:
     """Answers that were cut at the limit of tokens; they are graded all the same."""
     unanswered: int
     """Answers that commit to nothing; they are wrong."""
+    whole: int | None = None
+    """Problems of the whole benchmark, where only some of them were asked."""
+
+    @property
+    def asked(self) -> str:
+        """Return the number of problems in words.
+
+        Example: `"24 of 3,040"` where only some were asked, else `"3,040"`
+        """
+        return f"{self.problems:,}" + (f" of {self.whole:,}" if self.whole is not None else "")
 
 
 OFFICIAL_RULES, PROJECT_RULES = "official_rules", "project_rules"
