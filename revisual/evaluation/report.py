@@ -73,7 +73,7 @@ def _overview(measured: Sequence[Measured]) -> Element:
         )
         rows.append([metrics.benchmark, metrics.headline.name, _estimate(metrics.headline), *second, *paper, *numbers])
     caption = (
-        "Intervals are 95 %, Wilson's of shares and else bootstraps over problems. Cut: answers that reached the limit "
+        "Intervals are 95 %, Wilson's of shares and else bootstraps over problems. Cut: answers at the limit "
         "of tokens. No answer: the response commits to none, which is wrong. Undecided: no verdict was reached. "
         "Failed: the request got no answer. Undecided and failed ones count neither as right nor as wrong."
     )
