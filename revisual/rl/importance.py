@@ -59,54 +59,59 @@ class SequenceImportance(ImportanceWeights):
 
 
 @dataclass(frozen=True)
-class BandedImportance(ImportanceWeights):
+class Band(ImportanceWeights):
+    """Weights that depend on whether a ratio lies within a band, ends included.
+
+    Args:
+        low: smallest ratio that is kept, a token's or a sequence's mean.
+        high: largest ratio that is kept, likewise.
+    """
+
+    low: NonNegativeFloat
+    high: PositiveOrInfinite
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_order(self, "low", "high")
+
+    def holds(self, ratio: Float[Tensor, "N _"]) -> Bool[Tensor, "N _"]:
+        """Return which ratios lie within."""
+        return (ratio >= self.low) & (ratio <= self.high)
+
+
+@dataclass(frozen=True)
+class BandedImportance(Band):
     """p_trainer / p_engine of each token where it lies within a band, and 0 outside of it.
 
     IcePop (Ring-1T, arXiv 2510.18855), whose band is the default; with low 0 it is masked importance sampling. With the
     default, log-ratios 0.1, 1.0 and -1.0 give 1.105, 2.718 and 0. A token of weight 0 still counts in the loss's mean.
-
-    Args:
-        low: smallest weight that is kept.
-        high: largest weight that is kept.
     """
 
     low: NonNegativeFloat = 0.5
     high: PositiveOrInfinite = 5.0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_order(self, "low", "high")
-
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
         """Return each token's own weight, or 0."""
         weight = log_ratio.detach().exp()
-        return torch.where((weight >= self.low) & (weight <= self.high), weight, 0.0)
+        return torch.where(self.holds(weight), weight, 0.0)
 
 
 @dataclass(frozen=True)
-class SequenceBand(ImportanceWeights):
+class SequenceBand(Band):
     """1 for the tokens of a sequence whose mean ratio lies within a band, and 0 for those of all others.
 
     The mean is the geometric one, exp(mean of the log-ratios), which does not grow with the length: 500 tokens that are
     off by 0.01 each have a product of 148 and a mean of 1.01. A sequence of weight 0 still counts in the loss's mean.
-
-    Args:
-        low: smallest mean that is kept.
-        high: largest mean that is kept.
     """
 
     low: NonNegativeFloat = 0.999
     high: PositiveOrInfinite = 1.001
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_order(self, "low", "high")
-
     def __call__(self, log_ratio: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
         """Return 1 or 0, the same for all tokens of a sequence."""
         total = log_ratio.detach().where(mask, 0.0).sum(1, keepdim=True)
         mean = (total / mask.sum(1, keepdim=True).clamp(min=1)).exp()
-        return ((mean >= self.low) & (mean <= self.high)).to(log_ratio.dtype).expand_as(log_ratio)
+        return self.holds(mean).to(log_ratio.dtype).expand_as(log_ratio)
 
 
 def _cap(log_ratio: Float[Tensor, "N T"], cap: float) -> Float[Tensor, "N T"]:

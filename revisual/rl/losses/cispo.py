@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from revisual.core.ranges import PositiveOrInfinite
-from revisual.rl.losses.clipping import LOG_RATIO_LIMIT
+from revisual.rl.losses.clipping import bounded_ratio
 from revisual.rl.losses.token_loss import Objective, TokenLoss
 
 
@@ -33,6 +33,6 @@ class CISPOLoss(TokenLoss):
         mask: Bool[Tensor, "N T"],
     ) -> Objective:
         """Weigh each token's log-probability."""
-        ratio = (logprobs - old_logprobs).detach().clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT).exp()
+        ratio = bounded_ratio((logprobs - old_logprobs).detach())
         weight = torch.clamp(ratio, max=self.max_weight)
         return Objective(weight * advantages * logprobs, ratio, clipped=ratio > self.max_weight)

@@ -12,6 +12,11 @@ LOG_RATIO_LIMIT = 20.0
 """Log-ratios are held within +-this, with no gradient beyond: exp would overflow, and 0 * inf is NaN."""
 
 
+def bounded_ratio(log_ratio: Float[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+    """Return the ratios of log-ratios that are held within `LOG_RATIO_LIMIT`."""
+    return log_ratio.clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT).exp()
+
+
 @dataclass(frozen=True)
 class Clip:
     """min(s * A, clip(s, 1 - low, 1 + high) * A) of a ratio s and an advantage A (PPO, arXiv 1707.06347).
@@ -35,7 +40,7 @@ class Clip:
 
     def __call__(self, log_ratio: Float[Tensor, "N T"], advantages: Float[Tensor, "N 1"]) -> Objective:
         """Return the objective of each token's ratio exp(log_ratio)."""
-        ratio = log_ratio.clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT).exp()
+        ratio = bounded_ratio(log_ratio)
         plain = ratio * advantages
         value = torch.minimum(plain, ratio.clamp(1 - self.low, 1 + self.high) * advantages)
         if self.dual is not None:

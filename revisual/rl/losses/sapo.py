@@ -8,7 +8,7 @@ from torch import Tensor
 
 from revisual.core.ranges import PositiveFloat
 from revisual.rl.aggregation import LossAggregation, SequenceMean
-from revisual.rl.losses.clipping import LOG_RATIO_LIMIT
+from revisual.rl.losses.clipping import bounded_ratio
 from revisual.rl.losses.token_loss import Objective, TokenLoss
 
 
@@ -36,7 +36,7 @@ class SAPOLoss(TokenLoss):
         mask: Bool[Tensor, "N T"],
     ) -> Objective:
         """Gate each token's ratio."""
-        ratio = (logprobs - old_logprobs).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT).exp()
+        ratio = bounded_ratio(logprobs - old_logprobs)
         tau = torch.full_like(advantages, self.tau_negative).masked_fill(advantages > 0, self.tau_positive)
         gate = 4 / tau * torch.sigmoid(tau * (ratio - 1))
         return Objective(gate * advantages, ratio, clipped=torch.zeros_like(mask))
