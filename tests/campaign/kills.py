@@ -16,7 +16,7 @@ import yaml
 
 from revisual.report.files import read_csv_curves
 
-NUMBER, SEED = 12, 0
+NUMBER, SEED = 4, 0
 """Kills of the campaign."""
 STEPS = 6
 UNTOLD = ("seconds", "per_second")
