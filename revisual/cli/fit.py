@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from jsonargparse import Namespace
 from lightning.fabric.utilities.rank_zero import _get_rank
+from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser
 
 from revisual.cli.command import Command
@@ -49,13 +50,17 @@ class FitCLI(TrainingCLI):
         self._words = list(args)
         super().parse_arguments(parser, args)
 
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Make the trainer, on a GPU only where there is one; the config's parts have been made and checked by then."""
+        require_accelerator(self.config[self.subcommand].trainer.accelerator)
+        return super().instantiate_trainer(**kwargs)
+
     def before_instantiate_classes(self) -> None:
         """Keep what a run writes together, and go on with a run that was asked to leave."""
         super().before_instantiate_classes()
         config = self.config[self.subcommand]
         if self.subcommand != "fit" and config.ckpt_path is None:
             self._ask_as_trained(config.model.get("init_args", Namespace()))
-        require_accelerator(config.trainer.accelerator)
         root = config.trainer.default_root_dir and Path(config.trainer.default_root_dir)
         is_first = self.subcommand == "fit" and _get_rank() in (None, 0)
         if is_first and root is not None:

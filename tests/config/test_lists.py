@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from revisual.config.training_cli import make_cli
+from revisual.config.training_cli import DEFAULT_CALLBACKS, PROGRESS, make_cli
 from revisual.memory_plan.config import _Parsing
 
 POLICY = {"class_path": "PretrainedPolicy", "init_args": {"path": "a/policy"}}
@@ -59,6 +59,7 @@ def test_callbacks_too(parsed):
 def test_additions_see_what_is_there(parsed):
     config = parsed({"trainer": {"callbacks+": [{"class_path": "MetricsFile"}]}}, "--trainer.callbacks+=HFExport",
                     "--trainer.callbacks.folder=mine")  # fmt: skip
-    first, *_, last, _, _ = config.trainer.callbacks  # the last two are those of every run
-    assert first.init_args.every_n_train_steps == 4
+    of_every_run = {*DEFAULT_CALLBACKS["fit"], PROGRESS}
+    first, *_, added, last = (one for one in config.trainer.callbacks if one.class_path not in of_every_run)
+    assert first.init_args.every_n_train_steps == 4 and added.class_path.endswith("MetricsFile")
     assert last.class_path.endswith("HFExport") and last.init_args.folder == "mine"

@@ -51,7 +51,7 @@ def test_on_the_command_line(capsys, args, told):
      "model.init_args.advantage_filter.init_args.ratoi: there is no such option; did you mean ratio?"),
     (model(advantage_filter={"class_path": "Foo"}),
      "model.init_args.advantage_filter: unknown class 'Foo'; there are: EffectiveOnly, KeepAll, PowerSampling, "
-     "PrioritizedAdvantageDistillation, RandomSubsample"),
+     "PrioritizedAdvantageDistillation, RandomSubsample, WithoutTruncated"),
     (model(advantage_filter="PAD"),
      "model.init_args.advantage_filter: unknown class 'PAD'; did you mean PrioritizedAdvantageDistillation?"),
     (model(sampling={"group_siz": 8}),

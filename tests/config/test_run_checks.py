@@ -6,7 +6,10 @@ from jsonargparse import Namespace
 from revisual.config.run_checks import check_run
 from revisual.core.errors import UserError
 
-TRAINER = {"strategy": "auto", "accelerator": "cpu", "val_check_interval": None, "devices": "auto"}
+TRAINER = {
+    "strategy": "auto", "accelerator": "cpu", "val_check_interval": None, "devices": "auto", "max_steps": -1,
+    "max_epochs": None,
+}  # fmt: skip
 
 
 def config(model="SFTModule", **trainer):
@@ -28,6 +31,8 @@ def test_what_lightning_knows_may_be_had(trainer):
     ({"strategy": "dpp"}, "trainer.strategy: unknown strategy 'dpp'; did you mean ddp?"),
     ({"strategy": None}, "trainer.strategy: expected a name, got null"),
     ({"accelerator": "abacus"}, "trainer.accelerator: unknown accelerator 'abacus'"),
+    ({"max_steps": 0}, "trainer.max_steps: 0 trains nothing"),
+    ({"max_epochs": 0}, "trainer.max_epochs: 0 trains nothing"),
     ({"devices": 0}, "trainer.devices: expected a number of devices, -1 for all, auto or a list, got 0"),
     ({"devices": "-2"}, "got -2"),
     ({"val_check_interval": 0}, "'DD:HH:MM:SS', got 0"),
