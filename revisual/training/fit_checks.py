@@ -39,8 +39,12 @@ def check_trainer(trainer: Trainer, updates: int) -> None:
             )
 
 
-def require_length(trainer: Trainer, scheduler: NeedsTotalSteps) -> None:
+def require_length(trainer: Any, scheduler: NeedsTotalSteps) -> None:
     """Check that a schedule over the whole run can know how long that is.
+
+    Args:
+        trainer: whose steps, if it says how many there are.
+        scheduler: of the learning rate.
 
     Raises:
         UserError: only a time or a signal ends the run.

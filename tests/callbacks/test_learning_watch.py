@@ -220,4 +220,4 @@ def test_fit_has_one_by_default(policy_folder, tmp_path, caplog, listed):
     assert lines(caplog)[-1].startswith("learning: the run ends") == listed
     config = yaml.safe_load(next((tmp_path / "run").rglob("config.yaml")).read_text())
     names = [callback["class_path"].rpartition(".")[2] for callback in config["trainer"]["callbacks"]]
-    assert names == ["RolloutLog", "LearningWatch", "StopOnSignal"]
+    assert names == ["RolloutLog", "LearningWatch", "StopOnSignal", "StepStats", "RunSummary"]

@@ -56,7 +56,11 @@ def test_cold_start(size, built, monkeypatch):
     assert gpus(config) * data.batch_size == 32 and trainer.max_epochs == 2
     assert data.max_prompt_tokens + data.max_response_tokens == 16384
     assert module.encoder.system_prompt is None
-    monkeypatch.setattr(module, "_trainer", SimpleNamespace(strategy=None, estimated_stepping_batches=12500))
+    monkeypatch.setattr(
+        module,
+        "_trainer",
+        SimpleNamespace(strategy=None, estimated_stepping_batches=12500, max_steps=12500, max_epochs=-1),
+    )
     made = module.configure_optimizers()
     (group,) = made["optimizer"].param_groups
     assert (group["initial_lr"], group["weight_decay"]) == (5e-6, 0.0)
