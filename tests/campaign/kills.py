@@ -19,8 +19,8 @@ from revisual.report.files import read_csv_curves
 NUMBER, SEED = 4, 0
 """Kills of the campaign."""
 STEPS = 6
-UNTOLD = ("seconds", "per_second")
-"""Ends of the names of curves that tell how fast a machine is."""
+UNTOLD = ("seconds", "per_second", "memory_mib")
+"""Ends of the names of curves that tell of the machine: how fast it is, and what a process has held so far."""
 
 
 @dataclass(frozen=True)
