@@ -24,7 +24,11 @@ def config(model="SFTModule", **trainer):
     {"strategy": Namespace(class_path="FSDP2Strategy")},
 ])  # fmt: skip
 def test_what_lightning_knows_may_be_had(trainer):
-    check_run(config(**trainer))
+    given, before = config(**trainer), config(**trainer)
+    check_run(given)
+    assert given == before
+    with pytest.raises(UserError, match="max_steps: 0 trains nothing"):  # it looks at the rest of such a run, too
+        check_run(config(**trainer, max_steps=0))
 
 
 @pytest.mark.parametrize(("trainer", "told"), [

@@ -20,7 +20,10 @@ def check(text):
     "",
 ])  # fmt: skip
 def test_a_section_may_be_options_or_a_files_path(text):
-    check(text)
+    named = []
+    check_sections(text, lambda name: bool(named.append(name)) or name in {"trainer", "model"})
+    is_mapping = ":" in text and not text.startswith("{")
+    assert named == ([text.partition(":")[0]] if is_mapping else [])  # each key was asked about, and none refused
 
 
 @pytest.mark.parametrize(("text", "told"), [

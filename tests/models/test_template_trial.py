@@ -40,5 +40,7 @@ def test_one_that_refuses_a_question_is_told_when_it_is_asked(folder, capsys):
 
 
 def test_a_template_is_tried_once(folder, processor, monkeypatch):
-    monkeypatch.setattr(template_trial.os, "fork", None)
+    tried = []
+    monkeypatch.setattr(template_trial.os, "fork", lambda: tried.append("again"))
     template_trial.try_chat_template(processor, str(folder))
+    assert tried == []
