@@ -1,5 +1,6 @@
 """The parser's loader, for which YAML is what it seems: in files that configs name, too."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,20 +11,33 @@ from revisual.core.errors import UserError
 from revisual.core.yaml_text import load_yaml
 
 
-def bound_loader() -> None:
-    """Let the parser's loader of YAML refuse what `load_yaml` refuses."""
-    loader: Any = get_loader("yaml")
-    if hasattr(loader, "is_bounded"):
-        return
+class BoundedLoader:
+    """A loader of YAML that refuses what `load_yaml` refuses.
 
-    def load(text: str) -> Any:
+    Args:
+        loader: reads what is not refused.
+    """
+
+    def __init__(self, loader: Callable[[str], Any]) -> None:
+        self.loader = loader
+
+    def __call__(self, text: str) -> Any:
+        """Return what a text stands for.
+
+        Raises:
+            UserError: its aliases stand for too much, or it is nested too deeply.
+        """
         if "*" in text and "&" in text:  # aliases and what they stand for
             with suppress(yaml.YAMLError):  # the parser tells what is wrong with it
                 load_yaml(text)
         try:
-            return loader(text)
+            return self.loader(text)
         except RecursionError:
             raise UserError("a value is nested too deeply") from None
 
-    load.is_bounded = True  # type: ignore[attr-defined]
-    set_loader("yaml", load, exceptions=(yaml.YAMLError,))
+
+def bound_loader() -> None:
+    """Let the parser's loader of YAML be a bounded one."""
+    loader: Any = get_loader("yaml")
+    if not isinstance(loader, BoundedLoader):
+        set_loader("yaml", BoundedLoader(loader), exceptions=(yaml.YAMLError,))
