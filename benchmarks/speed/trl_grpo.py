@@ -4,6 +4,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from datasets import Dataset, Features, Image, Value
 from processor import load
@@ -49,25 +50,33 @@ def dataset(folder: Path) -> Dataset:
     )
 
 
+def grpo_config(max_completion_length: int, **options: Any) -> GRPOConfig:
+    """What a measured run is like: answers of one length, plain GRPO without KL, nothing saved or shown."""
+    return GRPOConfig(
+        max_completion_length=max_completion_length,
+        generation_kwargs={"min_new_tokens": max_completion_length},
+        beta=0.0,
+        temperature=1.0,
+        shuffle_dataset=False,
+        report_to="none",
+        save_strategy="no",
+        disable_tqdm=True,
+        **options,
+    )
+
+
 def main(settings: dict) -> None:
     folder = Path(settings["folder"])
-    config = GRPOConfig(
+    config = grpo_config(
         output_dir=tempfile.mkdtemp(),
         use_cpu=True,
         bf16=False,
         per_device_train_batch_size=settings["prompts"] * settings["group"],
         num_generations=settings["group"],
         max_completion_length=settings["new_tokens"],
-        generation_kwargs={"min_new_tokens": settings["new_tokens"]},
         max_steps=settings["steps"],
         learning_rate=1e-4,
-        beta=0.0,
-        temperature=1.0,
         gradient_checkpointing=False,
-        shuffle_dataset=False,
-        report_to="none",
-        save_strategy="no",
-        disable_tqdm=True,
         seed=0,
     )
     policy = AutoModelForImageTextToText.from_pretrained(folder / "policy")

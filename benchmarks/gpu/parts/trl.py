@@ -21,29 +21,22 @@ def measure(bench: Bench) -> None:
         return
     import transformers
     from processor import load
-    from trl import GRPOConfig, GRPOTrainer
-    from trl_grpo import dataset, reward
+    from trl import GRPOTrainer
+    from trl_grpo import dataset, grpo_config, reward
 
     case, data = case_of(bench), Path(tempfile.mkdtemp(dir=bench.folder))
     write_data(case, data, question=1)
     (data / "data.jsonl").rename(data / "prompts.jsonl")
-    config = GRPOConfig(
+    config = grpo_config(
         output_dir=str(data),
         use_cpu=bench.dry,
         bf16=not bench.dry,
         per_device_train_batch_size=case.batch * case.group,
         num_generations=case.group,
         max_completion_length=case.response,
-        generation_kwargs={"min_new_tokens": case.response},
         max_steps=3,
         learning_rate=1e-6,
-        beta=0.0,
-        temperature=1.0,
         gradient_checkpointing=True,
-        shuffle_dataset=False,
-        report_to="none",
-        save_strategy="no",
-        disable_tqdm=True,
         seed=SEED,
     )
     steps: list[dict[str, Any]] = []
