@@ -49,7 +49,7 @@ class StepStats(Callback):
         strategy: Any = trainer.strategy
         if isinstance(strategy, DeepSpeedStrategy):  # whose gradients are not the parameters'
             stats["train/gradient_norm"] = float(strategy.deepspeed_engine.get_global_grad_norm() or 0.0)
-        pl_module.taken = {**pl_module.taken, **stats}  # logged by the module's own hook, which comes next
+        pl_module.log_with_last_update(stats)
 
 
 def gradient_norm(optimizer: Optimizer) -> float:

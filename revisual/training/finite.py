@@ -88,12 +88,15 @@ class FiniteCheck(Callback):
 
 def first_not_finite(policy: Any, of_gradients: bool = False) -> str | None:
     """Return the name of the first parameter of which this rank's part, or its gradient's, is not finite."""
-    for name, parameter in policy.named_parameters():
-        tensor = parameter.grad if of_gradients else parameter
-        local = tensor.to_local() if hasattr(tensor, "to_local") else tensor
-        if local is not None and local.is_floating_point() and not bool(torch.isfinite(local).all()):
-            return str(name)
-    return None
+    parts = {
+        name: part.to_local() if hasattr(part, "to_local") else part
+        for name, parameter in policy.named_parameters()
+        if (part := parameter.grad if of_gradients else parameter.detach()) is not None and part.is_floating_point()
+    }
+    # One number for all, since each that is read waits for a GPU; it is not finite if any is not.
+    if bool(torch.nn.utils.get_total_norm(list(parts.values())).isfinite()):
+        return None
+    return next((name for name, part in parts.items() if not bool(torch.isfinite(part).all())), None)
 
 
 def _origin(module: Any) -> str:

@@ -231,6 +231,10 @@ class PolicyModule(AnsweringModule):
         """Log numbers, the same on every rank, with the coming update; for callbacks."""
         self.step_log.add(values)
 
+    def log_with_last_update(self, values: Mapping[str, float]) -> None:
+        """Log numbers of the update just taken, for callbacks at a batch's end, which come before the module's hook."""
+        self.taken = {**self.taken, **values}
+
     def inputs(
         self,
         prompts: Sequence[EncodedPrompt],
