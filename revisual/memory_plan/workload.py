@@ -8,7 +8,7 @@ from revisual.models.attention import shares_prompts
 from revisual.rl.schedules import Constant
 from revisual.rollout.engine import Sampling
 from revisual.training.grpo import GRPOModule
-from revisual.training.micro_batches import group_rows, pack
+from revisual.training.packing import group_rows, pack
 from revisual.training.policy_module import PolicyModule
 
 

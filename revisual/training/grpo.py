@@ -33,7 +33,6 @@ from revisual.rollout.hf.engine import HFRollout
 from revisual.training.engine_check import EngineCheck
 from revisual.training.fit_checks import check_items
 from revisual.training.grpo_checks import check_settings
-from revisual.training.micro_batches import cut_rollouts, spare_rollout
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.policy_module import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.training.rank_balance import rebalance_rollouts
@@ -42,7 +41,7 @@ from revisual.training.rollouts import paid_stats, reward_shares, rollout_stats,
 from revisual.training.sampler import RolloutSampler
 from revisual.training.scoring import add_fixed_logprobs, compare_with_engine, score_rollouts
 from revisual.training.settings import EvalSampling, RolloutSampling
-from revisual.training.update import Pass, Update, agree_on_updates
+from revisual.training.update import Pass, Update, agree_on_updates, cut_rollouts, spare_rollout
 from revisual.training.validation import Evaluation
 
 

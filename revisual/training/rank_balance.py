@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from revisual.core.distributed import all_gather_objects, get_rank, is_distributed
 from revisual.rl.batch import RolloutBatch
-from revisual.training.micro_batches import group_rows, row_costs
+from revisual.training.packing import group_rows
+from revisual.training.update import row_costs
 
 T = TypeVar("T")
 

@@ -12,8 +12,7 @@ from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.rounding import rounding_otherwise
 from revisual.rl.batch import PolicyOutputs, RolloutBatch
 from revisual.training.engine_check import LARGEST, NO_GAPS, logprob_gaps
-from revisual.training.micro_batches import learns_pictures, spare_rollout
-from revisual.training.update import Pass, Update
+from revisual.training.update import Pass, Update, learns_pictures, spare_rollout
 
 if TYPE_CHECKING:
     from revisual.training.grpo import GRPOModule

@@ -22,12 +22,12 @@ from revisual.rewards.functions import WeightedReward, default_rewards
 from revisual.rollout.engine import RolloutEngine
 from revisual.rollout.hf.engine import HFRollout
 from revisual.training.fit_checks import check_items
-from revisual.training.micro_batches import pack, spare_prompt
+from revisual.training.packing import pack
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.policy_module import OptimizerFactory, PolicyModule, SchedulerFactory
 from revisual.training.rank_balance import rebalance_over_ranks
 from revisual.training.settings import EvalSampling
-from revisual.training.update import MicroBatch, Pass, Update, agree_on_updates
+from revisual.training.update import MicroBatch, Pass, Update, agree_on_updates, spare_prompt
 from revisual.training.validation import Answer, Evaluation
 
 MAX_NEW_TOKENS = 1024

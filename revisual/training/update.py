@@ -1,11 +1,18 @@
-"""What one optimizer step learns from."""
+"""What one optimizer step learns from: passes that hold at most so many tokens, without changing its gradient."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
+import torch
+
 from revisual.core.distributed import all_gather_objects
+from revisual.data.prompt import EncodedPrompt
+from revisual.rl.batch import RolloutBatch
+from revisual.rl.losses import PolicyLoss
+from revisual.training.packing import group_rows, pack
 
 M = TypeVar("M")
 
@@ -67,3 +74,57 @@ def agree_on_updates(updates: Sequence[Sequence[MicroBatch[M]]], spare: M, alway
         count = math.fsum(share for rank in facts for share, _ in rank)
         agreed.append(Update(tuple(passes), count, any(vision)))
     return agreed
+
+
+def cut_rollouts(
+    batch: RolloutBatch, loss: PolicyLoss, parts: int, max_tokens: int, shares_prompts: bool
+) -> list[list[MicroBatch[RolloutBatch]]]:
+    """Cut this rank's rollouts into `parts` updates of nearly as many rows, consecutive ones, and these into passes.
+
+    Args:
+        batch: the rollouts to learn from.
+        loss: counts what they are normalized by.
+        parts: number of updates.
+        max_tokens: most tokens of a pass.
+        shares_prompts: whether a pass computes the prompt of a group once, or once for each of its rows.
+    """
+    owners, costs = batch.prompt_index.tolist(), row_costs(batch)
+    ends = [i * len(batch) // parts for i in range(parts + 1)]
+    updates = []
+    for start, end in pairwise(ends):
+        groups = group_rows(owners, range(start, end)) if shares_prompts else [[row] for row in range(start, end)]
+        rows = [batch.rows(part) for part in pack(groups, *costs, max_tokens)]
+        updates.append([MicroBatch(each, float(loss.count(each)), learns_pictures(each)) for each in rows])
+    return updates
+
+
+def learns_pictures(batch: RolloutBatch) -> bool:
+    """Return whether a row that has a weight has a picture."""
+    owners = zip(batch.prompt_index.tolist(), batch.weights.tolist(), strict=True)
+    return any(weight > 0 and bool(batch.prompts[prompt].pictures) for prompt, weight in owners)
+
+
+def spare_prompt(token: int) -> EncodedPrompt:
+    """Return a prompt of one token of text, for passes without rows."""
+    ids = torch.tensor([token])
+    return EncodedPrompt("spare", None, ids, ids, torch.zeros_like(ids))
+
+
+def spare_rollout(batch: RolloutBatch, token: int) -> RolloutBatch:
+    """Return a rollout of one token and no weight, shaped as those of `batch`."""
+    row = batch.select(torch.zeros(1, dtype=torch.long), torch.zeros(1))
+    ids = torch.full_like(row.token_ids[:, :1], token)
+    return replace(
+        row,
+        prompts=[spare_prompt(token)],
+        token_ids=ids,
+        completion_mask=torch.ones_like(ids, dtype=torch.bool),
+        rollout_logprobs=torch.zeros_like(row.rollout_logprobs[:, :1]),
+        advantages=torch.zeros_like(row.rewards),
+    )
+
+
+def row_costs(batch: RolloutBatch) -> tuple[list[int], list[int]]:
+    """Return the tokens of each row's prompt and of its completion."""
+    prompts = [len(batch.prompts[p].token_ids) for p in batch.prompt_index.tolist()]
+    return prompts, batch.completion_mask.sum(1).tolist()
