@@ -44,8 +44,8 @@ class StepStats(Callback):
             return
         seconds = time.perf_counter() - self._began
         stats = {"train/seconds": seconds, "train/peak_memory_mib": _peak_memory_mib(pl_module)}
-        if "train/tokens" in pl_module.taken:
-            stats["train/tokens_per_second"] = pl_module.taken["train/tokens"] / seconds
+        if "train/tokens" in pl_module.step_log.taken:
+            stats["train/tokens_per_second"] = pl_module.step_log.taken["train/tokens"] / seconds
         strategy: Any = trainer.strategy
         if isinstance(strategy, DeepSpeedStrategy):  # whose gradients are not the parameters'
             stats["train/gradient_norm"] = float(strategy.deepspeed_engine.get_global_grad_norm() or 0.0)

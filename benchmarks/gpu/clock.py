@@ -49,13 +49,13 @@ class Clock(Callback):
         row = {
             "seconds": time.perf_counter() - self.began,
             "update_seconds": pl_module.speed.seconds,
-            "rollout_seconds": pl_module.taken.get("rollout/seconds"),
+            "rollout_seconds": pl_module.step_log.taken.get("rollout/seconds"),
             "tokens": pl_module.speed.tokens,
-            "tokens_per_second": pl_module.taken["train/gpu_tokens_per_second"],
-            "mfu": pl_module.taken["train/mfu"],
+            "tokens_per_second": pl_module.step_log.taken["train/gpu_tokens_per_second"],
+            "mfu": pl_module.step_log.taken["train/mfu"],
             "peak_gb": None if self.bench.dry else torch.cuda.max_memory_allocated() / 1e9,
-            "loss": pl_module.taken["train/loss"],
-            "logprob_gap_mean": pl_module.taken.get("rollout/logprob_gap_mean"),
+            "loss": pl_module.step_log.taken["train/loss"],
+            "logprob_gap_mean": pl_module.step_log.taken.get("rollout/logprob_gap_mean"),
         }
         self.rows.append(row)
         self.bench.report(f"optimizer step {len(self.rows)}", **row)

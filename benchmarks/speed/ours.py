@@ -25,7 +25,7 @@ class Clock(Callback):
         self.turns.begin()
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
-        self.turns.end(**{name: module.taken[key] for name, key in self.measured.items()})
+        self.turns.end(**{name: module.step_log.taken[key] for name, key in self.measured.items()})
 
 
 def train(module: LightningModule, data: LightningDataModule, steps: int, clock: Callback) -> None:

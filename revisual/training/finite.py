@@ -126,7 +126,7 @@ def _is_bad(module: Any, rows: Any, uses_vision: bool) -> bool:
     module.policy.zero_grad(set_to_none=True)
     with module.trainer.precision_plugin.forward_context():
         count = torch.tensor(module.update.count, dtype=torch.float32, device=module.device)
-        loss, _ = module.loss_of_pass(Pass(rows, uses_vision), count)
+        loss, _ = module.update.loss_of_pass(Pass(rows, uses_vision), count)
     if not bool(torch.isfinite(loss)):
         return True
     loss.backward()

@@ -5,8 +5,6 @@ from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 from typing_extensions import override
 
 from revisual.core.errors import UserError
@@ -33,15 +31,17 @@ from revisual.rollout.hf.engine import HFRollout
 from revisual.training.engine_check import EngineCheck
 from revisual.training.fit_checks import check_items
 from revisual.training.grpo_checks import check_settings
+from revisual.training.optimizers import OptimizerFactory, SchedulerFactory
 from revisual.training.policy_engine import PolicyEngine
-from revisual.training.policy_module import OptimizerFactory, PolicyModule, SchedulerFactory
+from revisual.training.policy_module import PolicyModule
 from revisual.training.rank_balance import rebalance_rollouts
 from revisual.training.reference import Reference
+from revisual.training.rollout_loss import RolloutLoss, add_fixed_logprobs
 from revisual.training.rollouts import paid_stats, reward_shares, rollout_stats, score_completions
 from revisual.training.sampler import RolloutSampler
-from revisual.training.scoring import add_fixed_logprobs, compare_with_engine, score_rollouts
+from revisual.training.scoring import compare_with_engine
 from revisual.training.settings import EvalSampling, RolloutSampling
-from revisual.training.update import Pass, Update, agree_on_updates, cut_rollouts, spare_rollout
+from revisual.training.update import Update, agree_on_updates, cut_rollouts, spare_rollout
 from revisual.training.validation import Evaluation
 
 
@@ -173,15 +173,6 @@ class GRPOModule(PolicyModule):
         updates = self.cut(rebalance_rollouts(selected), spare=rollouts)
         return [add_fixed_logprobs(self, update) for update in updates] * self.num_iterations
 
-    @override
-    def loss_of_pass(
-        self, one: Pass[RolloutBatch], count: Float[Tensor, ""]
-    ) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
-        rollouts = one.rows.to(self.device)
-        coefficients = self.coefficients(self.rollout_step, self.rollout_steps)
-        outputs = score_rollouts(self, rollouts, one.uses_vision, entropy_gradient=coefficients.entropy != 0)
-        return self.loss(outputs, rollouts, count, coefficients)
-
     def sample(self, batch: LoadedBatch[EncodedPrompt]) -> RolloutBatch:
         """Draw the rollouts of a batch of prompts, and grade and score them."""
         sampler = RolloutSampler(self.engine, self.trainer.precision_plugin.forward_context, self.seed)
@@ -215,7 +206,8 @@ class GRPOModule(PolicyModule):
         shared = shares_prompts(self.policy)
         micro_batches = cut_rollouts(selected, self.loss, parts, self.max_tokens_per_pass, shared)
         row = spare_rollout(spare, self.encoder.processor.tokenizer.eos_token_id)
-        return agree_on_updates(micro_batches, row, self.always_uses_vision())
+        loss = RolloutLoss(self, self.coefficients(self.rollout_step, self.rollout_steps))
+        return agree_on_updates(micro_batches, loss, row, self.always_uses_vision())
 
     def reward_callbacks(self) -> list[RewardCallback]:
         """Return those of the trainer's callbacks that see rollouts, in the trainer's order."""

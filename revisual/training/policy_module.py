@@ -1,17 +1,16 @@
 """What the SFT and the GRPO module share: an optimizer, and updates in several passes."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch import Callback
-from lightning.pytorch.strategies import DeepSpeedStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 from typing_extensions import override
 
@@ -26,13 +25,14 @@ from revisual.models.inputs import ForwardInputs, PromptedRows, forward_inputs
 from revisual.models.lora import has_adapter
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
-from revisual.models.precision import require_learnable
 from revisual.rollout.hf.engine import HFRollout
 from revisual.training.answering_module import AnsweringModule
 from revisual.training.finite import FiniteCheck
-from revisual.training.fit_checks import check_trainer, require_length, warn_of_long_rows
+from revisual.training.fit_checks import check_trainer, warn_of_long_rows
 from revisual.training.forward_check import check_forwards
+from revisual.training.gradients import accumulate_gradients, drop_picture_gradients, drop_step
 from revisual.training.lr_schedulers import NeedsTotalSteps
+from revisual.training.optimizers import OptimizerFactory, SchedulerFactory, make_optimizer
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.step_log import StepLog
 from revisual.training.strategies.placement import Placement
@@ -40,17 +40,13 @@ from revisual.training.update import Pass, Update
 from revisual.training.update_speed import UpdateSpeed
 from revisual.training.validation import Evaluation
 
-OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
-SchedulerFactory = Callable[[Optimizer], torch.optim.lr_scheduler.LRScheduler]
-
 SHOWN_IN_PROGRESS_BAR = ("train/loss", "reward/mean", "rollout/tokens_per_second")
 
 
 class PolicyModule(AnsweringModule):
     """A policy that learns from updates of several passes, and is measured by generating.
 
-    A batch of the loader is one optimizer step. Subclasses say what it learns from (`prepare_updates`) and what the
-    loss of a pass is (`loss_of_pass`).
+    A batch of the loader is one optimizer step. Subclasses say what it learns from, by which loss (`prepare_updates`).
 
     Args:
         policy: where the policy comes from.
@@ -79,9 +75,6 @@ class PolicyModule(AnsweringModule):
         check_ranges(self)
         self.step_log, self.speed = StepLog(), UpdateSpeed()
         self._frozen: Checksums = {}
-        self._is_row_due = False
-        self.taken: Mapping[str, float] = {}
-        """What the last update logs."""
         self.updates: Sequence[Update[Any]] = ()
         """Those of the loader's present items: one for each batch that it hands them out in."""
         self.update: Update[Any] | None = None
@@ -101,10 +94,6 @@ class PolicyModule(AnsweringModule):
     def prepare_updates(self, batch: LoadedBatch[Any]) -> Sequence[Update[Any]]:
         """Return what is to be learned from a batch of new items: `updates_per_batch` updates."""
 
-    @abstractmethod
-    def loss_of_pass(self, one: Pass[Any], count: Float[Tensor, ""]) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
-        """Return a pass's share of the update's loss, normalized by `count`, and shares of what is logged."""
-
     @override
     def configure_callbacks(self) -> list[Callback]:
         given = any(isinstance(one, FiniteCheck) for one in self.trainer.callbacks)  # type: ignore[attr-defined]
@@ -119,23 +108,7 @@ class PolicyModule(AnsweringModule):
 
     @override
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        if not isinstance(self.trainer.strategy, DeepSpeedStrategy):  # which keeps float32 copies of what it trains
-            require_learnable(self.policy)
-        optimizer = self.optimizer_factory(p for p in self.policy.parameters() if p.requires_grad)
-        # A fused one could undo the scaling of float16 within its step, for which Lightning would refuse to clip.
-        optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
-        if self.scheduler_factory is None:
-            return optimizer
-        scheduler = self.scheduler_factory(optimizer)
-        if isinstance(scheduler, NeedsTotalSteps):
-            require_length(self.trainer, scheduler)
-            # Asked for when the first step is taken: reading it here would build the loaders before their position
-            # is restored, and a resumed run would start its data again.
-            scheduler.total_steps = lambda: int(self.trainer.estimated_stepping_batches)
-        return cast(
-            OptimizerLRScheduler,
-            {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}},
-        )
+        return make_optimizer(self.policy, self.trainer, self.optimizer_factory, self.scheduler_factory)
 
     @override
     def on_fit_start(self) -> None:
@@ -164,24 +137,15 @@ class PolicyModule(AnsweringModule):
         *earlier, last = self.update.passes
         self.policy.zero_grad(set_to_none=True)
         for one in earlier:
-            self.accumulate_gradients(self._scaled_loss(one, self.update.count))
-        return self._scaled_loss(last, self.update.count)
+            accumulate_gradients(self.trainer.strategy, self._scaled_loss(one, self.update))
+        return self._scaled_loss(last, self.update)
 
-    def _scaled_loss(self, one: Pass[Any], count: float) -> Float[Tensor, ""]:
+    def _scaled_loss(self, one: Pass[Any], update: Update[Any]) -> Float[Tensor, ""]:
         """Return a pass's loss, scaled by the number of ranks, over which the strategies average gradients."""
-        loss, stats = self.loss_of_pass(one, torch.tensor(count, dtype=torch.float32, device=self.device))
+        count = torch.tensor(update.count, dtype=torch.float32, device=self.device)
+        loss, stats = update.loss_of_pass(one, count)
         self.step_log.add_sums({"train/loss": loss.detach(), **stats})
         return loss * self.trainer.world_size
-
-    def accumulate_gradients(self, loss: Float[Tensor, ""]) -> None:
-        """Go back through a pass that is not an update's last."""
-        strategy = self.trainer.strategy
-        with torch.autocast(self.device.type, enabled=False):  # as Lightning's own backward pass is outside of it
-            if isinstance(strategy, Placement):
-                strategy.accumulate_gradients(loss)
-            else:
-                strategy.backward(loss, None)
-        torch.clear_autocast_cache()
 
     @override
     def optimizer_zero_grad(self, epoch: int, batch_idx: int, optimizer: Optimizer) -> None:
@@ -189,43 +153,28 @@ class PolicyModule(AnsweringModule):
 
     @override
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Move no parameter if there is nothing to learn from: without a gradient, neither momentum nor decay acts."""
+        """Move no parameter if there is nothing to learn from, and none that only pictures reach if there are none."""
         assert self.update is not None
         if self.update.count == 0:
-            if isinstance(self.trainer.strategy, Placement):
-                self.trainer.strategy.drop_step(optimizer)
-            else:
-                optimizer.zero_grad(set_to_none=True)
+            drop_step(self.trainer.strategy, optimizer)
             self.step_log.add({"train/empty_step": 1.0})
         if not self.update.learns_pictures:
-            for name, parameter in self.policy.named_parameters():
-                if part_of(self.policy, name) != "language_model":
-                    parameter.grad = None
+            drop_picture_gradients(self.policy)
 
     @override
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Take a step and count its tokens before callbacks write checkpoints at the batch's end."""
         super().optimizer_step(*args, **kwargs)
         self.step_log.add_sums(self.speed.end(self.policy, self.device, self.trainer.world_size))
-        self.taken = self.step_log.take()
-        self._is_row_due = True
+        self.step_log.take()
 
     @override
     def on_train_batch_end(self, outputs: Any, batch: LoadedBatch[Any], batch_idx: int) -> None:
         # Freed here and not before the next backward pass: rollouts and validation come first.
         self.policy.zero_grad(set_to_none=True)
-        for name, value in self.taken.items():
+        for name, value in self.step_log.taken.items():
             self.log(name, value, prog_bar=name in SHOWN_IN_PROGRESS_BAR, logger=False, batch_size=len(batch))
-        self._give_row_to_loggers()
-
-    def _give_row_to_loggers(self) -> None:
-        """Give loggers what the last optimizer step logs, unless they have it."""
-        every, step = self.trainer.log_every_n_steps, self.trainer.global_step  # type: ignore[attr-defined]
-        if self._is_row_due and every and step % every == 0:
-            # Lightning would give loggers, at every step, the last value of what was not measured at this one.
-            for logger in self.trainer.loggers:
-                logger.log_metrics({**self.taken, "epoch": self.trainer.current_epoch}, step - 1)
-        self._is_row_due = False
+        self.step_log.give_row(self.trainer)
 
     def log_with_update(self, values: Mapping[str, float]) -> None:
         """Log numbers, the same on every rank, with the coming update; for callbacks."""
@@ -233,7 +182,7 @@ class PolicyModule(AnsweringModule):
 
     def log_with_last_update(self, values: Mapping[str, float]) -> None:
         """Log numbers of the update just taken, for callbacks at a batch's end, which come before the module's hook."""
-        self.taken = {**self.taken, **values}
+        self.step_log.add_to_taken(values)
 
     def inputs(
         self,
@@ -275,7 +224,7 @@ class PolicyModule(AnsweringModule):
     @override
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Have loggers write what they hold: a killed run goes on behind the checkpoint, and logs no earlier step."""
-        self._give_row_to_loggers()
+        self.step_log.give_row(self.trainer)
         for logger in self.trainer.loggers:
             logger.save()
         checkpoint["tokens_seen"] = self.tokens_seen

@@ -1,18 +1,15 @@
-"""What the policy that is trained says of rollouts: before the update, in it, and beside the engine that drew them."""
+"""What the policy that is trained says of rollouts, in an update and beside the engine that drew them."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from revisual.core.distributed import all_max
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.rounding import rounding_otherwise
 from revisual.rl.batch import PolicyOutputs, RolloutBatch
 from revisual.training.engine_check import LARGEST, NO_GAPS, logprob_gaps
-from revisual.training.update import Pass, Update, learns_pictures, spare_rollout
+from revisual.training.update import learns_pictures, spare_rollout
 
 if TYPE_CHECKING:
     from revisual.training.grpo import GRPOModule
@@ -45,26 +42,6 @@ def score_rollouts(
         banned=banned_token_ids(module.policy),
         entropy_gradient=entropy_gradient,
     )
-
-
-@torch.no_grad()
-def add_fixed_logprobs(module: "GRPOModule", update: Update[RolloutBatch]) -> Update[RolloutBatch]:
-    """Add the log-probs that the loss compares with: before the first update, and of the reference.
-
-    A single update on the policy's own rollouts needs no old ones: they are its own, held constant.
-    """
-
-    def logprobs(one: Pass[RolloutBatch], policy: Any = None) -> Float[Tensor, "N T"]:
-        return score_rollouts(module, one.rows, one.uses_vision, policy).logprobs
-
-    passes = list(update.passes)
-    with module.trainer.precision_plugin.forward_context():
-        if module.updates_per_rollout > 1:
-            passes = [one.with_rows(old_logprobs=logprobs(one)) for one in passes]
-        if module.coefficients.uses_reference:
-            with module.reference.active(module.policy, module.device) as reference:
-                passes = [one.with_rows(reference_logprobs=logprobs(one, reference)) for one in passes]
-    return replace(update, passes=tuple(passes))
 
 
 @torch.no_grad()

@@ -22,9 +22,10 @@ from revisual.rewards.functions import WeightedReward, default_rewards
 from revisual.rollout.engine import RolloutEngine
 from revisual.rollout.hf.engine import HFRollout
 from revisual.training.fit_checks import check_items
+from revisual.training.optimizers import OptimizerFactory, SchedulerFactory
 from revisual.training.packing import pack
 from revisual.training.policy_engine import PolicyEngine
-from revisual.training.policy_module import OptimizerFactory, PolicyModule, SchedulerFactory
+from revisual.training.policy_module import PolicyModule
 from revisual.training.rank_balance import rebalance_over_ranks
 from revisual.training.settings import EvalSampling
 from revisual.training.update import MicroBatch, Pass, Update, agree_on_updates, spare_prompt
@@ -110,12 +111,12 @@ class SFTModule(PolicyModule):
         ]
         token = self.encoder.processor.tokenizer.eos_token_id
         spare = Examples([Example(spare_prompt(token), torch.tensor([token]))], weight=0.0)
-        return agree_on_updates([micro_batches], spare, self.always_uses_vision())
+        return agree_on_updates([micro_batches], self.loss_of_pass, spare, self.always_uses_vision())
 
-    @override
     def loss_of_pass(
         self, one: Pass[Examples], count: Float[Tensor, ""]
     ) -> tuple[Float[Tensor, ""], Mapping[str, Tensor]]:
+        """Return a pass's share of the loss on its responses, normalized by `count`, and the tokens trained on."""
         examples = one.rows.rows
         token_ids, mask = (each.to(self.device) for each in pad_responses(examples))
         rows = torch.arange(len(examples))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
@@ -14,6 +15,9 @@ class StepLog:
     def __init__(self) -> None:
         self.tokens_seen = 0
         """Tokens of the examples trained on, or of the rollouts sampled, since the run began."""
+        self.taken: Mapping[str, float] = {}
+        """What the last update logs."""
+        self._awaits_loggers = False
         self._values: dict[str, float] = {}
         self._sums: dict[str, float] = {}
 
@@ -43,4 +47,18 @@ class StepLog:
         numbers = self._values | all_sum(self._sums)
         self.tokens_seen += int(numbers.get("train/tokens", 0) + numbers.get("rollout/tokens", 0))
         self._values, self._sums = {}, {}
+        self.taken, self._awaits_loggers = numbers, True
         return numbers
+
+    def add_to_taken(self, values: Mapping[str, float]) -> None:
+        """Add numbers, the same on every rank, to those of the update just taken."""
+        self.taken = {**self.taken, **values}
+
+    def give_row(self, trainer: Any) -> None:
+        """Give loggers what the last update logs, once, if the trainer logs at its step."""
+        every, step = trainer.log_every_n_steps, trainer.global_step
+        if self._awaits_loggers and every and step % every == 0:
+            # Lightning would give loggers, at every step, the last value of what was not measured at this one.
+            for logger in trainer.loggers:
+                logger.log_metrics({**self.taken, "epoch": trainer.current_epoch}, step - 1)
+        self._awaits_loggers = False

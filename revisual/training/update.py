@@ -1,12 +1,14 @@
 """What one optimizer step learns from: passes that hold at most so many tokens, without changing its gradient."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from revisual.core.distributed import all_gather_objects
 from revisual.data.prompt import EncodedPrompt
@@ -42,22 +44,30 @@ class Pass(Generic[M]):
         return replace(self, rows=replace(rows, **changed))
 
 
+LossOfPass = Callable[[Pass[M], Float[Tensor, ""]], tuple[Float[Tensor, ""], Mapping[str, Tensor]]]
+"""Gives a pass's share of an update's loss, normalized by a count, and shares of what is logged."""
+
+
 @dataclass(frozen=True)
 class Update(Generic[M]):
     """The passes of one optimizer step: equally many on every rank, however many rows each has."""
 
     passes: tuple[Pass[M], ...]
+    loss_of_pass: LossOfPass[M]
     count: float
     """The normalizer: tokens or sequences of all passes and ranks."""
     learns_pictures: bool
     """Whether rows with a weight have pictures, on any rank."""
 
 
-def agree_on_updates(updates: Sequence[Sequence[MicroBatch[M]]], spare: M, always_vision: bool) -> list[Update[M]]:
+def agree_on_updates(
+    updates: Sequence[Sequence[MicroBatch[M]]], loss_of_pass: LossOfPass[M], spare: M, always_vision: bool
+) -> list[Update[M]]:
     """Make this rank's part of updates that all ranks take together; every rank must call it.
 
     Args:
         updates: this rank's micro-batches, update by update. Ranks may have different numbers of them.
+        loss_of_pass: what they minimize.
         spare: rows of no weight, for the passes that only other ranks have rows for.
         always_vision: whether the last pass of an update uses every part of the policy, pictures or none: DDP waits
             for the gradients of all.
@@ -72,7 +82,7 @@ def agree_on_updates(updates: Sequence[Sequence[MicroBatch[M]]], spare: M, alway
         rows = [*(each.rows for each in update), *[spare] * (length - len(update))]
         passes = [Pass(one, uses) for one, uses in zip(rows, [*vision[:-1], vision[-1] or always_vision], strict=True)]
         count = math.fsum(share for rank in facts for share, _ in rank)
-        agreed.append(Update(tuple(passes), count, any(vision)))
+        agreed.append(Update(tuple(passes), loss_of_pass, count, any(vision)))
     return agreed
 
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -68,9 +70,12 @@ def module_of(policy_folder, sends):
         advantage_filter=PrioritizedAdvantageDistillation(1e-3),
     )
     engine.module = made
-    one_pass, step = made.loss_of_pass, made.optimizer_step
+    prepare, step = made.prepare_updates, made.optimizer_step
 
-    def loss_of_pass(one, count):
+    def prepare_updates(batch):
+        return [replace(one, loss_of_pass=partial(loss_of_pass, one.loss_of_pass)) for one in prepare(batch)]
+
+    def loss_of_pass(one_pass, one, count):
         if one is made.update.passes[1]:
             sends.send("first update" if made.trainer.global_step % 2 == 0 else "second update", made)
         return one_pass(one, count)
@@ -79,7 +84,7 @@ def module_of(policy_folder, sends):
         step(*args, **kwargs)
         sends.send("step", made)
 
-    made.loss_of_pass, made.optimizer_step = loss_of_pass, optimizer_step
+    made.prepare_updates, made.optimizer_step = prepare_updates, optimizer_step
     return made
 
 

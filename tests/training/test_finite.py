@@ -1,5 +1,7 @@
 """Steps with numbers that are not finite: told with their origin, or skipped."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -20,13 +22,25 @@ def ids_of(rows):
 
 def spoil_sample(module, name, value=NAN):
     """Let a pass with a sample give a loss that is no number."""
-    loss_of_pass = module.loss_of_pass
 
-    def spoiled(one, count):
-        loss, stats = loss_of_pass(one, count)
-        return (loss * value if name in ids_of(one.rows) else loss), stats
+    def spoiled(one, loss):
+        return loss * value if name in ids_of(one.rows) else loss
 
-    module.loss_of_pass = spoiled
+    change_losses(module, spoiled)
+
+
+def change_losses(module, change):
+    """Have the passes of all updates give what `change` makes of them and their losses."""
+    prepare = module.prepare_updates
+
+    def changed(update):
+        def loss_of_pass(one, count):
+            loss, stats = update.loss_of_pass(one, count)
+            return change(one, loss), stats
+
+        return replace(update, loss_of_pass=loss_of_pass)
+
+    module.prepare_updates = lambda batch: [changed(update) for update in prepare(batch)]
 
 
 @pytest.mark.parametrize("passes", [{}, {"max_tokens_per_pass": ONE_ROW}])
@@ -86,6 +100,6 @@ def test_such_steps_are_skipped_and_counted(policy_folder, tmp_path):
 
 def test_too_many_skipped_steps_end_the_run(policy_folder, tmp_path):
     module = sft(policy_folder)
-    module.loss_of_pass = lambda one, count, before=module.loss_of_pass: (before(one, count)[0] * NAN, {})
+    change_losses(module, lambda one, loss: loss * NAN)
     with pytest.raises(UserError, match="step 2: train/loss is not finite"):
         fit(module, examples(), tmp_path, 5, [FiniteCheck(skip=True, most_skipped=2)])

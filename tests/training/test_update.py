@@ -84,6 +84,10 @@ def facts(*counts_and_pictures):
     return [MicroBatch(f"rows {i}", count, has) for i, (count, has) in enumerate(counts_and_pictures)]
 
 
+def loss(one, count):
+    return torch.zeros(()), {}
+
+
 def among(monkeypatch, others):
     """Have the other ranks say what their updates are."""
 
@@ -94,20 +98,20 @@ def among(monkeypatch, others):
 
 
 def test_alone_nothing_changes():
-    (only,) = agree_on_updates([facts((3.0, False), (4.0, True))], "spare", always_vision=False)
+    (only,) = agree_on_updates([facts((3.0, False), (4.0, True))], loss, "spare", always_vision=False)
     assert [one.rows for one in only.passes] == ["rows 0", "rows 1"]
     assert only.count == 7.0 and only.learns_pictures
     assert [one.uses_vision for one in only.passes] == [False, True]
 
 
 def test_nothing_at_all_is_one_pass_of_the_spare_row():
-    (only,) = agree_on_updates([[]], "spare", always_vision=False)
+    (only,) = agree_on_updates([[]], loss, "spare", always_vision=False)
     assert [one.rows for one in only.passes] == ["spare"] and only.count == 0 and not only.learns_pictures
 
 
 def test_ranks_go_through_equally_many_passes(monkeypatch):
     among(monkeypatch, [[facts((1.0, False), (1.0, True), (1.0, False)), []]])
-    first, second = agree_on_updates([facts((5.0, False)), facts((2.0, False))], "spare", always_vision=False)
+    first, second = agree_on_updates([facts((5.0, False)), facts((2.0, False))], loss, "spare", always_vision=False)
     assert [one.rows for one in first.passes] == ["rows 0", "spare", "spare"] and first.count == 8.0
     assert [one.uses_vision for one in first.passes] == [False, True, False] and first.learns_pictures
     assert [one.rows for one in second.passes] == ["rows 0"] and not second.learns_pictures
@@ -115,7 +119,7 @@ def test_ranks_go_through_equally_many_passes(monkeypatch):
 
 @pytest.mark.parametrize("always", [True, False])
 def test_the_last_pass_may_have_to_touch_everything(always):
-    (only,) = agree_on_updates([facts((1.0, False), (1.0, False))], "spare", always_vision=always)
+    (only,) = agree_on_updates([facts((1.0, False), (1.0, False))], loss, "spare", always_vision=always)
     assert [one.uses_vision for one in only.passes] == [False, always] and not only.learns_pictures
 
 
