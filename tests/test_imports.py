@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "report": "core",
     "grading": "core data",
     "rl": "core data",
-    "rewards": "core data grading",
+    "rewards": "core data client grading",
     "models": "core data rl",
     "rollout": "core data client models",
     "training": "core data grading rl rewards models rollout",

@@ -13,6 +13,9 @@ from revisual.rl.batch import RolloutBatch
 class RewardCallback(Callback):
     """Sees every batch of rollouts. List it under `trainer.callbacks`; callbacks run in the order of that list."""
 
+    needs_reference = False
+    """Whether it asks the policy that the run began from."""
+
     def on_rollout(self, trainer: Trainer, module: Any, batch: RolloutBatch) -> RolloutBatch:
         """Change a batch before advantages are computed; return it, perhaps with another reward term."""
         return batch

@@ -28,6 +28,7 @@ from revisual.rl.losses import ClippedLoss, PolicyLoss
 from revisual.rl.schedules import CoefficientSchedules, Schedule
 from revisual.rollout.engine import RolloutEngine
 from revisual.rollout.hf.engine import HFRollout
+from revisual.training.dynamic_sampling import draw_until_informative
 from revisual.training.engine_check import EngineCheck
 from revisual.training.fit_checks import check_items
 from revisual.training.grpo_checks import check_settings
@@ -154,10 +155,16 @@ class GRPOModule(PolicyModule):
             raise UserError("trainer: schedules need to know how long the run is: set max_steps or max_epochs")
         return max(1, int(steps) // self.updates_per_rollout)
 
+    @property
+    def uses_reference(self) -> bool:
+        """Whether the run asks the policy that it began from, for its loss or its rewards."""
+        callbacks = self.reward_callbacks() if self._trainer else []
+        return self.coefficients.uses_reference or any(callback.needs_reference for callback in callbacks)
+
     @override
     def configure_model(self) -> None:
         super().configure_model()
-        if self.coefficients.uses_reference and not has_adapter(self.policy) and self.reference.copy is None:
+        if self.uses_reference and not has_adapter(self.policy) and self.reference.copy is None:
             dtype = compute_dtype(str(self._trainer.precision)) if self._trainer else None
             self.reference.copy = self.place(lambda: self.policy_loader.load_reference(self.encoder.processor, dtype))
 
@@ -177,11 +184,16 @@ class GRPOModule(PolicyModule):
         """Draw the rollouts of a batch of prompts, and grade and score them."""
         sampler = RolloutSampler(self.engine, self.trainer.precision_plugin.forward_context, self.seed)
         upcoming = batch.upcoming if self.rollout_step + 1 < self.rollout_steps else ()
-        prompts = list(batch.items)
-        drawn, stats = sampler(prompts, upcoming, self.sampling, self.rollout_step, self.trainer.global_step)
-        self.step_log.add(stats)
         grader, rewards = self.evaluation.grader, self.evaluation.rewards
-        return score_completions(prompts, drawn.completions, self.encoder, grader, rewards, drawn.version)
+
+        def draw(prompts: Sequence[EncodedPrompt]) -> tuple[RolloutBatch, Mapping[str, float]]:
+            drawn, stats = sampler(prompts, upcoming, self.sampling, self.rollout_step, self.trainer.global_step)
+            return score_completions(prompts, drawn.completions, self.encoder, grader, rewards, drawn.version), stats
+
+        prompts, wanted = list(batch.items), self.sampling.informative_groups
+        rollouts, stats = draw_until_informative(draw, prompts, wanted) if wanted else draw(prompts)
+        self.step_log.add(stats)
+        return rollouts
 
     def reward(self, rollouts: RolloutBatch) -> RolloutBatch:
         """Let callbacks add reward terms, and log what there is."""

@@ -31,6 +31,11 @@ def check_settings(module: "GRPOModule") -> None:
             f"model.sampling.top_p: {top_p} draws from a nucleus, which is not the policy's distribution; give "
             "model.loss an importance (TokenImportance or SequenceImportance), or sample with top_p 1"
         )
+    if module.max_staleness and module.sampling.informative_groups:
+        raise UserValueError(
+            "model.sampling.informative_groups: how many prompts are drawn is known when their groups are graded, and "
+            "model.max_staleness 1 draws ahead of that: set one of the two"
+        )
     if module.max_staleness and not (module.engine.engine.runs_concurrently and module.loss.corrects_sampling):
         raise UserValueError(
             "model.max_staleness: 1 draws rollouts with weights of one step before, while the policy is trained: it "

@@ -3,13 +3,16 @@
 from typing import TYPE_CHECKING, Any
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from revisual.core.distributed import all_max
+from revisual.models.attention import shares_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.models.rounding import rounding_otherwise
 from revisual.rl.batch import PolicyOutputs, RolloutBatch
 from revisual.training.engine_check import LARGEST, NO_GAPS, logprob_gaps
-from revisual.training.update import learns_pictures, spare_rollout
+from revisual.training.update import learns_pictures, pack_rollouts, spare_rollout
 
 if TYPE_CHECKING:
     from revisual.training.grpo import GRPOModule
@@ -42,6 +45,25 @@ def score_rollouts(
         banned=banned_token_ids(module.policy),
         entropy_gradient=entropy_gradient,
     )
+
+
+@torch.no_grad()
+def score_by_reference(module: "GRPOModule", rollouts: RolloutBatch) -> Float[Tensor, "N T"]:
+    """Return log-probs of completions under the reference, in passes that all ranks go through together."""
+    parts = pack_rollouts(rollouts, range(len(rollouts)), module.max_tokens_per_pass, shares_prompts(module.policy))
+    most = all_max({"passes": float(len(parts)), "pictures": float(any(p.pictures for p in rollouts.prompts))})
+    spare = spare_rollout(rollouts, module.encoder.processor.tokenizer.eos_token_id)
+    found = torch.zeros_like(rollouts.rollout_logprobs)
+    with (
+        module.trainer.precision_plugin.forward_context(),
+        module.reference.active(module.policy, module.device) as reference,
+    ):
+        for number in range(int(most["passes"])):
+            rows = rollouts.rows(parts[number]) if number < len(parts) else spare
+            logprobs = score_rollouts(module, rows, most["pictures"] > 0, reference).logprobs
+            if number < len(parts):
+                found[parts[number]] = logprobs.to(found)
+    return found
 
 
 @torch.no_grad()

@@ -17,12 +17,16 @@ class RolloutSampling:
         temperature: of the softmax that tokens are drawn from, in rollouts and in the log-probs of the update alike.
         top_p: draw from the most probable tokens that hold so much of the distribution; below 1 the loss needs an
             `importance`.
+        informative_groups: draw the prompts of a batch so many at a time, on each rank, until so many groups have right
+            and wrong rollouts; the rest of the batch is left for a later epoch. null: draw all. Groups that say nothing
+            are left out by an `advantage_filter` such as `EffectiveOnly`.
     """
 
     group_size: Count = 8
     max_new_tokens: PositiveInt = 8192
     temperature: PositiveTemperature = 1.0
     top_p: PositiveFraction = 1.0
+    informative_groups: Count | None = None
 
     def __post_init__(self) -> None:
         check_ranges(self)

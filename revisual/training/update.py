@@ -98,14 +98,18 @@ def cut_rollouts(
         max_tokens: most tokens of a pass.
         shares_prompts: whether a pass computes the prompt of a group once, or once for each of its rows.
     """
-    owners, costs = batch.prompt_index.tolist(), row_costs(batch)
     ends = [i * len(batch) // parts for i in range(parts + 1)]
     updates = []
     for start, end in pairwise(ends):
-        groups = group_rows(owners, range(start, end)) if shares_prompts else [[row] for row in range(start, end)]
-        rows = [batch.rows(part) for part in pack(groups, *costs, max_tokens)]
+        rows = [batch.rows(part) for part in pack_rollouts(batch, range(start, end), max_tokens, shares_prompts)]
         updates.append([MicroBatch(each, float(loss.count(each)), learns_pictures(each)) for each in rows])
     return updates
+
+
+def pack_rollouts(batch: RolloutBatch, rows: range, max_tokens: int, shares_prompts: bool) -> list[list[int]]:
+    """Return rows in parts for passes of at most `max_tokens` tokens."""
+    groups = group_rows(batch.prompt_index.tolist(), rows) if shares_prompts else [[row] for row in rows]
+    return pack(groups, *row_costs(batch), max_tokens)
 
 
 def learns_pictures(batch: RolloutBatch) -> bool:

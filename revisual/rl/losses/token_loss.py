@@ -12,6 +12,7 @@ from revisual.rl.batch import PolicyOutputs, RolloutBatch
 from revisual.rl.importance import ImportanceWeights
 from revisual.rl.kl import K3, KLEstimator
 from revisual.rl.losses.base import Coefficients, PolicyLoss
+from revisual.rl.off_policy_mask import OffPolicyMask
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,13 @@ class TokenLoss(PolicyLoss):
         aggregation: what counts equally, a token or a sequence.
         kl_estimator: of the KL term.
         importance: weighs the objective where the rollouts' engine and the trainer differ; null: they do not.
+        off_policy_mask: drops bad sequences that the policy has moved far away from; null: none.
     """
 
     aggregation: LossAggregation = field(default_factory=TokenMean)
     kl_estimator: KLEstimator = field(default_factory=K3)
     importance: ImportanceWeights | None = None
+    off_policy_mask: OffPolicyMask | None = None
 
     @abstractmethod
     def objective(
@@ -89,6 +92,11 @@ class TokenLoss(PolicyLoss):
             weights = self.importance(old - zero_off_mask(batch.rollout_logprobs, mask), mask)
             value = value * weights
             logged["policy/importance_weight"] = weights
+        if self.off_policy_mask is not None:
+            moved = logprobs - zero_off_mask(batch.rollout_logprobs, mask)
+            keep = self.off_policy_mask(moved, batch.advantages.to(logprobs.dtype)[:, None], mask)
+            value = value * keep
+            logged["policy/off_policy_fraction"] = (1 - keep).expand_as(value)
         penalty, terms = self.penalty(logprobs, outputs, batch, coefficients)
         divisor = torch.where(count > 0, count, torch.ones_like(count))
         loss = ((penalty - value) * self.aggregation.token_weights(mask, batch.weights)).sum() / divisor
