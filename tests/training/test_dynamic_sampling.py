@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 import torch
-from rl.helpers import random_batch
+from rl.helpers import prompt, random_batch
 
 from revisual.core.errors import UserValueError
 from revisual.grading.grader import AnswerGrader, Grade
@@ -27,12 +27,13 @@ def drawn(groups, wanted):
     """What comes of prompts whose groups are these, and the numbers of the prompts that were drawn."""
     asked = []
 
-    def draw(numbers):
+    def draw(prompts):
+        numbers = [int(one.id) for one in prompts]
         asked.extend(numbers)
         batch = RolloutBatch.join([group(groups[n], n) for n in numbers])
         return batch, {"rollout/seconds": 0.5, "rollout/tokens": float(batch.completion_mask.sum()), "other": 7.0}
 
-    batch, stats = draw_until_informative(draw, range(len(groups)), wanted)
+    batch, stats = draw_until_informative(draw, [prompt(str(n)) for n in range(len(groups))], wanted)
     return batch, stats, asked
 
 
