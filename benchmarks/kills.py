@@ -3,7 +3,7 @@
     python benchmarks/kills.py
 
 Writes benchmarks/results/kills.json: when it was killed, and whether exported weights are equal bit for bit, every step
-has its point in every curve, and nothing is left half written.
+has its point in every curve, nothing is left half written, and the same checkpoints are kept.
 """
 
 import argparse
@@ -65,6 +65,7 @@ def describe(when: list[Moment], statuses: list[int], expected: Made, found: Mad
         "curves": sum(map(len, expected.curves.values())),
         "unlike_curves": unlike,
         "leftovers": found.leftovers,
+        "checkpoints_equal": found.checkpoints == expected.checkpoints,
     }
 
 

@@ -20,7 +20,8 @@ from revisual.config.run_checks import require_accelerator
 from revisual.config.training_cli import TrainingCLI, make_cli
 from revisual.core.checkpoint_files import STOPPED, find_checkpoints
 from revisual.core.errors import UserError
-from revisual.core.files import naming_errors, remove_leftovers
+from revisual.core.files import naming_errors
+from revisual.core.folders import remove_leftovers
 from revisual.core.interrupt import Interrupted
 from revisual.data.prompting import read_prompting
 from revisual.memory_plan.check import require_room

@@ -40,11 +40,32 @@ def is_whole(checkpoint: Path) -> bool:
     return (checkpoint / "latest").is_file() and bool(parts) and all(map(_is_whole_archive, parts))
 
 
+def may_go_on_from(checkpoint: Path) -> bool:
+    """Return whether a run may go on from a checkpoint, unless that is broken: those of weights alone are left out."""
+    parts = sorted(checkpoint.rglob("*.pt")) if checkpoint.is_dir() else [checkpoint]
+    return not parts or not all(_is_of_weights_alone(path) for path in parts)
+
+
+def _is_of_weights_alone(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return not any(b"lr_schedulers" in archive.read(name) for name in _pickles(archive))
+    except _BROKEN:
+        return False
+
+
+def _pickles(archive: zipfile.ZipFile) -> list[str]:
+    return [name for name in archive.namelist() if name.endswith("data.pkl")]
+
+
+_BROKEN = (OSError, zipfile.BadZipFile, EOFError, ValueError)
+
+
 def _is_whole_archive(path: Path) -> bool:
     """Return whether a file of torch's has its list of contents, which stands at the end, and what that describes."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith("data.pkl")]
+            names = _pickles(archive)
             return bool(names) and all(archive.read(name) for name in names)  # checks their sums
-    except (OSError, zipfile.BadZipFile, EOFError, ValueError):
+    except _BROKEN:
         return False

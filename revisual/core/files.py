@@ -3,9 +3,7 @@
 import errno
 import fcntl
 import os
-import re
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,18 +96,6 @@ def sync_tree(folder: Path) -> None:
         elif path.is_dir():
             sync_folder(path)
     sync_folder(folder)
-
-
-_LEFTOVER = re.compile(r"\..+(\.new|\.[0-9a-f]{8}\.part)")
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left half written below a folder, which nothing else may be writing to."""
-    for path in [path for path in folder.rglob(".*") if _LEFTOVER.fullmatch(path.name)]:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
 
 
 @contextmanager

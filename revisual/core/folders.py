@@ -1,6 +1,7 @@
 """Output folders: replaced as a whole, and only where the project wrote what is there."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
     """
     require_replaceable(folder)
     folder = folder.resolve()
-    new = folder.with_name(f".{folder.name}.new")
+    new = new_beside(folder)
     try:
         restore_folder(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -109,9 +110,18 @@ def give_ordinary_modes(folder: Path) -> None:
             path.chmod(path.stat().st_mode | mode)
 
 
+def new_beside(folder: Path) -> Path:
+    """Return where a folder is written that then takes the place of `folder`."""
+    return folder.with_name(f".{folder.name}.revisual-new")
+
+
+def _old_beside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.revisual-old")
+
+
 def swap_folder(new: Path, folder: Path) -> None:
     """Put `new` in the place of `folder`, so that a power cut leaves the one or the other, whole."""
-    old = folder.with_name(f".{folder.name}.old")
+    old = _old_beside(folder)
     give_ordinary_modes(new)
     sync_tree(new)
     if folder.exists():
@@ -124,6 +134,35 @@ def swap_folder(new: Path, folder: Path) -> None:
 
 def restore_folder(folder: Path) -> None:
     """Bring back the old folder where a kill came between the two renames."""
-    old = folder.with_name(f".{folder.name}.old")
+    old = _old_beside(folder)
     if old.exists() and not folder.exists():
         old.rename(folder)
+
+
+def remove_whole(path: Path) -> None:
+    """Remove a file, or a folder at once under its name, so that a kill leaves no half of it there."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    gone = new_beside(path)
+    shutil.rmtree(gone, ignore_errors=True)
+    path.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+_LEFTOVER = re.compile(r"\.(.+)\.(revisual-new|revisual-old|[0-9a-f]{8}\.part)")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left half written below a folder, which nothing else may be writing to.
+
+    Where the kill came between the two renames of a replacement, the old folder is brought back.
+    """
+    for path in list(folder.rglob(".*")):
+        if (found := _LEFTOVER.fullmatch(path.name)) is None:
+            continue
+        restore_folder(path.with_name(found[1]))
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from revisual.core.checkpoint_files import STOPPED, find_checkpoints, newest_whole
+from revisual.core.checkpoint_files import STOPPED, find_checkpoints, may_go_on_from, newest_whole
 from revisual.core.errors import UserError
-from revisual.core.files import remove_leftovers
+from revisual.core.folders import remove_leftovers
 from revisual.core.interrupt import Interrupted
 from revisual.core.locks import lock_folder
 from revisual.core.manifest import check_export
@@ -118,11 +118,8 @@ class Runner:
         return self._train(name, folder, Record("running", fingerprint), command)
 
     def _checkpoint(self, name: str, folder: Path) -> Path | None:
-        """Find where a stage goes on: its newest `last.ckpt` or `stopped.ckpt`, or what is older if that is broken."""
-        found = find_checkpoints(folder)
-        lasts = [path for path in found if path.name == STOPPED or path.name.startswith("last")]
-        others = [path for path in found if path not in lasts]
-        checkpoint, broken = newest_whole([*lasts, *(others if lasts else [])])
+        """Find where a stage goes on: its newest checkpoint, or an older one if that is broken."""
+        checkpoint, broken = newest_whole(path for path in find_checkpoints(folder) if may_go_on_from(path))
         for path in broken:
             self.progress.say(f"{name}: {path} is broken, and one before it is taken")
         return checkpoint

@@ -31,6 +31,7 @@ from revisual.training.finite import FiniteCheck
 from revisual.training.fit_checks import check_trainer, warn_of_long_rows
 from revisual.training.forward_check import check_forwards
 from revisual.training.gradients import accumulate_gradients, drop_picture_gradients, drop_step
+from revisual.training.kept_checkpoints import KeptCheckpoints
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.optimizers import OptimizerFactory, SchedulerFactory, make_optimizer
 from revisual.training.policy_engine import PolicyEngine
@@ -97,7 +98,7 @@ class PolicyModule(AnsweringModule):
     @override
     def configure_callbacks(self) -> list[Callback]:
         given = any(isinstance(one, FiniteCheck) for one in self.trainer.callbacks)  # type: ignore[attr-defined]
-        return [] if given else [FiniteCheck()]
+        return [KeptCheckpoints()] if given else [FiniteCheck(), KeptCheckpoints()]
 
     @override
     def setup(self, stage: str) -> None:

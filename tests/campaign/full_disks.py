@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LEFT = (".part", ".revisual-new", ".revisual-old")
+"""What ends the names of what is half written."""
+
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
@@ -19,4 +22,4 @@ def largest_file(size: int) -> Iterator[None]:
 
 def leftovers(folder: Path) -> list[str]:
     """Return what was left half written below a folder."""
-    return [str(path) for path in folder.rglob(".*") if path.suffix in (".part", ".new")]
+    return [str(path) for path in folder.rglob(".*") if path.suffix in LEFT]

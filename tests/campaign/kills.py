@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from campaign.full_disks import LEFT
 from revisual.report.files import read_csv_curves
 
 NUMBER, SEED = 4, 0
@@ -31,11 +32,13 @@ class Made:
         weights: the hash of each stage's exported weights.
         curves: each stage's curves, by name: each step's value, written out, as NaN is unlike itself.
         leftovers: files that were left half written.
+        checkpoints: those of each stage.
     """
 
     weights: dict[str, str]
     curves: dict[str, dict[str, dict[float, str]]]
     leftovers: list[str]
+    checkpoints: list[str]
 
 
 def write_pipeline(folder: Path, policy: Path) -> Path:
@@ -128,5 +131,6 @@ def made(folder: Path) -> Made:
                 if not name.endswith(UNTOLD):
                     found.setdefault(name, {}).update(zip(steps, map(repr, values), strict=True))
         curves[stage.name] = found
-    leftovers = [str(path) for path in (folder / "out").rglob(".*") if path.suffix in (".part", ".new", ".old")]
-    return Made(weights, curves, leftovers)
+    leftovers = [str(path) for path in (folder / "out").rglob(".*") if path.suffix in LEFT]
+    checkpoints = sorted(str(path.relative_to(folder / "out")) for path in (folder / "out").rglob("*.ckpt"))
+    return Made(weights, curves, leftovers, checkpoints)

@@ -21,4 +21,4 @@ def test_a_killed_pipeline_makes_the_same(policy_folder, tmp_path):
     assert found.weights == expected.weights and len(found.weights) == 2
     assert found.curves == expected.curves
     assert all(sorted(curves["train/loss"]) == list(range(STEPS)) for curves in found.curves.values())
-    assert not found.leftovers
+    assert not found.leftovers and found.checkpoints == expected.checkpoints

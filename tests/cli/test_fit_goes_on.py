@@ -40,12 +40,12 @@ def test_a_broken_checkpoint_that_is_asked_for_is_one_line(bench, capsys):
 def test_the_one_before_a_broken_one_is_taken(bench, capsys):
     stopped = bench.home / "run" / "stopped.ckpt"
     stopped.write_bytes((bench.home / "run" / "step=2.ckpt").read_bytes()[:-1000])
-    (bench.home / "run" / ".step=3.ckpt.new").write_bytes(b"half")
+    (bench.home / "run" / ".step=3.ckpt.revisual-new").write_bytes(b"half")
     code, said = go_on(bench, capsys)
     assert code == 0
     assert f"{stopped} is broken, and one before it is taken" in said.out.splitlines()
     assert f"going on from {bench.home / 'run' / 'step=2.ckpt'}" in said.out.splitlines()
-    assert not (bench.home / "run" / ".step=3.ckpt.new").exists()
+    assert not (bench.home / "run" / ".step=3.ckpt.revisual-new").exists()
 
 
 def test_with_none_that_is_whole_nothing_begins(bench, capsys):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributed.checkpoint.state_dict_saver import save
 
-from revisual.core.checkpoint_files import find_checkpoints, is_whole, newest_whole
+from revisual.core.checkpoint_files import find_checkpoints, is_whole, may_go_on_from, newest_whole
 
 
 def saved(path, time):
@@ -51,9 +51,23 @@ def test_a_folder_lacks_nothing(tmp_path):
     assert not is_whole(folder)
 
 
+def test_weights_alone_are_nothing_to_go_on_from(tmp_path):
+    alone = saved(tmp_path / "best.ckpt", 2)
+    torch.save({"a": torch.arange(1000), "lr_schedulers": []}, tmp_path / "step=1.ckpt")
+    assert is_whole(alone) and not may_go_on_from(alone) and may_go_on_from(tmp_path / "step=1.ckpt")
+    cut(tmp_path / "step=1.ckpt")
+    assert may_go_on_from(tmp_path / "step=1.ckpt")  # it is broken, which is said elsewhere
+    folder = tmp_path / "a.ckpt"
+    save({"a": torch.arange(1000)}, checkpoint_id=folder, no_dist=True)
+    torch.save({"lr_schedulers": []}, folder / "meta.pt")
+    assert may_go_on_from(folder)
+    torch.save({"epoch": 1}, folder / "meta.pt")
+    assert not may_go_on_from(folder)
+
+
 def test_links_to_nothing_and_what_is_half_written_are_none(tmp_path):
     (tmp_path / "last.ckpt").symlink_to("gone.ckpt")
-    (tmp_path / ".step=1.ckpt.new").mkdir()
+    (tmp_path / ".step=1.ckpt.revisual-new").mkdir()
     (tmp_path / "a.ckpt").mkdir()
     (tmp_path / "a.ckpt" / "b.ckpt").write_bytes(b"")
     assert find_checkpoints(tmp_path) == [tmp_path / "a.ckpt"] and not is_whole(tmp_path / "a.ckpt")

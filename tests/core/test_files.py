@@ -57,20 +57,6 @@ def test_files_and_their_folder_reach_the_disk_in_order(tmp_path, monkeypatch):
     assert done[0].startswith(str(tmp_path / ".a.json.")) and done[1:] == ["replace", str(tmp_path)]
 
 
-def test_what_a_kill_leaves_is_removed(tmp_path):
-    from revisual.core.files import remove_leftovers
-
-    (tmp_path / "logs").mkdir()
-    (tmp_path / ".step=3.ckpt.new").mkdir()
-    kept = [".a.part", ".new", "a.new", ".revisual", ".export.old", ".a.12345678.part.txt"]
-    gone = [".last.ckpt.new", ".metrics.json.0123abcd.part"]
-    for name in [*kept, *gone]:
-        (tmp_path / "logs" / name).write_text("x")
-    remove_leftovers(tmp_path)
-    assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == sorted(kept)
-    assert [path.name for path in tmp_path.iterdir()] == ["logs"]
-
-
 def test_a_device_is_not_replaced_by_a_file(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

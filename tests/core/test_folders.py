@@ -1,12 +1,13 @@
 """Output folders: what is replaced, and what is refused."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from revisual.core.errors import UserError
-from revisual.core.folders import MARK, claim_folder, replaced_folder
+from revisual.core.folders import MARK, claim_folder, remove_leftovers, remove_whole, replaced_folder
 from revisual.core.manifest import MANIFEST
 
 
@@ -101,3 +102,52 @@ def test_a_folder_is_claimed_once_and_never_from_others(tmp_path):
     with pytest.raises(UserError, match="holds out, which this command did not write"):
         claim_folder(tmp_path / "new")
     assert not (tmp_path / "new" / MARK).exists()
+
+
+def test_what_a_kill_leaves_is_removed_and_nothing_of_others(tmp_path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (tmp_path / ".step=3.ckpt.revisual-new").mkdir()
+    (tmp_path / ".step=3.ckpt.revisual-new" / "half").touch()
+    kept = [
+        ".a.part",
+        ".env.new",
+        ".bashrc.old",
+        "a.revisual-new",
+        ".revisual",
+        ".revisual-new",
+        ".a.12345678.part.txt",
+    ]
+    gone = [".last.ckpt.revisual-new", ".metrics.json.0123abcd.part"]
+    for name in [*kept, *gone]:
+        (logs / name).write_text("x")
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in logs.iterdir()) == sorted(kept)
+    assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
+def test_the_old_folder_comes_back_only_where_the_new_one_is_not_in_place(tmp_path):
+    for folder, old in (("both.ckpt", ".both.ckpt.revisual-old"), (".new", ".alone.ckpt.revisual-old")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / old).mkdir()
+        (tmp_path / old / "old").touch()
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".new", "alone.ckpt", "both.ckpt"]
+    assert (tmp_path / "alone.ckpt" / "old").exists() and not (tmp_path / "both.ckpt" / "old").exists()
+
+
+def test_a_kill_within_a_removal_leaves_nothing_under_the_name(tmp_path, monkeypatch):
+    folder, left = tmp_path / "step=1.ckpt", tmp_path / ".step=1.ckpt.revisual-new"
+    folder.mkdir()
+    (folder / "part").touch()
+    (tmp_path / "file.ckpt").touch()
+    (tmp_path / "link.ckpt").symlink_to(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # as far as a kill lets it come
+        remove_whole(folder)
+    assert not folder.exists() and (left / "part").exists()
+    for name in ("file.ckpt", "link.ckpt"):
+        remove_whole(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [left.name]
+    remove_leftovers(tmp_path)
+    assert not left.exists()

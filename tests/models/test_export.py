@@ -185,18 +185,18 @@ def test_an_unwritable_folder_is_one_line(policy, processor, tmp_path):
 
 def test_a_crash_between_the_renames_is_mended(policy, processor, exported):
     folder, before = exported
-    folder.rename(folder.with_name(".export.old"))
-    shutil.copytree(folder.with_name(".export.old"), folder.with_name(".export.new"))
+    folder.rename(folder.with_name(".export.revisual-old"))
+    shutil.copytree(folder.with_name(".export.revisual-old"), folder.with_name(".export.revisual-new"))
     restore_folder(folder)
     assert check_export(folder) == before
-    folder.rename(folder.with_name(".export.old"))
+    folder.rename(folder.with_name(".export.revisual-old"))
     export_policy(policy, processor, folder)
     assert check_export(folder) and [path.name for path in folder.parent.iterdir()] == ["export"]
 
 
 def test_a_crash_after_the_renames_is_mended(policy, processor, exported):
     folder, before = exported
-    shutil.copytree(folder, folder.with_name(".export.old"))
+    shutil.copytree(folder, folder.with_name(".export.revisual-old"))
     restore_folder(folder)
     export_policy(policy, processor, folder)
     assert check_export(folder) == before

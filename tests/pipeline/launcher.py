@@ -25,13 +25,13 @@ def main(home, command, options):
     if behavior == "checkpoint and fail":
         (folder / "logs").mkdir()
         with zipfile.ZipFile(folder / "logs" / "last.ckpt", "w") as archive:
-            archive.writestr("last/data.pkl", "weights")
+            archive.writestr("last/data.pkl", "weights, lr_schedulers")
     if behavior == "hang":
         (home / "pid").write_text(str(os.getpid()))
-        time.sleep(60)
+        time.sleep(600)
     if behavior == "stop":
         with zipfile.ZipFile(folder / "stopped.ckpt", "w") as archive:
-            archive.writestr("stopped/data.pkl", "weights")
+            archive.writestr("stopped/data.pkl", "weights, lr_schedulers")
         return 0
     (folder / "stopped.ckpt").unlink(missing_ok=True)
     if "fail" in behavior:

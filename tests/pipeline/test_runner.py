@@ -64,6 +64,18 @@ def test_a_link_to_a_checkpoint_that_is_gone_is_no_checkpoint(bench):
     assert "ckpt_path" not in bench.calls("fit")[0]["options"]
 
 
+def test_a_link_that_a_kill_left_without_its_end_costs_no_checkpoint(bench):
+    """As between the removal of the old checkpoint and the new link."""
+    bench.behave(fit_second="checkpoint and fail")
+    assert bench.run() == 2
+    logs = bench.out / "02_second" / "logs"
+    (logs / "last.ckpt").rename(logs / "step=4.ckpt")
+    (logs / "last.ckpt").symlink_to("step=3.ckpt")
+    bench.behave()
+    assert bench.run() == 0
+    assert bench.calls("fit")[0]["options"]["ckpt_path"] == str(logs / "step=4.ckpt")
+
+
 def test_a_failed_stage_is_one_line_and_is_resumed_from_its_checkpoint(bench, capsys):
     bench.behave(fit_second="checkpoint and fail")
     assert bench.run() == 2

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from revisual.core.errors import UserError
-from revisual.core.files import remove_leftovers, write_atomically
+from revisual.core.files import write_atomically
+from revisual.core.folders import remove_leftovers
 from revisual.core.locks import lock_folder
 from revisual.core.progress import Progress, Silent
 from revisual.data_recipes.grammar.drops import FILE as DROPPED

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch.distributed.checkpoint.api import CheckpointException
 
-from revisual.core.folders import restore_folder, swap_folder
+from revisual.core.folders import new_beside, restore_folder, swap_folder
 from revisual.models.checkpoints import not_written
 
 
@@ -20,7 +20,7 @@ def replaced_together(strategy: Any, path: str | Path) -> Iterator[Path]:
         UserError: it cannot be written (full disk, no permission); what was there before is kept.
     """
     target = Path(strategy.broadcast(path))
-    new = target.with_name(f".{target.name}.new")
+    new = new_beside(target)
     if strategy.is_global_zero:
         restore_folder(target)
         shutil.rmtree(new, ignore_errors=True)

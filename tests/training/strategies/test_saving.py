@@ -41,7 +41,7 @@ def test_a_mistake_in_the_code_is_not_told_as_a_full_disk(tmp_path):
 
 
 def test_what_a_killed_run_left_is_no_obstacle(tmp_path):
-    left = tmp_path / ".last.ckpt.new"
+    left = tmp_path / ".last.ckpt.revisual-new"
     left.mkdir()
     (left / "half").write_text("half")
     write(tmp_path / "last.ckpt", "first")
