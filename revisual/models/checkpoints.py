@@ -1,33 +1,22 @@
 """Training checkpoints: written whole, and read for the policy's weights, whichever strategy wrote them."""
 
-import contextlib
-import io
-import logging
-import pickle
-import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from torch import Tensor
-from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load
 
 from revisual.core.errors import UserError
 from revisual.core.files import replaced_path
-from revisual.models.safe_loading import DEEPSPEED, METADATA, SafeReader, plain_values_only
+from revisual.models.deepspeed_files import read_deepspeed
+from revisual.models.safe_loading import METADATA, SafeReader, explain_broken, plain_values_only
 
 PREFIX = "policy."
 """Of the policy's weights among the module's."""
-
-_BROKEN = (
-    OSError, KeyError, ValueError, RuntimeError, EOFError, AssertionError, pickle.UnpicklingError, CheckpointException,
-)  # fmt: skip
 
 
 class WholeFiles(TorchCheckpointIO):
@@ -66,24 +55,6 @@ def not_written(target: Path, error: BaseException) -> UserError:
     return UserError(f"cannot write the checkpoint {target}: {reason}; earlier ones are kept")
 
 
-@contextmanager
-def explain_broken(checkpoint: Path) -> Iterator[None]:
-    """Turn what readers raise about a file into one line.
-
-    Raises:
-        UserError: a checkpoint is absent, cut off, or holds what is not allowed in it.
-    """
-    try:
-        yield
-    except _BROKEN as error:
-        cause = next(iter(error.failures.values()))[0] if isinstance(error, CheckpointException) else error
-        said = " ".join(str(cause).split())
-        if "Weights only load failed" in said:
-            found = re.search(r"GLOBAL (\S+)", said)
-            said = f"it holds {found[1] if found else 'objects'}, and only tensors and plain values may stand in one"
-        raise UserError(f"{checkpoint}: cannot read the checkpoint: {said[:300] or type(error).__name__}") from error
-
-
 def policy_weights(checkpoint: Path) -> dict[str, Tensor]:
     """Return the weights in a checkpoint: a file, FSDP2's folder or DeepSpeed's, by their names in the policy.
 
@@ -98,7 +69,7 @@ def policy_weights(checkpoint: Path) -> dict[str, Tensor]:
         elif (checkpoint / METADATA).exists():
             state = _fsdp2(checkpoint)
         elif (checkpoint / "latest").exists():
-            state = _deepspeed(checkpoint)
+            state = read_deepspeed(checkpoint)
         else:
             raise UserError(f"{checkpoint}: not a whole checkpoint: it lacks what is written last")
     weights = {name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)}
@@ -118,14 +89,3 @@ def _fsdp2(folder: Path) -> dict[str, Tensor]:
     with plain_values_only():
         load({"state_dict": state}, storage_reader=reader, no_dist=True)
     return state
-
-
-def _deepspeed(folder: Path) -> dict[str, Tensor]:
-    try:
-        from deepspeed.utils import logger
-        from deepspeed.utils.zero_to_fp32 import get_fp32_state_dict_from_zero_checkpoint
-    except ImportError:
-        raise UserError(f"{folder}: to read it needs DeepSpeed: pip install 'revisual[deepspeed]'") from None
-    logger.setLevel(logging.ERROR)
-    with plain_values_only(DEEPSPEED), contextlib.redirect_stdout(io.StringIO()):  # it says what it does, line by line
-        return get_fp32_state_dict_from_zero_checkpoint(str(folder), tag="checkpoint")

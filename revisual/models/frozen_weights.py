@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from revisual.core.errors import UserError
 from revisual.core.text import shorten_names
-from revisual.models.checkpoints import PREFIX, explain_broken
+from revisual.models.checkpoints import PREFIX
 from revisual.models.checksums import Checksums, checksum
+from revisual.models.safe_loading import explain_broken
 
 KEY = "frozen_weights"
 """Of a checkpoint: the checksums of what was left out, by the policy's names."""

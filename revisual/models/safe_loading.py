@@ -2,14 +2,15 @@
 
 import os
 import pickle
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.filesystem import FileSystemReader
 from torch.distributed.checkpoint.metadata import Metadata, StorageMeta
 
@@ -30,14 +31,6 @@ ALLOWED = {
     ("pathlib", "PosixPath"), ("pathlib", "PurePosixPath"), ("pathlib._local", "PosixPath"),
 }  # fmt: skip
 """What `.metadata` is made of, besides torch's types of numbers."""
-
-DEEPSPEED = (
-    ("deepspeed.runtime.fp16.loss_scaler", "LossScaler"),
-    ("deepspeed.runtime.fp16.loss_scaler", "DynamicLossScaler"),
-    ("deepspeed.runtime.zero.config", "ZeroStageEnum"),
-    ("deepspeed.utils.tensor_fragment", "fragment_address"),
-)
-"""Plain records that DeepSpeed keeps beside its tensors."""
 
 
 class _MetadataUnpickler(pickle.Unpickler):
@@ -78,19 +71,22 @@ class SafeReader(FileSystemReader):
         return metadata
 
 
+Allowed = Callable[..., Any] | tuple[Callable[..., Any], str]
+
+
 @contextmanager
-def plain_values_only(extra: tuple[tuple[str, str], ...] = ()) -> Iterator[None]:
+def plain_values_only(extra: Iterable[Allowed] = ()) -> Iterator[None]:
     """Let every `torch.load` within read tensors and plain values, whatever its caller asks for.
 
     torch's planner and DeepSpeed ask for arbitrary objects, and have no option not to.
 
     Args:
-        extra: modules and names of further classes that may stand in a file.
+        extra: further classes that may stand in a file, each alone or with the name that it has there.
     """
     before = os.environ.get(_FORCED)
     os.environ[_FORCED] = "1"
     try:
-        with torch.serialization.safe_globals(list(_found(extra))):
+        with torch.serialization.safe_globals(list(extra)):
             yield
     finally:
         os.environ.pop(_FORCED)
@@ -101,7 +97,24 @@ def plain_values_only(extra: tuple[tuple[str, str], ...] = ()) -> Iterator[None]
 _FORCED = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 
 
-def _found(names: tuple[tuple[str, str], ...]) -> Iterator[Callable[..., Any]]:
-    for module, name in names:
-        if hasattr(import_module(module), name):
-            yield getattr(import_module(module), name)
+@contextmanager
+def explain_broken(checkpoint: Path) -> Iterator[None]:
+    """Turn what readers raise about a file into one line.
+
+    Raises:
+        UserError: a checkpoint is absent, cut off, or holds what is not allowed in it.
+    """
+    try:
+        yield
+    except _BROKEN as error:
+        cause = next(iter(error.failures.values()))[0] if isinstance(error, CheckpointException) else error
+        said = " ".join(str(cause).split())
+        if "Weights only load failed" in said:
+            found = re.search(r"GLOBAL (\S+)", said)
+            said = f"it holds {found[1] if found else 'objects'}, and only tensors and plain values may stand in one"
+        raise UserError(f"{checkpoint}: cannot read the checkpoint: {said[:300] or type(error).__name__}") from error
+
+
+_BROKEN = (
+    OSError, KeyError, ValueError, RuntimeError, EOFError, AssertionError, pickle.UnpicklingError, CheckpointException,
+)  # fmt: skip

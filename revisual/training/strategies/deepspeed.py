@@ -14,8 +14,8 @@ from lightning.pytorch.strategies import DeepSpeedStrategy
 from torch import Tensor, nn
 
 from revisual.core.errors import UserError
-from revisual.models.checkpoints import explain_broken
-from revisual.models.safe_loading import DEEPSPEED, plain_values_only
+from revisual.models.deepspeed_files import records_and_plain_values, require_plain
+from revisual.models.safe_loading import explain_broken
 from revisual.training.strategies.placement import Placement
 from revisual.training.strategies.saving import replaced_together
 
@@ -122,7 +122,10 @@ class DeepSpeed(Placement, DeepSpeedStrategy):
         Raises:
             UserError: it does, or is broken.
         """
-        with explain_broken(Path(checkpoint_path)), plain_values_only(DEEPSPEED):
+        path = Path(checkpoint_path)
+        if (path / "latest").is_file():
+            require_plain(path)
+        with explain_broken(path), records_and_plain_values():
             return super().load_checkpoint(checkpoint_path, weights_only=True)
 
     def save_checkpoint(self, checkpoint: dict[str, Any], filepath: str | Path, storage_options: Any = None) -> None:

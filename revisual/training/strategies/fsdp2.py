@@ -12,8 +12,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
-from revisual.models.checkpoints import explain_broken
-from revisual.models.safe_loading import plain_values_only, read_metadata
+from revisual.models.safe_loading import explain_broken, plain_values_only, read_metadata
 from revisual.training.strategies.placement import Placement
 from revisual.training.strategies.saving import replaced_together
 
