@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-import yaml
 
 from revisual.cli.command import FunctionCommand
 from revisual.config.parser import OneLineParser, one_line_errors
@@ -14,7 +13,7 @@ from revisual.config.parts import TRAINING
 from revisual.config.renamed import rename_config
 from revisual.core.errors import UserError
 from revisual.core.folders import require_replaceable
-from revisual.core.yaml_text import load_yaml
+from revisual.core.yaml_text import read_yaml
 from revisual.data.prompting import Prompting
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.models.checkpoints import policy_weights
@@ -89,11 +88,11 @@ def read_run_config(config: Path) -> Any:
     Raises:
         UserError: it cannot be read, or names no policy.
     """
+    content = rename_config(read_yaml(config))
     try:
-        content = rename_config(load_yaml(config.read_text()))
         content["model"]["init_args"]["policy"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise UserError(f"{config}: no model.init_args.policy in it: {type(error).__name__}") from error
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{config}: no model.init_args.policy in it") from error
     return content
 
 

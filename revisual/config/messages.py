@@ -34,7 +34,8 @@ def one_line(message: str, type_of: Callable[[str], Any] = lambda key: None, key
     if key is None:
         return f"{plain[:MOST_OF_ANOTHER]}{_near_key(plain, keys)}"
     place = key[1]
-    told = _out_of_range(plain, place) or _refused(plain, place) or _no_module(plain, place)
+    told = _broken_yaml(plain, place) or _out_of_range(plain, place) or _refused(plain, place)
+    told = told or _no_module(plain, place)
     told = told or _unknown_class(plain, place, type_of) or _unknown_option(plain, place) or _wrong_type(plain, place)
     return (told or _innermost(plain, place))[:MOST]
 
@@ -66,6 +67,15 @@ def _no_module(plain: str, key: str) -> str | None:
         return None
     where = find_place(plain, key, found[1])
     return f"{where}: {found[1]}: no module {found[2]!r} is found; put the folder that it lies in on PYTHONPATH"
+
+
+def _broken_yaml(plain: str, key: str) -> str | None:
+    """Tell that a section's file, or what was given for it, is no YAML."""
+    found = re.search(r"Unable to load config '(.+?)' - (line \d+, column \d+: .+?)(?= - |$)", plain)
+    if found is None:
+        return None
+    named = f"{found[1]}: " if re.search(r"\.ya?ml$", found[1]) else ""
+    return f"{key}: {named}is no YAML: {found[2]}"
 
 
 def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str | None:

@@ -1,7 +1,9 @@
 """Command-line parsing with errors of one line."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
@@ -14,6 +16,7 @@ from revisual.config.renamed import rename_config_text, rename_options
 from revisual.config.sections import check_sections
 from revisual.config.yaml_loader import bound_loader
 from revisual.core.errors import UserError
+from revisual.core.yaml_text import no_text, read_yaml
 
 replace_lists()
 bound_loader()
@@ -60,11 +63,19 @@ def _first_cause(error: BaseException) -> BaseException:
     return _first_cause(error.__cause__)
 
 
+def _read_named(message: str) -> None:
+    """Tell what is wrong in a file that a message names as a value: the parser takes one that is no YAML for a text."""
+    for quoted, plain in re.findall(r"'([^'\n]+\.ya?ml)'|([^\s'\"]+\.ya?ml)", message):
+        if Path(quoted or plain).is_file():
+            read_yaml(Path(quoted or plain))
+
+
 class OneLineParser(ArgumentParser):
     """A parser for use within `one_line_errors`, which takes the last release's names of keys too."""
 
     def error(self, message: str, ex: Exception | None = None) -> Any:
         """Raise the message as a `ParserError`."""
+        _read_named(message)
         raise ParserError(message, self) from ex
 
     def _check_value_key(self, action: Any, value: Any, key: str, *rest: Any, **options: Any) -> Any:
@@ -83,9 +94,21 @@ class OneLineParser(ArgumentParser):
         """Parse options, after those that had another name are renamed."""
         return super().parse_args(None if args is None else rename_options(args), *rest, **options)
 
+    def parse_path(self, path: Any, *rest: Any, **options: Any) -> Namespace:
+        """Parse a config's file, whose faults are told with its path as it was given, and not with its name alone."""
+        outer, self._file = self._file, str(path)
+        try:
+            return super().parse_path(path, *rest, **options)
+        except UnicodeDecodeError as error:
+            raise UserError(no_text(path, error)) from error
+        finally:
+            self._file = outer
+
+    _file = ""
+
     def parse_string(self, content: str, path: Any = "", *rest: Any, **options: Any) -> Namespace:
         """Parse a config's text, after keys that had another name are renamed."""
-        renamed = rename_config_text(content, str(path))
+        renamed = rename_config_text(content, self._file if path else "")
         check_sections(renamed, self._is_section)
         return super().parse_string(renamed, path, *rest, **options)
 

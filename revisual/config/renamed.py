@@ -10,7 +10,7 @@ import yaml
 
 from revisual.config.renaming import Renames
 from revisual.core.errors import UserError
-from revisual.core.yaml_text import load_yaml
+from revisual.core.yaml_text import load_named, load_yaml
 
 _MODEL, _SAMPLING, _EVALUATION = "model.init_args", "model.init_args.sampling", "model.init_args.eval_sampling"
 
@@ -64,13 +64,11 @@ def rename_config_text(text: str, path: str = "") -> str:
         UserError: a key is set under its old and its new name, or the text is more than it seems; tells the file.
     """
     try:
-        content = load_yaml(text)
+        content = load_named(text, path) if path else load_yaml(text)
+    except yaml.YAMLError:
+        return text  # of the command line: the parser tells what is wrong with it
+    try:
         made = rename_config(content)
-    except yaml.YAMLError as error:
-        if not path:
-            return text  # of the command line: the parser tells what is wrong with it
-        reason = " ".join(str(error).replace('in "<unicode string>", ', "").split())
-        raise UserError(f"{path}: is no YAML: {reason}") from error
     except UserError as error:
         raise UserError(f"{path}: {error}" if path else str(error)) from error
     return text if made == content else yaml.safe_dump(made, sort_keys=False, allow_unicode=True)

@@ -8,7 +8,7 @@ import yaml
 from jsonargparse import get_loader, set_loader
 
 from revisual.core.errors import UserError
-from revisual.core.yaml_text import load_yaml
+from revisual.core.yaml_text import explain_yaml, load_yaml
 
 
 class BoundedLoader:
@@ -25,6 +25,7 @@ class BoundedLoader:
         """Return what a text stands for.
 
         Raises:
+            yaml.YAMLError: it is no YAML; says where.
             UserError: its aliases stand for too much, or it is nested too deeply.
         """
         if "*" in text and "&" in text:  # aliases and what they stand for
@@ -32,6 +33,8 @@ class BoundedLoader:
                 load_yaml(text)
         try:
             return self.loader(text)
+        except yaml.YAMLError as error:
+            raise yaml.YAMLError(explain_yaml(error)) from error
         except RecursionError:
             raise UserError("a value is nested too deeply") from None
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonargparse.typing import Path_fr
 
 from revisual.core.errors import UserError
 from revisual.core.manifest import hashes
-from revisual.core.yaml_text import load_yaml
+from revisual.core.yaml_text import read_yaml
 
 HUB_NAME = r"\w[\w.-]*/[\w.-]+"
 
@@ -126,7 +125,7 @@ def class_options(files: Sequence[Path]) -> list[str]:
 
     Example: `["--model=SFTModule", "--data=SFTDataModule"]`
     """
-    contents = [content for path in files if isinstance(content := read_config(path), Mapping)]
+    contents = [content for path in files if isinstance(content := read_yaml(path), Mapping)]
     found = {}
     for key in ("model", "data"):
         for content in contents:
@@ -137,23 +136,9 @@ def class_options(files: Sequence[Path]) -> list[str]:
     return [f"--{key}={name}" for key, name in found.items()]
 
 
-def read_config(path: Path) -> Any:
-    """Read a YAML file.
-
-    Raises:
-        UserError: the file cannot be read.
-    """
-    try:
-        return load_yaml(path.read_text(encoding="utf-8"))
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot read it: {' '.join(str(error).split())}") from error
-
-
 def config_hash(path: Path) -> str:
     """Return the hash of what a YAML file says: comments and layout do not count."""
-    return hashlib.sha256(json.dumps(read_config(path), sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(read_yaml(path), sort_keys=True, default=str).encode()).hexdigest()
 
 
 def policy_hashes(policy: str) -> dict[str, str]:

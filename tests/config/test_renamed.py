@@ -64,7 +64,7 @@ def test_twice_is_one_line_with_the_file(tmp_path, capsys, keys):
     assert main(["fit", f"--config={path}"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line == (
-        "revisual fit: config.yaml: model.init_args.updates_per_rollout: is given twice, also under its old name "
+        f"revisual fit: {path}: model.init_args.updates_per_rollout: is given twice, also under its old name "
         "model.init_args.keim"
     )
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from revisual.cli.checking.run import Checked, check_run
 from revisual.core.errors import UserError
-from revisual.pipeline.stages import Plan, read_config
+from revisual.core.yaml_text import read_yaml
+from revisual.pipeline.stages import Plan
 from revisual.pipeline.state import State
 
 Task = tuple[str, str, list[str], bool]
@@ -57,5 +58,5 @@ def _check(task: Task) -> Checked:
 
 def is_pipeline(path: Path) -> bool:
     """Return whether a config is a pipeline's."""
-    content = read_config(path)
+    content = read_yaml(path)
     return isinstance(content, dict) and "stages" in content
