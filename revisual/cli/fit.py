@@ -1,5 +1,6 @@
 """`revisual fit`, `validate`, `test` and `predict`: Lightning's commands, with every part swappable by class path."""
 
+import os
 import signal
 import warnings
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from revisual.cli.run_summary import RunSummary
 from revisual.config.run_checks import require_accelerator
 from revisual.config.training_cli import TrainingCLI, make_cli
 from revisual.core.checkpoint_files import STOPPED, find_checkpoints
+from revisual.core.distributed import is_distributed, place_on_node
 from revisual.core.errors import UserError
 from revisual.core.files import naming_errors
 from revisual.core.folders import remove_leftovers
@@ -43,6 +45,10 @@ CHOSEN_BY_LIGHTNING = ("best", "last", "hpc", "registry")
 """Words that stand for a checkpoint."""
 
 
+PLANNED = "REVISUAL_PLANNED"
+"""A variable that tells the processes which Lightning starts for a node's first one that this one has planned."""
+
+
 class FitCLI(TrainingCLI):
     """Runs what it parsed."""
 
@@ -63,12 +69,13 @@ class FitCLI(TrainingCLI):
         if self.subcommand != "fit" and config.ckpt_path is None:
             self._ask_as_trained(config.model.get("init_args", Namespace()))
         root = config.trainer.default_root_dir and Path(config.trainer.default_root_dir)
-        is_first = self.subcommand == "fit" and _get_rank() in (None, 0)
-        if is_first and root is not None:
+        if self.subcommand == "fit" and root is not None and _get_rank() in (None, 0):
             remove_leftovers(root)
         config.ckpt_path = self._choose_checkpoint(config.ckpt_path, root or Path())
-        if is_first and (config.ckpt_path is None or config.ckpt_path == "last"):
+        # By every process: the first one writes nothing before all have met, and alone would leave the others waiting.
+        if self.subcommand == "fit" and (config.ckpt_path is None or config.ckpt_path == "last"):
             require_unused(root)
+        os.environ[PLANNED] = "1"
 
     def _choose_checkpoint(self, asked: str | None, root: Path) -> str | None:
         """Return the checkpoint to begin from.
@@ -131,9 +138,14 @@ class FitCommand(Command):
         for message in QUIET:
             warnings.filterwarnings("ignore", message=message)
         try:
-            if name == "fit" and _get_rank() in (None, 0) and torch.cuda.is_available():
+            is_planned = PLANNED in os.environ and place_on_node()
+            if name == "fit" and not is_planned and torch.cuda.is_available():
                 require_room(words, torch.cuda.get_device_properties(0).total_memory)
             make_cli([name, *words], FitCLI)
+        except UserError as error:
+            if place_on_node() and not is_distributed():
+                raise SystemExit(2) from error  # the node's first process met it too, and tells it
+            raise
         except (SystemExit, KeyboardInterrupt) as end:
             if isinstance(end, KeyboardInterrupt) or isinstance(end.__context__, KeyboardInterrupt):
                 raise Interrupted(signal.SIGINT) from end  # which Lightning ends with exit status 1

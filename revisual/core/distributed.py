@@ -1,5 +1,6 @@
 """Collective operations between the processes of a run. Every rank must call each of them, in the same order."""
 
+import os
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -11,6 +12,12 @@ T = TypeVar("T")
 def is_distributed() -> bool:
     """Return whether this process is one of several that train together."""
     return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def place_on_node() -> int:
+    """Return a process's number on its node, from 0, also before the processes know of each other."""
+    named = (os.environ.get(name) for name in ("LOCAL_RANK", "SLURM_LOCALID"))
+    return next((int(number) for number in named if number is not None), 0)
 
 
 def get_rank() -> int:

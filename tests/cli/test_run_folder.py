@@ -1,6 +1,8 @@
 """What a run's folder holds already, and which checkpoint is meant."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,36 @@ def test_a_second_run_is_refused_with_the_ways_to_go_on(tmp_path, policy_folder,
         f"--trainer.default_root_dir {run}_2"
     )
     assert (run / "metrics.json").read_bytes() == before
+
+
+def places(launcher):
+    """The variables of two processes of one run, as a launcher sets them."""
+    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29555"}
+    if launcher == "torchrun":
+        return [shared | {"RANK": str(k), "LOCAL_RANK": str(k), "WORLD_SIZE": "2"} for k in range(2)]
+    shared |= {"SLURM_JOB_ID": "1", "SLURM_JOB_NAME": "a", "SLURM_NTASKS": "2", "SLURM_NNODES": "1"}
+    shared |= {"SLURM_NTASKS_PER_NODE": "2", "SLURM_NODEID": "0", "SLURM_NODELIST": "localhost"}
+    return [shared | {"SLURM_PROCID": str(k), "SLURM_LOCALID": str(k)} for k in range(2)]
+
+
+@pytest.mark.parametrize("launcher", ["torchrun", pytest.param("SLURM", marks=pytest.mark.slow)])
+def test_every_process_of_a_refused_run_ends_and_the_first_says_why(tmp_path, policy_folder, launcher):
+    bench = Bench(tmp_path, policy_folder)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.json").write_text("{}")
+    assert bench.run("fit") == 2  # and writes the config
+    words = ["fit", f"--config={tmp_path / 'config.yaml'}", "--trainer.devices=2", "--trainer.strategy=ddp"]
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-m", "revisual", *words], stderr=subprocess.PIPE, text=True, env=os.environ | place
+        )
+        for place in places(launcher)
+    ]
+    first, second = (rank.communicate(timeout=300)[1] for rank in ranks)
+    assert [rank.returncode for rank in ranks] == [2, 2]
+    told = [[line for line in said.splitlines() if "Seed set to" not in line] for said in (first, second)]
+    assert [len(lines) for lines in told] == [1, 0], told
+    assert told[0][0].startswith(f"revisual fit: {tmp_path / 'run'}: holds a run already (metrics.json)")
 
 
 def test_what_is_named_is_there(tmp_path):
