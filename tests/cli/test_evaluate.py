@@ -182,7 +182,7 @@ def test_interruption_is_one_line(tmp_path):
         while child.poll() is None and len(server.calls) < 6:
             time.sleep(0.01)
         child.send_signal(signal.SIGINT)
-        error = child.communicate(timeout=30)[1]
+        error = child.communicate(timeout=300)[1]
     assert child.returncode == 130 and error.splitlines()[-1].endswith("the same command goes on from here")
     assert "Traceback" not in error
 

@@ -40,7 +40,7 @@ def test_every_kind_of_trouble_ends_well(tmp_path, monkeypatch, capsys):
 
         with ChatServer(answer) as server:
             words = ["evaluate", "--model=tiny", f"--base_url={server.url}", f"--custom={CUSTOM}", f"--data={data}"]
-            words += [f"--out={out}", "--timeout=1", "--stream=true"]
+            words += [f"--out={out}", "--timeout=4", "--stream=true"]
             assert main(words) == 0
             asked = len(server.calls)
             assert main(words) == 0

@@ -60,7 +60,7 @@ class ChatServer:
         started = Event()
         self._thread = Thread(target=lambda: asyncio.run(self._serve(started)), daemon=True)
         self._thread.start()
-        assert started.wait(10)
+        assert started.wait(60)
         return self
 
     def __exit__(self, *_):

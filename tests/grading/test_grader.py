@@ -159,16 +159,16 @@ def test_hostile_answers_end_soon_and_reach_no_eval(answer, monkeypatch):
         raise AssertionError("eval was reached")
 
     monkeypatch.setattr(builtins, "eval", no_eval)
-    start = time.perf_counter()
+    start = time.process_time()
     assert judge(boxed(answer), "3").score == 0.0
     assert judge(answer, "3").score == 0.0
-    assert time.perf_counter() - start < 4.0
+    assert time.process_time() - start < 4.0
 
 
 @pytest.mark.parametrize("unit", [r"\boxed{", "{", "$", " ", "1", "1+", r"\text{", "<think>", r"\frac"])
 def test_a_megabyte_is_read_in_linear_time(unit):
     text = unit * (1_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     judge(text, "42")
     judge(r"\boxed{" + text[:-10], "42")
-    assert time.perf_counter() - start < 20.0  # under 1 s on a free core; hours, were it quadratic
+    assert time.process_time() - start < 20.0  # under 1 s on a free core; hours, were it quadratic

@@ -7,7 +7,7 @@ import time
 import pytest
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=300):
     for _ in range(seconds * 20):
         if condition():
             return True

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 
@@ -224,11 +225,20 @@ def test_a_second_ctrl_c_ends_it_at_once(data, tmp_path):
 
 def test_two_calls_at_once_are_refused(data, tmp_path, capsys):
     """And the first does not notice."""
-    out = tmp_path / "out"
-    with Servers(slow(sees), slow(thinks)) as servers:
+    out, refused = tmp_path / "out", threading.Event()
+
+    def held(answer):
+        def respond(call):
+            assert len(servers.calls) <= COUNT or refused.wait(300)
+            return answer(call)
+
+        return respond
+
+    with Servers(held(sees), held(thinks)) as servers:
         child = start(servers, data, out)
         wait_for(servers, COUNT, child)
         assert run(servers, data, out) == 2
+        refused.set()
         assert "another process is writing it" in capsys.readouterr().err
         assert child.wait(300) == 0
         child.stderr.close()

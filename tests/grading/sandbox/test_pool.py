@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -158,18 +157,12 @@ def test_several_threads_at_once(pool, pair):
         assert [values(each.result()) for each in asked] == [[[n, k] for k in range(20)] for n in range(8)]
 
 
-def test_two_workers_work_at_the_same_time(pair):
-    together = threading.Barrier(2)
-
-    def ask():
-        together.wait()
-        began = time.monotonic()
-        assert values(pair.run([["sleep", 1.0]])) == ["slept"]
-        return began, time.monotonic()
-
+def test_two_workers_work_at_the_same_time(pair, tmp_path):
+    """Each waits until the other is there, too."""
+    places = [str(tmp_path / "one"), str(tmp_path / "other")]
     with ThreadPoolExecutor(2) as threads:
-        spans = [span.result() for span in [threads.submit(ask), threads.submit(ask)]]
-    assert max(began for began, _ in spans) < min(ended for _, ended in spans)
+        asked = [threads.submit(pair.run, [["meet", way]]) for way in (places, places[::-1])]
+        assert [values(each.result()) for each in asked] == [["met"], ["met"]]
     pids = {outcome["pid"] for outcome in values(pair.run([["process", None]] * 40))}
     assert 1 <= len(pids) <= 2
 
