@@ -5,13 +5,32 @@ import math
 import pytest
 import torch.multiprocessing as multiprocessing
 
-from revisual.core.distributed import all_gather_objects, all_max, all_mean, all_sum, get_rank, is_distributed
+from revisual.core.distributed import (
+    all_gather_objects,
+    all_max,
+    all_mean,
+    all_sum,
+    get_rank,
+    is_distributed,
+    place_on_node,
+)
 
 
 def test_one_process():
     assert not is_distributed() and get_rank() == 0
     assert all_gather_objects({"a": 1}) == [{"a": 1}]
     assert all_mean({"a": 2.0}) == all_sum({"a": 2.0}) == all_max({"a": 2.0}) == {"a": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("variables", "place"), [({}, 0), ({"LOCAL_RANK": "3"}, 3), ({"SLURM_LOCALID": "2", "SLURM_PROCID": "10"}, 2)]
+)
+def test_the_place_on_a_node_is_its_launchers(monkeypatch, variables, place):
+    for name in ("LOCAL_RANK", "SLURM_LOCALID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert place_on_node() == place
 
 
 def work(rank, address, results):

@@ -1,11 +1,13 @@
 """YAML that is more than it seems."""
 
+import re
+
 import pytest
 import yaml
 
 from revisual.cli.main import main
 from revisual.core.errors import UserError
-from revisual.core.yaml_text import load_yaml
+from revisual.core.yaml_text import load_yaml, read_yaml
 
 
 def bomb(depth=10):
@@ -40,6 +42,19 @@ def test_what_is_more_than_it_seems_is_refused(text, told):
 def test_a_tag_that_would_run_code_is_no_yaml():
     with pytest.raises(yaml.YAMLError):
         load_yaml("!!python/object/apply:os.system [echo]")
+
+
+def test_a_file_is_read_or_told_with_the_place_in_it(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1\nb:\n  - x\n")
+    assert read_yaml(path) == {"a": 1, "b": ["x"]}
+    told = {"a: 1\n  b: 2\n": "line 2, column 4: mapping values are not allowed here", "a: [": "line 1, column 5: "}
+    for text, where in told.items():
+        path.write_text(text)
+        with pytest.raises(UserError, match=re.escape(f"{path}: is no YAML: {where}")):
+            read_yaml(path)
+    with pytest.raises(UserError, match=re.escape(f"{tmp_path / 'none.yaml'}: cannot be read: No such file")):
+        read_yaml(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize("command", ["fit", "pipeline", "curate", "plan", "check", "evaluate", "tiny"])
