@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs/reliability.md").read_text()
 LINES = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith(("| promise", "|---"))]
 
 
-def tests_of(line):
+def named_tests(line):
     """The files that a line names, each with its tests."""
     (_, cell) = line.strip("|").split(" | ")
     return {words[0]: words[1:] for words in (re.findall(r"`([^`]+)`", part) for part in cell.split("; "))}
@@ -21,12 +21,12 @@ def tests_of(line):
 def test_every_line_is_a_promise_with_tests():
     assert len(LINES) > 40
     for line in LINES:
-        assert all(names for names in tests_of(line).values()), line
+        assert all(names for names in named_tests(line).values()), line
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[2:50])
 def test_the_tests_of_a_promise_are_there(line):
-    for path, names in tests_of(line).items():
+    for path, names in named_tests(line).items():
         tree = ast.parse((ROOT / path).read_text())
         found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
         assert path.startswith("tests/") and set(names) <= found, (path, set(names) - found)

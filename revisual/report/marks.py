@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from revisual.report.html import Element, element
@@ -47,6 +48,10 @@ class Series:
 
         Example: `Series("a", [0, 1, 2], [5.0, math.nan, 7.0]).segments() == [[(0, 5.0)], [(2, 7.0)]]`
         """
+        return self._segments
+
+    @cached_property  # long curves are looked at several times: for both axes, the lines and the points
+    def _segments(self) -> list[list[Row]]:
         return _between_gaps(list(zip(self.xs, self.ys, strict=True)))
 
     def bands(self) -> list[list[Row]]:
@@ -57,11 +62,15 @@ class Series:
 
     def points(self) -> list[Row]:
         """Return every point that can be drawn."""
-        return [point for segment in self.segments() for point in segment]
+        return self._points
+
+    @cached_property
+    def _points(self) -> list[Row]:
+        return [point for segment in self._segments for point in segment]
 
 
 def _between_gaps(rows: Sequence[Row]) -> list[list[Row]]:
-    groups = groupby(rows, key=lambda row: all(is_drawable(value) for value in row))
+    groups = groupby(rows, key=lambda row: all(map(is_drawable, row)))
     return [list(run) for drawable, run in groups if drawable]
 
 

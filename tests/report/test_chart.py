@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from revisual.report import marks
 from revisual.report.chart import line_chart
 from revisual.report.marks import Series
 
@@ -153,3 +154,11 @@ def test_a_long_curve_keeps_its_extremes_in_a_small_file():
     peak = min(line, key=lambda point: point[1])
     frame = [point[0] for point in (line[0], line[-1])]
     assert (peak[0] - frame[0]) / (frame[1] - frame[0]) == pytest.approx(54_321 / 99_999, abs=1e-3)
+
+
+def test_the_gaps_of_a_series_are_looked_for_once(monkeypatch):
+    """Not once for each axis, the lines and the points: of 50,000 points that takes a while."""
+    asked, between_gaps = [], marks._between_gaps
+    monkeypatch.setattr(marks, "_between_gaps", lambda rows: asked.append(len(rows)) or between_gaps(rows))
+    drawn = str(line_chart("loss", [Series("a", [0, 1, 2], [1.0, float("nan"), 2.0])], "step"))
+    assert asked == [3] and "svg" in drawn
