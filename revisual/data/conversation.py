@@ -3,6 +3,7 @@
 from typing import Any
 
 from revisual.data.choices import with_letters
+from revisual.data.picture_marks import place_between, split_at_numbers
 from revisual.data.sample import Sample
 from revisual.data.turns import asked_turns
 
@@ -17,7 +18,7 @@ def question_text(sample: Sample) -> str:
 
 
 def conversation(sample: Sample, system_prompt: str | None, text: str | None = None) -> list[dict[str, Any]]:
-    """Return the turns to answer: the system prompt, pictures, then the question and its choices.
+    """Return the turns to answer: the system prompt, pictures (or where `<image 1>` says), the question, its choices.
 
     Args:
         sample: what is asked; its own turns, where it has any, up to the assistant's at their end.
@@ -27,9 +28,16 @@ def conversation(sample: Sample, system_prompt: str | None, text: str | None = N
     if sample.messages is not None:
         turns = asked_turns(sample.messages)
     else:
-        pictures = [{"type": "image"} for _ in sample.images]
-        asked = {"type": "text", "text": question_text(sample) if text is None else text}
-        turns = [{"role": "user", "content": [*pictures, asked]}]
+        turns = [{"role": "user", "content": _asked_parts(sample, text)}]
     if system_prompt is not None and not (turns and turns[0]["role"] == "system"):
         turns.insert(0, {"role": "system", "content": system_prompt})
     return turns
+
+
+def _asked_parts(sample: Sample, text: str | None) -> list[dict[str, str]]:
+    """Return a question's parts: pictures where `<image 1>`, `<image 2>`, ... stand in order, else before the text."""
+    placed = split_at_numbers(question_text(sample), len(sample.images)) if text is None else None
+    if placed is None:
+        asked = question_text(sample) if text is None else text
+        return [*({"type": "image"} for _ in sample.images), {"type": "text", "text": asked}]
+    return place_between(placed)

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from revisual.data.picture_marks import MARK, count_marked
 from revisual.data.sample import Sample
+from revisual.data.turns import text_of
 
 _NAMED = re.compile(
-    r"<image>|\b(?:in|from|at|see|of) (?:the|this) (?:given |following |above )?"
+    MARK.pattern + r"|\b(?:in|from|at|see|of) (?:the|this) (?:given |following |above )?"
     r"(?:figure|diagram|picture|image|photo|chart|graph)\b(?! of\b)"
     r"|\b(?:figure|diagram|picture|image|photo|chart|graph) (?:above|below|shown)\b|\bas shown (?:in|above|below)\b",
     re.IGNORECASE,
@@ -22,7 +24,7 @@ def find_doubts(samples: Sequence[Sample]) -> Iterator[str]:
             f"{len(blind)} of {len(samples)} questions name a picture and have none; the first, {blind[0].id}: "
             f"{blind[0].asked[:80]!r}"
         )
-    unlike = [sample for sample in samples if sample.images and _marks(sample) not in (0, len(sample.images))]
+    unlike = [one for one in samples if one.images and _marks(one) not in (0, len(one.images))]
     if unlike:
         yield (
             f"{len(unlike)} of {len(samples)} questions have other numbers of <image> marks and of pictures; the "
@@ -39,8 +41,8 @@ def find_doubts(samples: Sequence[Sample]) -> Iterator[str]:
 
 
 def _marks(sample: Sample) -> int:
-    """Return how many places for pictures a question names."""
-    return sample.question.count("<image>")
+    """Return how many pictures the marks in a sample's texts stand for."""
+    return count_marked("\n".join([sample.question, *map(text_of, sample.messages or ())]))
 
 
 def _lacks_picture(sample: Sample) -> bool:

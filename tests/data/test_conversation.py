@@ -35,3 +35,13 @@ def test_a_samples_own_turns_stay_and_one_system_turn_is_enough():
     assert conversation(Sample("1", messages=own[1:]), "Given.")[0] == {"role": "system", "content": "Given."}
     assert conversation(Sample("1", messages=own[1:]), None, "Not asked.") == own[1:]
     assert own[0]["content"] == "Own."
+
+
+def test_numbered_marks_place_the_pictures():
+    pictures = PICTURED.images
+    (turn,) = conversation(Sample("1", "<image 1> AB=3.\n<image 2> CD=4?", images=pictures, choices=["7", "12"]), None)
+    first, second = {"type": "text", "text": " AB=3."}, {"type": "text", "text": " CD=4?\nChoices:\nA. 7\nB. 12"}
+    assert turn == user({"type": "image"}, first, {"type": "image"}, second)
+    text = "Is <image 2> in <image 1>?"
+    (turn,) = conversation(Sample("1", text, images=pictures), None)
+    assert turn == user({"type": "image"}, {"type": "image"}, {"type": "text", "text": text})

@@ -32,6 +32,17 @@ def test_marks_and_pictures_of_other_numbers():
     )
 
 
+def test_numbered_marks():
+    assert not list(find_doubts([Sample("a", "<image 2> or <image 1>? In <image 1>, ...", images=PICTURE * 2)]))
+    for marks, question in ((3, "What is in <image 3>?"), (1, "<image 1>What?")):
+        (line,) = find_doubts([Sample("a", question, images=PICTURE * 2)])
+        assert f"the first, a: {marks} marks, 2 pictures" in line
+    (line,) = find_doubts([Sample("a", "What is in <image 1>?")])
+    assert line.startswith("1 of 1 questions name a picture and have none")
+    turns = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What is in <image 2>?"}]}]
+    assert "2 marks, 1 pictures" in next(find_doubts([Sample("a", messages=turns, images=PICTURE)]))
+
+
 @pytest.mark.parametrize(
     "question", ["Find the graph of y = x.", "How many photos has she?", "Imagine a picture frame of 3 x 4.",
                  "What is shaded in the diagram? [asy]draw((0,0)--(1,1));[/asy]", "Picture this: 7 apples."],

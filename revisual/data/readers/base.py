@@ -43,7 +43,7 @@ class TableReader(SampleReader):
 
     A field of `Sample` is read from the column of the same name, if there is one, or from the one named in `columns`,
     which must exist. Numbers become text, and one picture a list of one. `<image>` is removed from a question if it
-    stands there once per picture, as pictures go before the text.
+    stands there once per picture, as pictures go before the text; `<image 1>` and so on in order place them.
 
     Example: `JSONLReader("gsm8k/train.jsonl", columns={"solution": "extra.solution"}, limit=100)`
 

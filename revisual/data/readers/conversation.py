@@ -1,10 +1,10 @@
 """Conversations as data sets have them: OpenAI's messages, ShareGPT's and LLaVA's turns, verl's prompts."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from revisual.core.errors import UserError
+from revisual.data.picture_marks import MARK, place_between
 from revisual.data.readers.message_check import TEXTS, kind_of
 
 PLACEHOLDER = "<image>"
@@ -32,7 +32,7 @@ def is_conversation(value: Any) -> bool:
 
 
 def place_pictures(turns: list[dict[str, Any]], pictures: int) -> list[dict[str, Any]]:
-    """Return turns with a place for each picture: where `<image>` stands, or else before the first question.
+    """Return turns with a place for each picture: where its `<image>` or `<image 1>` stands, else before the question.
 
     Args:
         turns: whose contents may hold places already.
@@ -42,13 +42,13 @@ def place_pictures(turns: list[dict[str, Any]], pictures: int) -> list[dict[str,
         UserError: there are more or fewer marks than pictures.
     """
     has_places = any(isinstance(turn.get("content"), list) and any(map(_is_place, turn["content"])) for turn in turns)
-    marks = sum(text.count(PLACEHOLDER) for turn in turns for text in _texts(turn))
+    marks = [number for turn in turns for text in _texts(turn) for number in MARK.findall(text)]
     if not turns or pictures == 0 or has_places:
         return turns
-    if marks == pictures:
+    if marks in ([""] * pictures, [str(number + 1) for number in range(pictures)]):
         return [turn | {"content": _split(turn["content"])} if _has_mark(turn) else turn for turn in turns]
-    if marks:
-        raise UserError(f"messages have {marks} {PLACEHOLDER} marks, and there are {pictures} pictures")
+    if "" in marks:
+        raise UserError(f"messages have {len(marks)} {PLACEHOLDER} marks, and there are {pictures} pictures")
     first = next((place for place, turn in enumerate(turns) if turn["role"] == "user"), None)
     if first is None:
         raise UserError("messages have no user's turn that pictures could stand in")
@@ -95,9 +95,7 @@ def _split(content: Any) -> list[Any]:
     """Return content with a place where each mark stands."""
     made: list[Any] = []
     for part in _as_parts(content):
-        pieces = re.split(f"({PLACEHOLDER})", part["text"])
-        texts = [piece if piece == PLACEHOLDER else piece.strip("\n") for piece in pieces]
-        made += [{"type": "image"} if t == PLACEHOLDER else {"type": "text", "text": t} for t in texts if t]
+        made += place_between(MARK.split(part["text"])[::2])
     return made
 
 
@@ -110,7 +108,7 @@ def _is_place(part: Mapping[str, Any]) -> bool:
 
 
 def _has_mark(turn: Mapping[str, Any]) -> bool:
-    return any(PLACEHOLDER in text for text in _texts(turn))
+    return any(MARK.search(text) for text in _texts(turn))
 
 
 def _texts(turn: Mapping[str, Any]) -> list[str]:

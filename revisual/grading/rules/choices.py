@@ -8,6 +8,11 @@ from revisual.grading.rules.words import normalize_words, unwrap
 MAX_TAIL = 6_000
 _LABEL = re.compile(r"\s*(?:\(([A-Z])\)|([A-Z])[.):])\s*")
 _IN_QUESTION = re.compile(r"(?:(?<=\s)|^)\(([A-J])\)\s*([^()\n]+?)(?=,?\s*\([A-J]\)|,?\s*\n|$)")
+_LISTED = re.compile(r"(?:(?<=\n)|^)[ \t]{0,9}([A-J])[.):：、．][ \t]{0,9}(\S[^\n]*)")
+_IN_LINE = re.compile(
+    r"((?:(?<=\n)|^|(?<=[?？.。:：;,)}\]$]\s))A|(?<=\s)[B-J])"  # not behind a word: "as in jar A. Jar B"
+    r"[.)、．][ \t]{0,9}(\S[^\n]*?)(?=[ \t]{1,9}[A-J][.)、．][ \t]{0,9}\S|\n|$)"
+)
 _LETTERS = re.compile(r"\(?([A-J])\)?(?:\s*(?:,|;|&|and|/|\s)\s*\(?([A-J])\)?)*")
 _LOWER = re.compile(r"\(?[a-j]\)")
 _GOLD = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|&|and)\s*\(?[A-J]\)?)*\.?")
@@ -22,17 +27,16 @@ _YES_NO = re.compile(
 
 
 def read_options(text: str, choices: Sequence[str]) -> tuple[str, ...]:
-    """Return the options' texts without letters: those given, else those that the question lists as (A) ... (B) ...
+    r"""Return the options' texts without letters: those given, else those that the question lists behind letters.
 
-    Example: `read_options("Which? (A) 2 (B) 4", ()) == ("2", "4")`
+    Example: `read_options("Which? (A) 2 (B) 4", ()) == read_options("Which?\nA. 2\nB. 4", ()) == ("2", "4")`
     Example: `read_options("", ("A. red", "B. blue")) == ("red", "blue")`
     """
     if not choices:
-        found = _IN_QUESTION.findall(text[-MAX_TAIL:])
-        letters = "".join(letter for letter, _ in found)
-        if len(found) > 1 and letters == "ABCDEFGHIJ"[: len(found)]:
-            return tuple(option.strip(" ,.") for _, option in found)
-        return ()
+        tail = text[-MAX_TAIL:]
+        listings = (pattern.findall(tail) for pattern in (_IN_QUESTION, _LISTED, _IN_LINE))
+        found = next((options for options in listings if _is_listing(options)), [])
+        return tuple(option.strip(" \t,;.") for _, option in found)
     bare = []
     for index, choice in enumerate(choices):
         label = _LABEL.match(choice)
@@ -40,6 +44,11 @@ def read_options(text: str, choices: Sequence[str]) -> tuple[str, ...]:
             return tuple(choices)
         bare.append(choice[label.end() :])
     return tuple(bare)
+
+
+def _is_listing(options: Sequence[tuple[str, str]]) -> bool:
+    """Return whether letters with texts are A, B and so on, two at least."""
+    return len(options) > 1 and "".join(letter for letter, _ in options) == "ABCDEFGHIJ"[: len(options)]
 
 
 def read_letters(text: str) -> frozenset[str]:

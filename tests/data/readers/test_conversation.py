@@ -63,6 +63,16 @@ def test_several_turns_with_pictures_where_their_marks_stand(tmp_path):
     assert (sample.asked, sample.answer) == ("And ?", "Right.")
 
 
+def test_numbered_marks(tmp_path):
+    turns = [{"from": "human", "value": "<image 1> or <image2>?"}, {"from": "gpt", "value": "Left."}]
+    (sample,) = JSONLReader(jsonl(tmp_path, {"conversations": turns, "images": ["a.png", "b.png"]}))()
+    assert [part.get("text", "*") for part in sample.messages[0]["content"]] == ["*", " or ", "*", "?"]
+    turns[0]["value"] = "Is <image 2> in <image 1>?"
+    (sample,) = JSONLReader(jsonl(tmp_path, {"conversations": turns, "images": ["a.png", "b.png"]}))()
+    parts = [part.get("text", "*") for part in sample.messages[0]["content"]]
+    assert parts == ["*", "*", "Is <image 2> in <image 1>?"]
+
+
 def test_a_question_beside_a_conversation_counts(tmp_path):
     row = {"question": "6 * 7?", "answer": "42", "prompt": [{"role": "user", "content": "Hello?"}]}
     (sample,) = JSONLReader(jsonl(tmp_path, row))()
@@ -100,3 +110,11 @@ def test_what_is_no_conversation_is_told_with_its_line(tmp_path, case):
 def test_cases_of_others(name):
     (sample,) = JSONLReader(CASES / f"{name}.jsonl")()
     assert (sample.answer, sample.asked) == ("7", "What?") and len(sample.load_images()) == 1
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not beside the repository")
+def test_numbered_marks_of_others(processor):
+    (sample,) = JSONLReader(CASES / "inter1.jsonl")()
+    text = PromptEncoder(processor, None).render(sample)
+    place = "<|vision_start|><|image_pad|><|vision_end|>"
+    assert f"{place} AB=3. {place} CD=4?" in text and "<image" not in text

@@ -6,6 +6,14 @@ from revisual.grading.response import Question, extract, judge
 
 FIGURES = Question("Which figure completes the pattern? Select from A, B, C, D and E.")
 NUMBERS = Question("What comes next? (A) 2  (B) 4 (C) 6 (D) 8")
+LISTED = (
+    "What comes next?\nA. 2\nB. 4\nC. 6\nD. 8",
+    "What comes next?\n(A) 2\n(B) 4\n(C) 6\n(D) 8\nAnswer with the letter.",
+    "What comes next?\nChoices:\nA) 2 \nB) 4 \nC) 6 \nD) 8\n\nThink first.",
+    "What comes next? A. 2 B. 4 C. 6 D. 8",
+    "What comes next?\nA: 2; B: 4".replace("; ", "\n"),
+    "接下来是什么？\nA、2\nB、4\nC、6",
+)
 YES_NO = Question("Is it cut in half?", ("Yes", "No"))
 LENGTHS = Question("Find x.", ("5.8", "6.5", "14.2", "44.3"))
 ANGLES = Question("", ("100°", "120°", "145°", "150°"))
@@ -138,3 +146,21 @@ def test_golds_that_are_letters_of_the_drawing():
 def test_extraction_names_the_options():
     assert extract("So the next number is 4.", NUMBERS) == "B"
     assert extract("I choose D and A.", FIGURES) == "I choose D and A."
+
+
+@pytest.mark.parametrize("text", LISTED)
+@pytest.mark.parametrize("gold", ["B", "4"])
+def test_options_within_the_question_are_as_listed_choices(text, gold):
+    within, listed = Question(text), Question("What comes next?", ("2", "4", "6", "8"))
+    for response in (r"\boxed{B}", r"\boxed{4}", "(B) 4", "The answer is 4.", r"<think>2?</think>\boxed{B. 4}"):
+        assert judge(response, gold, within).score == judge(response, gold, listed).score == 1.0, response
+    for response in (r"\boxed{A}", r"\boxed{2}", "(A) 2", "The answer is 2."):
+        assert judge(response, gold, within).score == judge(response, gold, listed).score == 0.0, response
+    assert extract("So the next number is 4.", within) == "B"
+
+
+@pytest.mark.parametrize(
+    "text", ["Points A. B. C are on a line.", "Vitamin A. is good.", "A. Who? C. What?", "B. 2\nC. 3"]
+)
+def test_letters_that_begin_no_list_are_no_options(text):
+    assert judge("2", "A", Question(text)).score == 0.0 and judge("A", "A", Question(text)).score == 1.0
