@@ -68,7 +68,7 @@ class RolloutEngine(ABC):
     """Answers prompts with the policy's present weights."""
 
     policy: Any = None
-    """The policy that it stands for; set by `attach`."""
+    """The policy that it stands for: set by `attach`, or else by who calls it."""
 
     needs_weights: bool = False
     """Whether `load_weights` must come before the next `generate`, even if the policy has not changed."""
@@ -125,6 +125,8 @@ def check_completions(
         UserError: it breaks the contract; says in one line how.
     """
     rows, (found, width) = len(prompts) * sampling.n, completions.token_ids.shape
+    if (shapes := _differing_shapes(completions)) is not None:
+        raise UserError(f"engine {type(engine).__name__} gave {shapes}")
     drawn, logprobs = completions.token_ids[completions.mask], completions.logprobs[completions.mask]
     unknown = drawn[:0] if vocabulary is None else drawn[(drawn < 0) | (drawn >= vocabulary)]
     if found != rows:
@@ -141,6 +143,16 @@ def check_completions(
     else:
         return completions
     raise UserError(f"engine {type(engine).__name__} gave {fault}")
+
+
+def _differing_shapes(completions: Completions) -> str | None:
+    """Say which tensor of an engine's answers has another shape than its token ids, or another number of rows."""
+    shape = tuple(completions.token_ids.shape)
+    for name, wanted in {"mask": shape, "logprobs": shape, "truncated": shape[:1], "banned": shape[:1]}.items():
+        found = tuple(getattr(completions, name).shape)
+        if found != wanted:
+            return f"{name} of shape {found}, where its token ids have {shape}"
+    return None
 
 
 def draw_completions(

@@ -24,6 +24,8 @@ class PolicyEngine:
         """Tell the engine its policy, once that has weights."""
         self._policy = policy
         self.engine.attach(policy, encoder)
+        if self.engine.policy is None:  # what it draws is checked against the policy's vocabulary
+            self.engine.policy = policy
 
     def require_length(self, most_tokens: int) -> None:
         """Have the engine make room for prompts and answers of so many tokens together."""

@@ -76,6 +76,21 @@ def test_what_breaks_it_is_one_line(policy, mixed_prompts, given, said):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("logprobs", torch.zeros(10, 2), r"logprobs of shape \(10, 2\), where its token ids have \(10, 3\)"),
+        ("mask", torch.ones(9, 3, dtype=torch.bool), r"mask of shape \(9, 3\)"),
+        ("truncated", torch.zeros(9, dtype=torch.bool), r"truncated of shape \(9,\)"),
+    ],
+)
+def test_tensors_that_do_not_belong_together(policy, mixed_prompts, name, given, said):
+    made = completions()
+    object.__setattr__(made, name, given)  # past the constructor, which checks shapes in tests alone
+    with pytest.raises(UserError, match=f"engine Given gave {said}"):
+        draw(made, policy, mixed_prompts)
+
+
 def test_answers_longer_than_asked_for(policy, mixed_prompts):
     with pytest.raises(UserError, match="engine Given gave answers of 3 tokens, where 2 are the most"):
         draw(completions(), policy, mixed_prompts, length=2)

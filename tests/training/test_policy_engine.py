@@ -28,3 +28,10 @@ def test_an_engine_that_lost_its_weights_gets_them_again(encoder):
     engine.needs_weights = True
     one.sync(0)
     assert len(engine.given) == 2
+
+
+def test_an_engine_that_keeps_no_policy_is_told_it(encoder):
+    policy, engine = nn.Linear(2, 2), Recorder()
+    assert engine.policy is None
+    PolicyEngine(engine).attach(policy, encoder)
+    assert engine.policy is policy

@@ -12,6 +12,13 @@ from revisual.training.sampler import RolloutSampler
 from revisual.training.settings import RolloutSampling
 
 
+class Words(torch.nn.Linear):
+    """A policy of nine words."""
+
+    def get_input_embeddings(self):
+        return torch.nn.Embedding(9, 1)
+
+
 class Answers(Recorder):
     """Answers with one token, the number of times that it was asked."""
 
@@ -30,7 +37,7 @@ class Answers(Recorder):
 def sampler(encoder):
     engine = Answers()
     one = PolicyEngine(engine)
-    one.attach(torch.nn.Linear(1, 1), encoder)
+    one.attach(Words(1, 1), encoder)
     return RolloutSampler(one, nullcontext, seed=3), engine
 
 
