@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from inspect import cleandoc, signature
 
-from revisual.cli.options import find_groups, gather_groups, group_defaults
+from revisual.cli.aliases import tell_aliases, use_own_names
+from revisual.cli.options import find_groups, gather_groups, group_defaults, option_types
 from revisual.cli.words import spell_out, split_words
 from revisual.config.parser import OneLineParser, one_line_errors
 from revisual.config.parts import import_parts
@@ -59,6 +60,7 @@ class FunctionCommand(Command):
         import_parts(self.parts)
         parser = self.parser(name)
         takes_rest = "rest" in signature(self.function).parameters
+        words = use_own_names(name, words, option_types(self.function))
         own, rest = split_words(self.function, words) if takes_rest else (words, ())
         with one_line_errors():
             config = parser.parse_args(spell_out(self.function, own))
@@ -70,7 +72,9 @@ class FunctionCommand(Command):
     def parser(self, name: str) -> OneLineParser:
         """Make the parser of its options."""
         description = cleandoc(self.function.__doc__ or "").partition("\nArgs:")[0].strip()
-        parser = OneLineParser(prog=f"revisual {name}", description=description, allow_abbrev=False)
+        parser = OneLineParser(
+            prog=f"revisual {name}", description=description, epilog=tell_aliases(name) or None, allow_abbrev=False
+        )
         parser.add_argument("--config", action="config", help="a YAML file with options")
         groups = find_groups(self.function)
         parser.add_function_arguments(self.function, as_group=False, as_positional=True, skip={"rest", *groups})

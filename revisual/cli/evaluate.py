@@ -15,6 +15,7 @@ from revisual.evaluation.evaluation import Evaluation
 from revisual.evaluation.questions import Asking
 from revisual.evaluation.responder import Responder
 from revisual.evaluation.results import REPORT, Rules
+from revisual.evaluation.runner import require_data
 from revisual.evaluation.selection import choose_benchmarks, choose_preset, contradiction
 from revisual.grading.grader import AnswerGrader
 from revisual.grading.requirements import EVALUATION
@@ -24,6 +25,7 @@ def evaluate(
     *,
     model: str,
     out: Path,
+    cache: Path | None = None,
     rules: Rules = "project",
     questions: Flattened[QuestionOptions],
     answers: Flattened[AnswerOptions],
@@ -38,6 +40,7 @@ def evaluate(
     Args:
         model: the name that the server knows, or without base_url a Hugging Face folder or hub name.
         out: folder for results.jsonl, metrics.json, report.html and answers/.
+        cache: folder for the responses as they arrive, from which a later call takes them; by default answers/ in out.
         rules: which rules make the figures: the project's grader, or the benchmarks' own, faults included.
         questions: what is asked.
         answers: how it is asked, and how answers are drawn.
@@ -48,6 +51,7 @@ def evaluate(
         judge: what judges where the rules cannot.
     """
     asked = choose_benchmarks(questions.benchmarks, questions.custom or ())
+    require_data(asked, questions.data)  # before the policy is loaded
     preset = choose_preset(answers.preset, model)
     if (told := contradiction(preset, model)) is not None:
         print(told, flush=True)
@@ -63,7 +67,17 @@ def evaluate(
     settings |= {"engine": answered_by, "min_pixels": pixels.min_pixels, "max_pixels": pixels.max_pixels}
     grader = AnswerGrader(requirements=EVALUATION)
     evaluation = Evaluation(
-        asked, questions.data, questions.limit, asking, responder, grader, judging, rules, out, TerminalProgress()
+        asked,
+        questions.data,
+        questions.limit,
+        asking,
+        responder,
+        grader,
+        judging,
+        rules,
+        out,
+        TerminalProgress(),
+        cache,
     )
     results = evaluation.run(settings | {"judge": judge.judge_model})
     show_metrics([one.metrics for one in results.measured])

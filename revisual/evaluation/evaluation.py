@@ -13,7 +13,7 @@ from revisual.evaluation.judge_model import ModelJudge
 from revisual.evaluation.questions import Asking
 from revisual.evaluation.responder import Responder
 from revisual.evaluation.results import Results, Rules, measure, of_a_part
-from revisual.evaluation.runner import answer_benchmark, items_by_id
+from revisual.evaluation.runner import answer_benchmark, items_by_id, require_data
 from revisual.grading.grader import Grader
 
 
@@ -32,6 +32,7 @@ class Evaluation:
         rules: what the figures count.
         out: the folder for answers.
         progress: where it tells how far it is.
+        cache: the folder for responses as they arrive; None: answers/ in `out`.
     """
 
     benchmarks: Sequence[Benchmark]
@@ -44,6 +45,7 @@ class Evaluation:
     rules: Rules
     out: Path
     progress: Progress = field(default_factory=Silent)
+    cache: Path | None = None
 
     def run(self, settings: dict[str, Any]) -> Results:
         """Ask, grade and write; the settings are those to report.
@@ -53,9 +55,10 @@ class Evaluation:
         Raises:
             UserError: a benchmark's data is missing, which is told before anything is asked, or nothing is answered.
         """
-        for benchmark in self.benchmarks:
-            next(benchmark.items(self.root), None)
+        require_data(self.benchmarks, self.root)
         claim_folder(self.out)
+        if self.cache is not None:
+            claim_folder(self.cache)
         results = Results(settings)
         try:
             for benchmark in self.benchmarks:
@@ -75,7 +78,6 @@ class Evaluation:
 
     def _answers(self, benchmark: Benchmark, items: dict[str, Item]) -> list[ScoredAnswer]:
         name = f"{benchmark.name}.jsonl"
-        answers = answer_benchmark(
-            benchmark, items, self.asking, self.responder, self.grader, self.out / "answers" / name, self.progress
-        )
+        journal = (self.cache or self.out / "answers") / name
+        answers = answer_benchmark(benchmark, items, self.asking, self.responder, self.grader, journal, self.progress)
         return answers if self.judge is None else self.judge(answers, self.out / "judge" / name, self.progress)

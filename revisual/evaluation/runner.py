@@ -16,6 +16,16 @@ from revisual.evaluation.tally import AnswerTally
 from revisual.grading.grader import Grader
 
 
+def require_data(benchmarks: Iterable[Benchmark], root: Path | None) -> None:
+    """Check that each benchmark's data is there, by its first question.
+
+    Raises:
+        UserError: it is missing; names the places.
+    """
+    for benchmark in benchmarks:
+        next(benchmark.items(root), None)
+
+
 def items_by_id(benchmark: Benchmark, root: Path | None, limit: int | None = None) -> dict[str, Item]:
     """Return a benchmark's items, the first `limit` of them.
 

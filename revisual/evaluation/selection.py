@@ -16,6 +16,10 @@ TRAINED = "trained"
 """The preset of how an export was trained to be asked."""
 
 
+ALL = "all"
+"""In place of benchmarks' names."""
+
+
 def shipped_benchmarks() -> tuple[Benchmark, ...]:
     """Return the benchmarks of the package `benchmarks`: all classes there that need no arguments."""
     classes = find_subclasses(TableBenchmark, ["revisual.evaluation.benchmarks"])
@@ -28,7 +32,7 @@ def _has_default(field: Any) -> bool:
 
 
 def choose_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benchmark]:
-    """Return the benchmarks named in `names`, between commas, and all of `custom`.
+    """Return the benchmarks named in `names`, between commas, and all of `custom`; `all` stands for every shipped one.
 
     Example: `choose_benchmarks("mathverse,aime24")`
 
@@ -37,9 +41,10 @@ def choose_benchmarks(names: str, custom: Sequence[Benchmark] = ()) -> list[Benc
     """
     known = {benchmark.name: benchmark for benchmark in shipped_benchmarks()}
     wanted = [name.strip() for name in names.split(",") if name.strip()]
+    wanted = [*known] if wanted == [ALL] else wanted
     for name in wanted:
         if name not in known:
-            raise UserError(f"benchmarks: no benchmark {name!r}; there are: {', '.join(known)}")
+            raise UserError(f"benchmarks: no benchmark {name!r}; there are: {', '.join(known)}, or {ALL}")
     chosen = [*(known[name] for name in wanted), *custom]
     if not chosen:
         raise UserError(f"benchmarks: none is chosen; there are: {', '.join(known)}")

@@ -59,7 +59,9 @@ TINY = [path for path in EVERYTHING if path.name == "tiny.yaml"]
 OVERLAYS = [path for path in EVERYTHING if bases(path)]
 PARTS_OF_A_PIPELINE = [path for path in EVERYTHING if path.parent.name == "quickstart" and path not in PIPELINES + TINY]
 OF_OTHER_COMMANDS = [
-    path for path in EVERYTHING if path.name in ("bridge.yaml", "evaluate.yaml") or path.parent.name == "grammar"
+    path
+    for path in EVERYTHING
+    if path.name in ("bridge.yaml", "evaluate.yaml") or path.parent.name in ("generate", "grammar")
 ]
 ALONE = [
     path for path in EVERYTHING if path not in PIPELINES + TINY + OVERLAYS + PARTS_OF_A_PIPELINE + OF_OTHER_COMMANDS

@@ -6,6 +6,7 @@ from typing import Any
 
 from revisual.client.budget import Budget
 from revisual.client.request import Decoding
+from revisual.client.retries import Retries
 from revisual.client.server import Server
 from revisual.core.errors import UserError
 from revisual.core.ranges import Count, NonNegativeInt, PositiveFraction, PositiveInt, Seconds, Seed, Temperature
@@ -20,7 +21,7 @@ class QuestionOptions:
     """What is asked.
 
     Args:
-        benchmarks: names, with commas between them.
+        benchmarks: names, with commas between them, or all.
         custom: further benchmarks by class_path, in a config.
         data: folder that holds the benchmarks' data; without it they are loaded from the hub.
         limit: ask only the first so many questions of each benchmark.
@@ -79,6 +80,7 @@ class ServerOptions:
         concurrency: requests at once.
         timeout: seconds that a server may be silent.
         stream: take answers piece by piece.
+        max_retries: how often a request that failed is sent again.
         max_requests: stop after so many requests, attempts included.
         max_total_tokens: stop after so many tokens of prompts and answers.
     """
@@ -88,6 +90,7 @@ class ServerOptions:
     concurrency: Count = 16
     timeout: Seconds = 600.0
     stream: bool = False
+    max_retries: NonNegativeInt = 5
     max_requests: PositiveInt | None = None
     max_total_tokens: PositiveInt | None = None
 
@@ -95,7 +98,8 @@ class ServerOptions:
         """Return the server as what answers; None where no address is given."""
         if self.base_url is None:
             return None
-        server = Server(self.base_url, model, self.key_env, self.concurrency, self.timeout, self.stream)
+        retries = Retries(attempts=self.max_retries + 1)
+        server = Server(self.base_url, model, self.key_env, self.concurrency, self.timeout, self.stream, retries)
         return ServerResponder(server, decoding, Budget(self.max_requests, self.max_total_tokens))
 
 
