@@ -13,14 +13,17 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
 from revisual.core.files import write_atomically
+from revisual.data.reading import measured_samples
+from revisual.data.sample import count_sources
 
 
 class MetricsFile(Callback):
     """Writes a file after each validation, and when a fit or test ends.
 
-    `command` is `fit`, `validate` or `test`, `metrics` holds what was logged last, `seconds` how long the run took,
-    `tokens` those that the module counts as `tokens_seen`, and `peak_memory_mib` the most memory of the main process,
-    `peak_gpu_memory_mib` of its GPU. The file of a fit stays where another command runs in the same folder, and writes
+    `command` is `fit`, `validate` or `test`, `metrics` holds what was logged last, and `questions` of how many of each
+    source that is, where all of a split were asked. `seconds` is how long the run took, `tokens` are those that the
+    module counts as `tokens_seen`, and `peak_memory_mib` is the most memory of the main process, `peak_gpu_memory_mib`
+    of its GPU. The file of a fit stays where another command runs in the same folder, and writes
     `validate_metrics.json` or `test_metrics.json`.
 
     Args:
@@ -59,6 +62,9 @@ class MetricsFile(Callback):
             "seconds": time.perf_counter() - self._began,
             "peak_memory_mib": peak_memory_mib(),
         }
+        samples = measured_samples(trainer, "test" if command == "test" else "validation")
+        if samples:
+            content["questions"] = count_sources(samples)
         tokens = getattr(pl_module, "tokens_seen", None)
         if tokens is not None:
             content["tokens"] = int(tokens)

@@ -51,7 +51,6 @@ def evaluate(
         judge: what judges where the rules cannot.
     """
     asked = choose_benchmarks(questions.benchmarks, questions.custom or ())
-    require_data(asked, questions.data)  # before the policy is loaded
     preset = choose_preset(answers.preset, model)
     if (told := contradiction(preset, model)) is not None:
         print(told, flush=True)
@@ -59,11 +58,13 @@ def evaluate(
     judging = judge.judge(server.concurrency, server.timeout)
     responder: Responder | None = server.responder(model, decoding)
     answered_by = "server"
+    require_data(asked, questions.data)
     if responder is None:
         responder = local = policy.responder(model, decoding, pixels, engine)
         answered_by = type(local.engine).__name__
     settings = {"model": model, "base_url": server.base_url, "preset": preset.name, "n": answers.n}
     settings |= {**decoding.settings(), "seed": answers.seed, "limit": questions.limit, "rules": rules}
+    settings |= {"system_prompt": preset.system_prompt, "suffix": preset.suffix or None}
     settings |= {"engine": answered_by, "min_pixels": pixels.min_pixels, "max_pixels": pixels.max_pixels}
     grader = AnswerGrader(requirements=EVALUATION)
     evaluation = Evaluation(

@@ -9,10 +9,13 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
 from revisual.cli.run_progress import in_words
-from revisual.evaluation.metrics.wilson import wilson
+from revisual.core.wilson import wilson
+from revisual.data.reading import measured_samples
+from revisual.data.sample import count_sources
 from revisual.pipeline.results import REPORT, stage_curves, versions
 from revisual.report.formats import PERCENT
 from revisual.report.pipeline import write_pipeline_report
+from revisual.report.stages import with_bounds
 
 ACCURACY = "/accuracy"
 
@@ -59,7 +62,7 @@ class RunSummary(Callback):
         data: Any = getattr(trainer, "datamodule", None)
         for split, summaries in getattr(data, "read", {}).items():
             yield from (f"read for {split}: {summary}" for summary in summaries)
-        yield from self._measured(data)
+        yield from self._measured(trainer)
         checkpoint = _checkpoint(trainer)
         if checkpoint is not None:
             yield f"checkpoint: {checkpoint[0]}{checkpoint[1]}"
@@ -71,9 +74,9 @@ class RunSummary(Callback):
             folder = Path(trainer.default_root_dir) / "export"
             yield f"next: revisual export --checkpoint {checkpoint[1]} --out {folder}"
 
-    def _measured(self, data: Any) -> Iterator[str]:
+    def _measured(self, trainer: Trainer) -> Iterator[str]:
         """Yield each source's accuracy before and after with the interval of the latter, and the loss."""
-        questions = _count_sources(data)
+        questions = count_sources(measured_samples(trainer, "validation"))
         for name, value in self.after.items():
             if name == "val/loss":
                 yield f"loss on validation samples: {_from(self.before, name, '{:.4g}')}{value:.4g}"
@@ -91,16 +94,20 @@ class RunSummary(Callback):
         """Write the run's report.html as a pipeline writes that of its stages; return its path."""
         folder = Path(trainer.default_root_dir).absolute()
         peak = trainer.callback_metrics.get("train/peak_memory_mib")
+        questions = count_sources(measured_samples(trainer, "validation"))
+        asked_all = trainer.num_sanity_val_steps == float("inf")
+        before = with_bounds(_shares(self.before), questions if asked_all else {})
+        after = with_bounds(_shares(self.after), questions)
         stage = {
             "name": folder.name or "run",
-            "before": _shares(self.before),
-            "after": _shares(self.after),
+            "before": before,
+            "after": after,
             "seconds": self.seconds,
             "tokens": getattr(module, "tokens_seen", None),
             "peak_memory_mib": None if peak is None else float(peak),
             "status": "finished",
         }
-        start = [{"name": "start", "after": _shares(self.before)}] if self.before else []
+        start = [{"name": "start", "after": before}] if before else []
         metrics = {"stages": [*start, stage], "seed": seed, "versions": versions()}
         folders = [Path(str(logger.root_dir)) for logger in trainer.loggers if type(logger).__name__ == "CSVLogger"]
         curves = [stage_curves(path) for path in folders if path.is_dir()]
@@ -117,19 +124,12 @@ def _from(before: Mapping[str, float], name: str, form: str) -> str:
     return f"{form.format(before[name])} -> " if name in before else ""
 
 
-def _count_sources(data: Any) -> dict[str, int]:
-    """Return the number of validation questions by source, and of all."""
-    samples = getattr(getattr(data, "datasets", {}).get("validation"), "samples", ())
-    sources = [sample.source for sample in samples]
-    return {source: sources.count(source) for source in set(sources)} | {"all": len(sources)}
-
-
 def _checkpoint(trainer: Trainer) -> tuple[str, Path] | None:
     """Return the best checkpoint, or the last one where none is the best, with a word for which it is."""
     for callback in trainer.checkpoint_callbacks:
-        best = getattr(callback, "best_model_path", "")
-        if best:
-            return ("the best is " if getattr(callback, "monitor", None) else ""), Path(best)
+        best, last = (getattr(callback, f"{which}_model_path", "") for which in ("best", "last"))
+        if best or last:
+            return ("the best is " if best and getattr(callback, "monitor", None) else ""), Path(best or last)
     return None
 
 

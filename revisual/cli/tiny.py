@@ -44,6 +44,8 @@ def tiny(
     with replaced_folder(out) as folder, system_errors():
         save_tiny_policy(folder, architecture, texts, seed, family)
         (folder / MANIFEST).write_text(json.dumps(hashes(folder), indent=2) + "\n")
+    size = sum(path.stat().st_size for path in out.iterdir())
+    print(f"{out}: an untrained {family}, {size / 1e6:,.1f} MB")
 
 
 COMMAND = FunctionCommand(tiny, SAMPLES)

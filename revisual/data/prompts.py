@@ -35,6 +35,22 @@ def _tell(split: str, read: Sequence[tuple[str, Sample]], summaries: Sequence[Re
             log.warning("data.%s: %s: %s", split, summary.label, doubt)
 
 
+def _encoder_of(trainer: Any) -> PromptEncoder:
+    """Return the encoder of a trainer's module.
+
+    Raises:
+        UserError: it has none.
+    """
+    module: Any = trainer.lightning_module
+    encoder: PromptEncoder | None = getattr(module, "encoder", None)
+    if encoder is None:
+        raise UserError(
+            f"{type(module).__name__} has no encoder, which data is read with: give a module around another one the "
+            "attributes encoder, updates_per_batch and looks_ahead of that"
+        )
+    return encoder
+
+
 class PromptDataset(Dataset[EncodedPrompt]):
     """Samples, encoded when they are asked for."""
 
@@ -99,7 +115,7 @@ class PromptDataModule(LightningDataModule):
         """
         stage = str(getattr(stage, "value", stage))  # Lightning's enum prints as TrainerFn.PREDICTING
         splits = {"fit": ("train", "validation"), "validate": ("validation",)}.get(stage, (stage,))
-        encoder: PromptEncoder = self.trainer.lightning_module.encoder  # type: ignore[union-attr,assignment]
+        encoder = _encoder_of(self.trainer)
         for split in splits:
             if split in self.datasets or (split == "validation" and not self.readers[split]):
                 continue

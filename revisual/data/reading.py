@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from revisual.data.sample import Sample
 
@@ -69,3 +70,13 @@ def summarize_readers(
             )
         )
     return made
+
+
+def measured_samples(trainer: Any, split: Literal["validation", "test"]) -> Sequence[Sample]:
+    """Return the samples that a trainer's measurements are of; none for a part of a split, or other data modules."""
+    limit = trainer.limit_test_batches if split == "test" else trainer.limit_val_batches
+    if isinstance(limit, int) or limit != 1.0:  # 1 is one batch, and 1.0 are all of them
+        return ()
+    datasets = getattr(getattr(trainer, "datamodule", None), "datasets", {})
+    samples: Sequence[Sample] = getattr(datasets.get(split), "samples", ())
+    return samples

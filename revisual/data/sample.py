@@ -1,6 +1,7 @@
 """The one form that all data takes."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,11 @@ from PIL.Image import Image
 from revisual.core.seeds import stable_seed
 from revisual.data.images import ImageSource
 from revisual.data.turns import text_of
+
+UNNAMED = "unnamed"
+"""Stands in names of metrics for the source of samples that have none."""
+ALL = "all"
+"""Stands there for all sources together."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +58,12 @@ class Sample:
 def prompt_key(sample: Sample) -> int:
     """Return what a sample is known by in every run over the same data; ids are unique within a source only."""
     return stable_seed(sample.source, sample.id)
+
+
+def count_sources(samples: Iterable[Sample]) -> dict[str, int]:
+    """Return the number of samples of each source and of all, by their names in metrics.
+
+    Example: `count_sources([Sample("1"), Sample("2", source="sums")]) == {"unnamed": 1, "sums": 1, "all": 2}`
+    """
+    counts = Counter(sample.source or UNNAMED for sample in samples)
+    return {**counts, ALL: counts.total()}

@@ -8,10 +8,10 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from revisual.core.errors import UserError
+from revisual.core.wilson import wilson
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.metrics.bootstrap import interval
 from revisual.evaluation.metrics.problems import gather
-from revisual.evaluation.metrics.wilson import wilson
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from revisual.report.curves import Curves
 from revisual.report.files import read_csv_curves
 from revisual.report.pipeline import write_pipeline_report
 from revisual.report.rollouts import RolloutExample
-from revisual.report.stages import Number
+from revisual.report.stages import Number, with_bounds
 
 METRICS, CURVES, RESPONSES, REPORT = "metrics.json", "metrics.csv", "responses.jsonl", "report.html"
 PACKAGES = ("revisual", "torch", "lightning", "transformers")
@@ -29,7 +29,7 @@ class RunMetrics:
     """What the callback `MetricsFile` wrote."""
 
     scores: Mapping[str, Number]
-    """What the run logged of its test."""
+    """What the run logged of its test, with the bounds of shares where the questions are counted."""
     costs: Mapping[str, Number]
     """`tokens` and `peak_memory_mib`, as far as known."""
 
@@ -43,7 +43,8 @@ def read_metrics(folder: Path) -> RunMetrics:
     path = folder / METRICS
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        scores = {name: value for name, value in content["metrics"].items() if name.startswith("test/")}
+        measured = {name: value for name, value in content["metrics"].items() if name.startswith("test/")}
+        scores = with_bounds(measured, content.get("questions", {}))
     except FileNotFoundError as error:
         raise UserError(f"no {path} was written: list the callback MetricsFile in the config") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -21,6 +21,8 @@ from revisual.pipeline.stages import Place, Plan, changes, config_hash, policy_h
 from revisual.pipeline.state import LOCK, Record, State
 
 POLL_SECONDS = 0.1
+LOG = "log.txt"
+"""What a stage says, in its folder."""
 
 
 class Runner:
@@ -114,7 +116,7 @@ class Runner:
             shutil.rmtree(export, ignore_errors=True)
             return self._train(name, folder, record, [*command, f"--ckpt_path={checkpoint}"])
         shutil.rmtree(folder, ignore_errors=True)
-        self.progress.say(f"{name}: started")
+        self.progress.say(f"{name}: started; what it says is in {folder / LOG}")
         return self._train(name, folder, Record("running", fingerprint), command)
 
     def _checkpoint(self, name: str, folder: Path) -> Path | None:
@@ -141,7 +143,7 @@ class Runner:
             return Record(status, record.fingerprint, seconds)
 
         record_status("running")
-        log = folder / "log.txt"
+        log = folder / LOG
         self._child = Child(command, log)
         try:
             code = self._wait(name, self._child)

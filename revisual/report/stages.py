@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from revisual.core.errors import UserError
+from revisual.core.wilson import wilson
 from revisual.report.formats import COUNT, DURATION, MEMORY, NUMBER, PERCENT, Format, label
 from revisual.report.html import Element, element, fold
 from revisual.report.table import Cell, Column, Estimate, table
@@ -14,6 +15,8 @@ FRACTIONS = ("accuracy", "format", "fraction", "rate", "ratio", "kept", "truncat
 BOUNDS = ("_low", "_high")
 COSTS = {"seconds": ("Time", DURATION), "tokens": ("Tokens", COUNT), "peak_memory_mib": ("Peak memory", MEMORY)}
 EVERYTHING = "all"
+SHARES = ("accuracy", "format")
+"""Measures that are the share of questions, or a mean of shares of their answers."""
 
 Number = float | int
 
@@ -78,6 +81,24 @@ def _numbers(values: object) -> dict[str, Number]:
         for key, value in known.items()
         if isinstance(value, float | int) and not isinstance(value, bool) and value == value
     }
+
+
+def with_bounds(scores: Mapping[str, Number], questions: Mapping[str, int]) -> dict[str, Number]:
+    """Return measures with the bounds of Wilson's 95 % interval beside each share of questions.
+
+    Several answers to a question count as one share of it, which makes the interval wider than it is.
+
+    Args:
+        scores: what was measured.
+        questions: how many there are of each source.
+    """
+    found = dict(scores)
+    for key, value in scores.items():
+        measure = Measure.of(key)
+        n = questions.get(measure.source, 0)
+        if measure.name in SHARES and n and 0 <= value <= 1:
+            found |= dict(zip((key + bound for bound in BOUNDS), wilson(value * n, n), strict=True))
+    return found
 
 
 def estimates(stages: Sequence[Stage], key: str) -> list[Estimate]:

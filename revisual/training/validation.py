@@ -12,6 +12,7 @@ from revisual.core.distributed import all_gather_objects
 from revisual.core.seeds import stable_seed
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
+from revisual.data.sample import UNNAMED
 from revisual.grading.grader import Grader
 from revisual.grading.requirements import EVALUATION
 from revisual.rewards.functions import WeightedReward
@@ -19,8 +20,6 @@ from revisual.rollout.engine import RolloutEngine, Sampling, draw_completions
 from revisual.training.rollouts import decode_and_score
 from revisual.training.settings import EvalSampling
 
-UNNAMED = "unnamed"
-"""Stands in names of metrics for the source of samples that have none."""
 MEASURES = ("accuracy", "accuracy_as_evaluated", "undeclared", "reward", "length", "truncated", "invalid")
 """What is measured of every answer, besides each of the configured rewards."""
 

@@ -17,6 +17,7 @@ from report.parsing import parse
 from revisual.cli.main import main
 from revisual.data.prompting import Prompting
 from revisual.evaluation.answers import read_answers
+from revisual.evaluation.presets import VISION_R1_FORMAT
 from revisual.report.picture import encode_png
 
 
@@ -49,6 +50,7 @@ def test_what_it_leaves(tmp_path, capsys):
     assert answers["s2"].fields == {"level": 0} and answers["s2"].question == "What is 2 + 1? <b>"
 
     found = metrics_of(out)
+    assert found["settings"]["system_prompt"] == VISION_R1_FORMAT and found["settings"]["seed"] == 0
     assert found["settings"]["temperature"] == 0.6 and found["settings"]["model"] == "tiny"
     sums = found["benchmarks"]["sums"]
     assert sums["headline"] | {"low": 0, "high": 0} == {"name": "pass@1", "value": 6 / 11, "n": 11, "low": 0, "high": 0}

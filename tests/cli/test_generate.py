@@ -5,6 +5,7 @@ from PIL import Image
 
 from revisual.cli.main import main
 from revisual.data.prompting import Prompting
+from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.models.export import export_policy
 
 
@@ -66,6 +67,14 @@ def test_a_file_of_questions(policy_folder, questions, tmp_path):
     )
     assert all(1 <= row["tokens"] <= 5 and row["finish_reason"] in ("stop", "length") for row in rows)
     assert not out.with_name("out.jsonl.journal").exists()
+    kept = json.loads(out.with_name("out.jsonl.settings.json").read_text())
+    wanted = {
+        "model": str(policy_folder),
+        "system_prompt": REVISUAL_R1_SYSTEM_PROMPT,
+        "temperature": 0.6,
+        "top_p": 0.95,
+    }
+    assert kept == wanted | {"max_tokens": 5, "n": 2, "seed": 0, "min_pixels": None, "max_pixels": None}
     assert main(["grade", str(out), f"--out={tmp_path / 'graded.jsonl'}"]) in (0, 1)  # two have no gold answer
 
 

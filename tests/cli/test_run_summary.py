@@ -8,7 +8,7 @@ import yaml
 
 from cli.test_fit import Bench
 from revisual.cli.main import main
-from revisual.evaluation.metrics.wilson import wilson
+from revisual.core.wilson import wilson
 
 CSV = [{"class_path": "lightning.pytorch.loggers.CSVLogger", "init_args": {"save_dir": ".", "name": "logs"}}]
 

@@ -87,3 +87,10 @@ def test_loaders(encoder):
     data.setup("test")
     assert len(data.train_dataloader()) == 2 * 3 and data.val_dataloader() == []
     assert [p.id for each in data.test_dataloader() for p in each.items] == [s.id for s in samples]
+
+
+def test_a_module_without_an_encoder_is_one_line():
+    data = PromptDataModule([Given(some_samples(1))])
+    data.trainer = SimpleNamespace(lightning_module=SimpleNamespace())
+    with pytest.raises(UserError, match="SimpleNamespace has no encoder, which data is read with: "):
+        data.setup("fit")

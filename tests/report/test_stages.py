@@ -3,7 +3,16 @@ import math
 import pytest
 
 from revisual.core.errors import UserError
-from revisual.report.stages import Measure, Stage, accuracies, detail_table, estimates, headline_table, read_stages
+from revisual.report.stages import (
+    Measure,
+    Stage,
+    accuracies,
+    detail_table,
+    estimates,
+    headline_table,
+    read_stages,
+    with_bounds,
+)
 from revisual.report.table import Estimate
 
 from .parsing import parse
@@ -75,3 +84,22 @@ def test_every_measure_is_in_the_details():
     rows = parse(detail_table(stages)).all("tbody")[0].all("tr")
     shown = [[cell.words for cell in [*row.all("th"), *row.all("td")]] for row in rows]
     assert shown == [["test/x/loss", "2.5", "2 (−0.5)"], [KEY, "50.0%", "-"]]
+
+
+def test_shares_of_questions_get_wilsons_bounds():
+    scores = {
+        KEY: 0.25,
+        "test/sampled/all/format": 1.0,
+        "test/sampled/shapes/length": 0.5,
+        "test/greedy/bars/accuracy": 0,
+    }
+    found = with_bounds(scores, {"shapes": 4, "all": 24})
+    # 1 of 4 lies between 4.6 % and 69.9 %, and 24 of 24 above 86.2 %: textbooks' values of Wilson's score
+    assert found == scores | {
+        f"{KEY}_low": pytest.approx(0.0456, abs=5e-5),
+        f"{KEY}_high": pytest.approx(0.6994, abs=5e-5),
+        "test/sampled/all/format_low": pytest.approx(0.8620, abs=5e-5),
+        "test/sampled/all/format_high": 1.0,
+    }
+    (one,) = estimates([Stage("base", after=found)], KEY)
+    assert (one.low, one.high) == (found[f"{KEY}_low"], found[f"{KEY}_high"])

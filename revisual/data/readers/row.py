@@ -9,7 +9,7 @@ from typing import Any
 from PIL.Image import Image
 
 from revisual.core.errors import UserError
-from revisual.core.text import has_surrogate
+from revisual.core.text import has_surrogate, shorten
 from revisual.data.images import ImageSource, StoredBytes, image_source
 from revisual.data.readers.choices import read_choices
 from revisual.data.readers.conversation import (
@@ -24,6 +24,8 @@ from revisual.data.sample import Sample
 from revisual.data.turns import reply_text
 
 FIELDS = tuple(field.name for field in fields(Sample))
+MOST_COLUMNS = 200
+"""Characters of the names of columns that a message lists."""
 USUAL_COLUMNS = {
     "messages": ("conversations", "prompt"),
     "images": ("image",),
@@ -85,9 +87,12 @@ def sample_from_row(
     choices = read_choices(values["choices"])
     answer = choices.letter_of(_text("answer", values["answer"]), answer_index) or reply_text(messages or ()) or ""
     if not question.strip() and messages is None:
-        raise UserError(f"{_say_field('question', columns)} is empty")
+        raise UserError(f"{_say_field('question', columns)} is empty{_say_absent('question', row, columns)}")
     if require_answer and not answer.strip():
-        raise UserError(f"{_say_field('answer', columns)} is empty; set require_answer: false to read rows without one")
+        absent = _say_absent("answer", row, columns)
+        raise UserError(
+            f"{_say_field('answer', columns)} is empty{absent}; set require_answer: false to read rows without one"
+        )
     return Sample(
         id=_text("id", values["id"]) or row.id,
         question=question,
@@ -162,6 +167,14 @@ def lookup(values: Mapping[str, Any], column: str | None, default: str) -> Any:
 def _say_field(name: str, columns: Mapping[str, str]) -> str:
     column = columns.get(name, name)
     return name if column == name else f"{name} (column {column!r})"
+
+
+def _say_absent(name: str, row: Row, columns: Mapping[str, str]) -> str:
+    """Say that a row has no column of a field's name, and which ones it has; empty where it has one."""
+    if name in columns or name in row.values:
+        return ""
+    there = shorten(", ".join(map(str, row.values)), MOST_COLUMNS) or "none"
+    return f", as there is no such column (there are: {there}); columns: {{{name}: COLUMN}} names another"
 
 
 def _text(name: str, value: Any) -> str:

@@ -20,6 +20,8 @@ from revisual.data_recipes.grammar.step import Outcome, Step, Work
 from revisual.data_recipes.grammar.store import SampleStore
 
 ITEMS, SUMMARY, SETTINGS = "items.parquet", "summary.json", "settings.json"
+CURATION = "curation.json"
+"""The seed and the settings of all steps."""
 JOURNALS, CACHE, LOCK = "answers", "cache", ".lock"
 
 
@@ -67,6 +69,13 @@ class Runner:
             ) from error
 
     def _run(self) -> dict[str, dict[str, Any]]:
+        for name, step in self.steps.items():
+            if self.only in (None, name) and not (self.out / name / SUMMARY).is_file():
+                step.require()
+        if self.only is None:
+            described = {name: describe(step) for name, step in self.steps.items()}
+            content = json.dumps({"seed": self.seed, "steps": described}, indent=2, ensure_ascii=False)
+            write_atomically(self.out / CURATION, content + "\n")
         summaries: dict[str, dict[str, Any]] = {}
         items, before = EMPTY, digest(self.seed)
         for name, step in self.steps.items():

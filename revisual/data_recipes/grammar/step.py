@@ -61,6 +61,13 @@ class Step(Ranged, ABC):
     requests at once) is to be declared with `compare=False`: changing it does not make a finished step stale.
     """
 
+    def require(self) -> None:  # most need nothing
+        """Check, before the first step of all runs, that what this one needs is installed.
+
+        Raises:
+            UserError: something is not.
+        """
+
     @abstractmethod
     def run(self, work: Work) -> Outcome:
         """Run the step, all of it or what an interrupted call left to do.

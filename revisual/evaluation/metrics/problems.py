@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from revisual.core.wilson import wilson
 from revisual.evaluation.answers import FieldValue, ScoredAnswer
 from revisual.evaluation.metrics.bootstrap import interval, ratio
 from revisual.evaluation.metrics.figures import Figure
-from revisual.evaluation.metrics.wilson import wilson
 
 
 @dataclass(frozen=True)

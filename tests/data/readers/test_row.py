@@ -13,12 +13,18 @@ from revisual.data.readers import JSONLReader, ParquetReader
 from .reading import GOOD, error_of, jsonl, parquet
 
 BAD_ROWS = {
-    "no answer": ({"question": "q"}, "answer is empty"),
+    "no answer": (
+        {"question": "q"},
+        "answer is empty, as there is no such column (there are: question); columns: {ans",
+    ),
     "null answer": ({"question": "q", "answer": None}, "answer is empty"),
     "blank answer": ({"question": "q", "answer": " "}, "answer is empty; set require_answer: false"),
     "nan answer": ({"question": "q", "answer": float("nan")}, "answer is empty"),
     "list answer": ({"question": "q", "answer": ["1"]}, "answer is of type list, not text or a number"),
-    "no question": ({"answer": "1"}, "question is empty"),
+    "no question": (
+        {"answer": "1", "ask": "q"},
+        "question is empty, as there is no such column (there are: answer, ask)",
+    ),
     "blank question": ({"question": "\n", "answer": "1"}, "question is empty"),
     "only a picture": ({"question": "<image>", "answer": "1", "images": ["a"]}, "question is empty"),
     "text choices": (GOOD | {"choices": "A. 1;B. 2"}, "choices are of type str, not a list"),

@@ -1,5 +1,6 @@
 """Steps that are done once, again, alone, or from where they stopped."""
 
+import json
 from dataclasses import dataclass
 
 import pytest
@@ -11,6 +12,7 @@ from revisual.core.errors import UserError
 from revisual.core.folders import MARK
 from revisual.data_recipes.grammar.runner import Runner
 from revisual.data_recipes.grammar.step import Outcome, Step
+from revisual.data_recipes.grammar.steps.topics import Topics
 
 CALLS = []
 
@@ -99,3 +101,32 @@ def test_two_curations_do_not_share_a_folder(tmp_path, steps):
 
     with pytest.raises(UserError, match="another curation is running there"):
         run(tmp_path / "out", {"collect": steps["collect"], "nested": Nested()})
+
+
+@dataclass(frozen=True)
+class Demanding(Halve):
+    """Needs what is not there."""
+
+    def require(self):
+        raise UserError("no such package")
+
+
+def test_what_a_later_step_needs_is_looked_for_before_the_first(tmp_path, steps, calls):
+    with pytest.raises(UserError, match="no such package"):
+        run(tmp_path / "out", steps | {"again": Demanding("again")})
+    assert not calls and not (tmp_path / "out" / "collect").exists()
+    run(tmp_path / "out", steps)
+    assert calls == ["halve", "again"]
+
+
+def test_topics_need_the_extra_package(monkeypatch):
+    monkeypatch.setattr("revisual.core.packages.find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r'topics needs the package sklearn: pip install "revisual\[curation\]"'):
+        Topics().require()
+
+
+def test_the_settings_of_all_steps_and_the_seed_stand_in_one_file(tmp_path, steps):
+    Runner(tmp_path / "out", steps, seed=7).run()
+    found = json.loads((tmp_path / "out" / "curation.json").read_text())
+    assert found["seed"] == 7 and list(found["steps"]) == ["collect", "halve", "again"]
+    assert "again" in json.dumps(found["steps"]["again"])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from revisual.core.errors import UserError
+from revisual.core.packages import require_package
 from revisual.core.ranges import Count, PositiveInt
 from revisual.core.seeds import stable_seed
 from revisual.data.sample import Sample
@@ -66,6 +67,10 @@ class Topics(Step):
                 f"topics: 2 <= sampled <= {MOST_SAMPLED:,} and 1 <= dimensions <= {MOST_DIMENSIONS} are needed: "
                 "HDBSCAN takes too long on more"
             )
+
+    @override
+    def require(self) -> None:
+        require_package("sklearn", "topics")
 
     @override
     def run(self, work: Work) -> Outcome:

@@ -3,8 +3,8 @@
 import pytest
 from scipy.stats import binomtest
 
+from revisual.core.wilson import wilson
 from revisual.evaluation.metrics.problems import mean_figure, ratio_figure
-from revisual.evaluation.metrics.wilson import wilson
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 24), (24, 24), (1, 1), (7, 60), (30, 60), (500, 1319)])
