@@ -1,5 +1,6 @@
 """From a sample to the tokens and pictures that a policy reads."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,8 +22,9 @@ from revisual.data.sample import Sample
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.data.turns import text_of
 
-OPENING = "<think>"
-"""Of an answer's thoughts."""
+THOUGHTS = re.compile(r"<think>(.*?)</think>\s*", re.DOTALL)
+OPENED = re.compile(r"<think>\s*(</think>\s*)?\Z")
+"""How a prompt ends whose chat template opens the answer's thoughts, and may close them at once."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +171,12 @@ class PromptEncoder:
         return {name: value.bfloat16() if value.is_floating_point() else value for name, value in tensors.items()}
 
     def encode_response(self, text: str, opened: str = "") -> Int[Tensor, " R"]:
-        """Return token ids of a response, closed by the end token; without what the prompt has `opened` of it."""
-        tokenizer = self.processor.tokenizer
-        if opened and text.startswith(OPENING):
-            text = text.removeprefix(OPENING).removeprefix(opened.removeprefix(OPENING))
+        """Return token ids of a response, closed by the end token; without what the prompt has `opened` of it.
+
+        Raises:
+            UserError: the response holds thoughts, and the chat template has closed them.
+        """
+        tokenizer, text = self.processor.tokenizer, behind_opened(text, opened)
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         return torch.tensor([*ids, tokenizer.eos_token_id])
 
@@ -192,9 +196,27 @@ class PromptEncoder:
 
 
 def opened_thoughts(prompt: str) -> str:
-    r"""Return the opening tag of the thoughts, and the space behind it, where a prompt ends in them.
+    r"""Return what a prompt ends in of the answer's thoughts: their opening tag, or both tags with nothing within.
 
     Example: `opened_thoughts("<|im_start|>assistant\n<think>\n")` is `"<think>\n"`.
     """
-    bare = prompt.rstrip()
-    return prompt[len(bare) - len(OPENING) :] if bare.endswith(OPENING) else ""
+    found = OPENED.search(prompt)
+    return found[0] if found else ""
+
+
+def behind_opened(text: str, opened: str) -> str:
+    r"""Return what a response goes on with behind what its prompt has `opened`.
+
+    Example: `behind_opened("<think>\n6 * 7</think>42", "<think>\n")` is `"6 * 7</think>42"`.
+
+    Raises:
+        UserError: the response holds thoughts, and the chat template has closed them.
+    """
+    if not opened or not text.startswith("<think>"):
+        return text
+    if "</think>" not in opened:
+        return text.removeprefix("<think>").removeprefix(opened.removeprefix("<think>"))
+    found = THOUGHTS.match(text)
+    if found is None or found[1].strip():
+        raise UserError("its response holds thoughts, and the chat template has closed them (chat_template_kwargs)")
+    return text[found.end() :]

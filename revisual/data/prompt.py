@@ -26,4 +26,5 @@ class EncodedPrompt:
     pictures: tuple[Any, ...] = ()
     """PIL pictures, already resized: 8-bit, so that a prompt costs 3 bytes a pixel until its patches are needed."""
     opened: str = ""
-    """How the chat template itself has opened the answer's thoughts (`<think>`); the policy goes on behind it."""
+    """How the chat template itself has opened the answer's thoughts (`<think>`), and where it is told not to think also
+    closed them (`<think></think>`); the policy goes on behind it."""

@@ -34,7 +34,15 @@ def make_example(prompt: EncodedPrompt, encoder: PromptEncoder, template: str) -
     sample: Sample = prompt.sample
     if "{solution}" in template and not sample.solution and reply_text(sample.messages or ()) is None:
         return None
-    return Example(prompt, encoder.encode_response(response_text(sample, template), prompt.opened))
+    return _teach(prompt, encoder, template)
+
+
+def _teach(prompt: EncodedPrompt, encoder: PromptEncoder, template: str) -> Example:
+    try:
+        return Example(prompt, encoder.encode_response(response_text(prompt.sample, template), prompt.opened))
+    except UserError as error:
+        told = str(error)
+        raise UserError(told if prompt.sample.id in told else f"sample {prompt.sample.id}: {told}") from error
 
 
 class ExampleDataset(Dataset[Example]):
@@ -47,10 +55,7 @@ class ExampleDataset(Dataset[Example]):
         return len(self.samples)
 
     def __getitem__(self, index: int) -> Example:
-        sample = self.samples[index]
-        response = response_text(sample, self.template)
-        prompt = self.encoder.encode(sample)
-        return Example(prompt, self.encoder.encode_response(response, prompt.opened))
+        return _teach(self.encoder.encode(self.samples[index]), self.encoder, self.template)
 
 
 def response_text(sample: Sample, template: str) -> str:

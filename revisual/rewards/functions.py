@@ -39,6 +39,8 @@ class Response:
     """Of the response, the end token included; None where they are not known."""
     truncated: bool | None = None
     """Whether it was cut at its limit; None where that is not known."""
+    opened: str = ""
+    """What of the text the chat template has written: the tag that opens the thoughts, or thoughts closed at once."""
 
 
 class RewardFunction(Ranged, ABC):
@@ -67,26 +69,29 @@ class AccuracyReward(RewardFunction):
         return RewardScores([grade.score for grade in grades], [grade.error for grade in grades])
 
 
-def _split_thoughts(response: str) -> tuple[str, str] | None:
-    """Split `<think>thoughts</think>answer`, each tag once and neither part blank; None for any other response."""
-    response = response.strip()
-    if not response.startswith("<think>") or response.count("<think>") != 1 or response.count("</think>") != 1:
+def _after_thoughts(response: Response) -> str | None:
+    """Return the answer of `<think>thoughts</think>answer`, each tag once and neither part blank; None for any other.
+
+    Where the chat template has closed the thoughts itself, they are blank, and the policy writes neither tag.
+    """
+    text = response.text.strip()
+    closed = response.opened.rstrip().endswith("</think>")
+    if not text.startswith("<think>") or text.count("<think>") != 1 or text.count("</think>") != 1:
         return None
-    thoughts, answer = response.removeprefix("<think>").split("</think>")
-    return (thoughts, answer.strip()) if thoughts.strip() and answer.strip() else None
+    thoughts, answer = text.removeprefix("<think>").split("</think>")
+    return answer.strip() or None if thoughts.strip() or closed else None
 
 
-def _ends_in_box(response: str) -> bool:
-    parts = _split_thoughts(response)
-    boxes = None if parts is None else well_formed_boxes(parts[1])
+def _ends_in_box(response: Response) -> bool:
+    answer = _after_thoughts(response)
+    boxes = None if answer is None else well_formed_boxes(answer)
     return bool(boxes) and all(box.strip() for box in boxes or ())
 
 
-def _ends_in_answer_tag(response: str) -> bool:
-    parts = _split_thoughts(response)
-    if parts is None or response.count("<answer>") != 1 or response.count("</answer>") != 1:
+def _ends_in_answer_tag(response: Response) -> bool:
+    answer = _after_thoughts(response)
+    if answer is None or response.text.count("<answer>") != 1 or response.text.count("</answer>") != 1:
         return False
-    answer = parts[1]
     if not answer.startswith("<answer>") or not answer.endswith("</answer>"):
         return False
     return answer.removeprefix("<answer>").removesuffix("</answer>").strip() != ""
@@ -96,7 +101,8 @@ def _ends_in_answer_tag(response: str) -> bool:
 class FormatReward(RewardFunction):
     r"""1 for thoughts in one pair of think tags followed by text with a box, else 0.
 
-    Thoughts and boxes hold something, and every box is closed.
+    Thoughts and boxes hold something, and every box is closed. Thoughts that the chat template has closed at once count
+    as they stand: then a box is all that the policy has to write.
 
     Example: `FormatReward()([Response(r"<think>6 * 7</think>It is \boxed{42}.", sample)], ...).scores == [1.0]`
     """
@@ -105,12 +111,14 @@ class FormatReward(RewardFunction):
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """Return 1 or 0 per response; never an error."""
-        return RewardScores([float(_ends_in_box(response.text)) for response in responses], [None] * len(responses))
+        return RewardScores([float(_ends_in_box(response)) for response in responses], [None] * len(responses))
 
 
 @dataclass(frozen=True)
 class HardFormatResultReward(RewardFunction):
     """Vision-R1: 1 for a right answer in `<think>...</think><answer>...</answer>` and nothing else, else 0.
+
+    Where the chat template has closed the thoughts at once, the policy has to write the answer's tags alone.
 
     Example: of `Response("<think>6 * 7</think><answer>42</answer>", sample)` the score is 1.0
     """
@@ -119,7 +127,7 @@ class HardFormatResultReward(RewardFunction):
 
     def __call__(self, responses: Sequence[Response], grades: Sequence[Grade]) -> RewardScores:
         """Return 1 or 0 per response; a grader's error counts only where the format leaves the reward open."""
-        formed = [_ends_in_answer_tag(response.text) for response in responses]
+        formed = [_ends_in_answer_tag(response) for response in responses]
         return RewardScores(
             [float(ok and grade.score == 1.0) for ok, grade in zip(formed, grades, strict=True)],
             [grade.error if ok else None for ok, grade in zip(formed, grades, strict=True)],

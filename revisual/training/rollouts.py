@@ -29,9 +29,10 @@ def decode_and_score(
     lengths = completions.mask.sum(1).tolist()
     rows = [row[:length] for row, length in zip(completions.token_ids.tolist(), lengths, strict=True)]
     n = len(rows) // len(prompts)
-    responses = [encoder.decode(row, prompts[k // n].opened) for k, row in enumerate(rows)]
     samples = [prompt.sample for prompt in prompts for _ in range(n)]
-    known = zip(responses, samples, rows, completions.truncated.tolist(), strict=True)
+    opened = [prompt.opened for prompt in prompts for _ in range(n)]
+    responses = [encoder.decode(*row) for row in zip(rows, opened, strict=True)]
+    known = zip(responses, samples, rows, completions.truncated.tolist(), opened, strict=True)
     return responses, score_responses([Response(*row) for row in known], grader, rewards)
 
 

@@ -8,14 +8,16 @@ import torch
 from revisual.client.request import Decoding
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
-from revisual.data.sft import THOUGHTS_THEN_BOX, response_text
+from revisual.data.sft import THOUGHTS_THEN_BOX, make_example, response_text
 from revisual.evaluation.policy_responder import PolicyResponder
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.processor import save_processor
-from revisual.rewards.functions import FormatReward, WeightedReward
+from revisual.rewards.functions import FormatReward, HardFormatResultReward, WeightedReward
 from revisual.training.engine_check import EngineCheck
 from training.helpers import Keep, examples, fit, grpo, prompts, sft, some_samples
 
+CLOSED = "<think>\n\n</think>\n\n"
+NOT_THINKING = {"chat_template_kwargs": {"enable_thinking": False}}
 SAID = "\nIt is so.\n</think>\n\n\\boxed{7}"
 
 
@@ -87,6 +89,55 @@ def test_a_template_is_told_to_think(switched_folder, tmp_path, monkeypatch, thi
     assert first == ("<think>" if thinks else "") + SAID and rewards == float(thinks)
 
 
+@pytest.fixture(scope="module")
+def closing_folder(policy_folder, tmp_path_factory):
+    """A template that opens the thoughts, and closes them at once where it is told not to think, as Qwen3's does."""
+    folder = tmp_path_factory.mktemp("closing") / "tiny"
+    shutil.copytree(policy_folder, folder)
+    processor = PretrainedPolicy(str(policy_folder)).load_processor()
+    text = CLOSED.replace("\n", "\\n")
+    closing = "{%- if add_generation_prompt and not enable_thinking|default(true) -%}{{ '" + text + "' }}{%- endif -%}"
+    processor.chat_template = processor.tokenizer.chat_template = processor.tokenizer.chat_template + closing
+    save_processor(processor, folder)
+    return folder
+
+
+def test_behind_closed_thoughts_a_box_is_the_whole_form(closing_folder, tmp_path, monkeypatch):
+    """Through a whole step: more thoughts are no part of the form."""
+    said = [r"\boxed{7}", "Seven.", r"<think>7</think>\boxed{7}", SAID]
+    found = answer_with(closing_folder, NOT_THINKING, tmp_path, monkeypatch, said)
+    assert found == list(zip([CLOSED + text for text in said], [1.0, 0.0, 0.0, 0.0], strict=True))
+
+
+def test_behind_closed_thoughts_a_right_answer_in_tags_is_the_whole_form(closing_folder, tmp_path, monkeypatch):
+    """Vision-R1's form, through a whole step."""
+    said = ["<answer>ANSWER</answer>", "<answer>no such thing</answer>", "ANSWER"]
+    found = answer_with(closing_folder, NOT_THINKING, tmp_path, monkeypatch, said, HardFormatResultReward())
+    assert [reward for _, reward in found] == [1.0, 0.0, 0.0]
+    assert all(text.startswith(CLOSED + "<answer>") for text, _ in found[:2])
+
+
+def test_a_policy_that_closes_its_thoughts_at_once_earns_nothing(closing_folder, tmp_path, monkeypatch):
+    """Blank thoughts are the template's to write: without its word the form wants some."""
+    said = CLOSED + r"\boxed{7}"
+    assert answer_with(closing_folder, {}, tmp_path, monkeypatch, [said]) == [(said, 0.0)]
+
+
+def test_sft_behind_closed_thoughts(closing_folder, tmp_path):
+    """Blank thoughts and none are the same to learn; others contradict the template, which one line says."""
+    module = sft(closing_folder, NOT_THINKING)
+    encoder = module.encoder
+    prompt = encoder.encode(some_samples(1)[0])
+    assert prompt.opened == CLOSED
+    ids = encoder.encode_response(r"\boxed{7}", CLOSED)
+    for text in (CLOSED + r"\boxed{7}", r"<think></think>\boxed{7}"):
+        assert torch.equal(encoder.encode_response(text, CLOSED), ids)
+    with pytest.raises(UserError, match=r"^sample .*: its response holds thoughts, and the chat template has closed"):
+        make_example(prompt, encoder, THOUGHTS_THEN_BOX)
+    data = examples(some_samples(4), response_template=r"\boxed{{answer}}")
+    assert fit(module, data, tmp_path, 1).watch.moved == [True]
+
+
 def test_an_evaluation_tells_it_too(switched_folder, mixed_samples):
     loader = PretrainedPolicy(str(switched_folder), chat_template_kwargs={"enable_thinking": True})
     for told, opened in (({}, "<think>"), ({"chat_template_kwargs": {"enable_thinking": False}}, "")):
@@ -103,27 +154,34 @@ def test_what_no_template_reads_is_one_line(switched_folder):
 
 def answer_well(folder, policy_options, tmp_path, monkeypatch):
     """The first response of a step whose first rollout is `SAID`, and its reward."""
+    return answer_with(folder, policy_options, tmp_path, monkeypatch, [SAID])[0]
+
+
+def answer_with(folder, policy_options, tmp_path, monkeypatch, said, function=None):
+    """The first responses of a step whose first rollouts are `said`, and their rewards; ANSWER is the right one."""
     module = grpo(
         folder,
         policy_options,
-        rewards={"format": WeightedReward(FormatReward())},
+        rewards={"format": WeightedReward(function or FormatReward())},
         max_new_tokens=40,
         engine_check=EngineCheck(every=0),
     )
     module.configure_model()
-    ids = torch.tensor(module.encoder.encode_response(SAID))
     engine = module.engine.engine
     draw = type(engine).generate
 
     def say(prompts, *args, **kwargs):
         drawn = draw(engine, prompts, *args, **kwargs)
-        drawn.token_ids[0, : len(ids)] = ids
-        drawn.mask[0] = torch.arange(drawn.mask.shape[1]) < len(ids)
-        drawn.truncated[0] = False
+        owners = [prompt.sample for prompt in prompts for _ in range(len(drawn.mask) // len(prompts))]
+        for row, (text, sample) in enumerate(zip(said, owners, strict=False)):
+            ids = module.encoder.encode_response(text.replace("ANSWER", sample.answer))
+            drawn.token_ids[row, : len(ids)] = ids
+            drawn.mask[row] = torch.arange(drawn.mask.shape[1]) < len(ids)
+            drawn.truncated[row] = False
         return drawn
 
     monkeypatch.setattr(engine, "generate", say)
     kept = Keep()
     fit(module, prompts(some_samples(4)), tmp_path, 1, [kept])
     batch = kept.kept[0][0]
-    return batch.responses[0], float(batch.rewards[0])
+    return list(zip(batch.responses, batch.rewards.tolist(), strict=True))[: len(said)]
