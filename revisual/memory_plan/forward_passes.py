@@ -105,7 +105,7 @@ class Passes:
         self.policy.eval()
         with memory, self._autocast():
             inputs = padded_prompts(self.policy, [self.longest.prompt], owners, self._patches, self.pad_id)
-            _, cache, _ = prefill(self.policy, float32_logits(self.policy.get_output_embeddings()), [inputs], n)
+            _, cache, _ = prefill(self.policy, float32_logits(self.policy), [inputs], n)
             _count_cache(memory, cache)
         return memory.peak()
 
@@ -118,7 +118,7 @@ class Passes:
         with memory, self._autocast():
             inputs = {"input_ids": torch.full(size, self.pad_id), "attention_mask": torch.ones(size, dtype=torch.long)}
             inputs["mm_token_type_ids"] = torch.zeros_like(inputs["input_ids"])
-            head = float32_logits(self.policy.get_output_embeddings())
+            head = float32_logits(self.policy)
             logits, cache, places = prefill(self.policy, head, [inputs], sampling.n)
             self._next(head, logits, cache, places, sampling)
             _lengthen(cache, prompts * sampling.n, response_tokens)

@@ -23,6 +23,8 @@ def grow_embeddings(policy: Any, needed: int) -> int:
     head = policy.get_output_embeddings()
     if head is not None and head.weight is not tables[0]:
         tables.append(head.weight)
+    if getattr(policy.config.get_text_config(), "hidden_size_per_layer_input", 0):  # a table for the layers, of Gemma
+        tables.append(policy.get_per_layer_input_embeddings().weight)
     with open_for_writing(tables):
         for table in tables:
             if len(table):  # on the process that writes

@@ -37,6 +37,15 @@ def sampling_logits(
     return logits.index_fill_(-1, banned.to(logits.device), torch.finfo(torch.float32).min / 2)
 
 
+def softcap_of(policy: Any) -> float | None:
+    """Return what a model bounds its logits by (`final_logit_softcapping`, of Gemma); None: they have no bound."""
+    return getattr(policy.config.get_text_config(), "final_logit_softcapping", None)
+
+
+def _bounded(logits: Float[Tensor, "*batch V"], softcap: float | None) -> Float[Tensor, "*batch V"]:
+    return logits if softcap is None else (logits / softcap).tanh_().mul_(softcap)
+
+
 def head_logprobs(
     head: nn.Module,
     hidden: Float[Tensor, "M H"],
@@ -44,6 +53,7 @@ def head_logprobs(
     temperature: float,
     banned: Int[Tensor, " B"],
     entropy_gradient: bool,
+    softcap: float | None = None,
 ) -> tuple[Float[Tensor, " M"], Float[Tensor, " M"]]:
     """Return the log-prob of each token's target, and the entropy of its distribution, in nats.
 
@@ -52,11 +62,11 @@ def head_logprobs(
     """
     banned = banned.to(hidden.device)
     if type(head) is not nn.Linear or head.bias is not None:
-        logprobs = sampling_logits(head(hidden), temperature, banned).log_softmax(-1)
+        logprobs = sampling_logits(_bounded(head(hidden).float(), softcap), temperature, banned).log_softmax(-1)
         source = logprobs if entropy_gradient else logprobs.detach()
         return logprobs.gather(-1, targets[:, None])[:, 0], -(source.exp() * source).sum(-1)
     dtype = product_dtype(hidden)
-    chosen, entropy = _Head.apply(hidden.to(dtype), head.weight, targets, temperature, banned)
+    chosen, entropy = _Head.apply(hidden.to(dtype), head.weight, targets, temperature, banned, softcap)
     return chosen, entropy if entropy_gradient else entropy.detach()
 
 
@@ -95,8 +105,9 @@ class _Head(torch.autograd.Function):
         targets: Int[Tensor, " M"],
         temperature: float,
         banned: Int[Tensor, " B"],
+        softcap: float | None,
     ) -> tuple[Float[Tensor, " M"], Float[Tensor, " M"]]:
-        ctx.settings, ctx.size = (temperature, banned), tokens_at_once(hidden.device, len(weight))
+        ctx.settings, ctx.size = (temperature, banned, softcap), tokens_at_once(hidden.device, len(weight))
         chosen, entropy, normalizer = (
             torch.empty(len(hidden), dtype=torch.float32, device=hidden.device) for _ in range(3)
         )
@@ -124,38 +135,55 @@ class _Head(torch.autograd.Function):
         half = factor if factor.dtype == hidden.dtype else weight.to(hidden.dtype)
         for start in range(0, len(hidden), ctx.size):
             rows = slice(start, start + ctx.size)
-            logprobs = _logits(hidden[rows], factor, *ctx.settings).sub_(normalizer[rows, None])
+            logits = _logits(hidden[rows], factor, *ctx.settings)
+            slope = _slope(logits, ctx.settings[0], ctx.settings[2])
+            logprobs = logits.sub_(normalizer[rows, None])
             probs = logprobs.exp()
             # -p * (of_chosen + of_entropy * (log p + H)), and of_chosen for the target
             gradient = logprobs.add_(entropy[rows, None]).mul_(of_entropy[rows, None]).add_(of_chosen[rows, None])
             gradient = gradient.mul_(probs).neg_().scatter_add_(-1, targets[rows, None], of_chosen[rows, None])
             del probs
-            gradient = gradient.div_(ctx.settings[0]).to(hidden.dtype)
+            gradient = gradient.div_(ctx.settings[0])
+            if slope is not None:
+                gradient.mul_(slope)
+            gradient = gradient.to(hidden.dtype)
             if to_hidden is not None:
                 to_hidden[rows] = gradient @ half
             if to_weight is not None:
                 add_product(to_weight, gradient.mT, hidden[rows])
-        return to_hidden, to_weight if to_weight is None else to_weight.to(weight.dtype), None, None, None
+        return to_hidden, to_weight if to_weight is None else to_weight.to(weight.dtype), None, None, None, None
 
 
-def float32_logits(head: nn.Module) -> Callable[[Float[Tensor, "N H"]], Float[Tensor, "N V"]]:
+def float32_logits(policy: Any) -> Callable[[Float[Tensor, "N H"]], Float[Tensor, "N V"]]:
     """Return a function from states to float32 logits, as the trainer computes them; its weight is cast once."""
+    head, softcap = policy.get_output_embeddings(), softcap_of(policy)
     if type(head) is not nn.Linear or head.bias is not None:
-        return head
+        return lambda hidden: _bounded(head(hidden).float(), softcap)
     dtype = product_dtype(head.weight)
     factor = _factor(head.weight, dtype).mT
 
     @without_autocast
     def logits(hidden: Float[Tensor, "N H"]) -> Float[Tensor, "N V"]:
-        return float32_product(hidden.to(dtype), factor)
+        return _bounded(float32_product(hidden.to(dtype), factor), softcap)
 
     return logits
 
 
 def _logits(
-    hidden: Float[Tensor, "C H"], factor: Float[Tensor, "V H"], temperature: float, banned: Int[Tensor, " B"]
+    hidden: Float[Tensor, "C H"],
+    factor: Float[Tensor, "V H"],
+    temperature: float,
+    banned: Int[Tensor, " B"],
+    softcap: float | None,
 ) -> Float[Tensor, "C V"]:
-    return sampling_logits(float32_product(hidden, factor.mT), temperature, banned)
+    return sampling_logits(_bounded(float32_product(hidden, factor.mT), softcap), temperature, banned)
+
+
+def _slope(logits: Float[Tensor, "C V"], temperature: float, softcap: float | None) -> Float[Tensor, "C V"] | None:
+    """Return by how much bounded logits move with the product that they are made of; banned ones do not move."""
+    if softcap is None:
+        return None
+    return (logits * (temperature / softcap)).square_().neg_().add_(1).clamp_(min=0)
 
 
 def _factor(weight: Float[Tensor, "V H"], dtype: torch.dtype) -> Float[Tensor, "V H"]:

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from revisual.models.families import find_family
-from revisual.models.head import head_logprobs
+from revisual.models.head import head_logprobs, softcap_of
 from revisual.models.inputs import ForwardInputs
 from revisual.rl.batch import PolicyOutputs
 
@@ -100,6 +100,7 @@ def _score(
         scoring.temperature,
         scoring.banned,
         scoring.entropy_gradient,
+        softcap_of(policy),
     )
 
 

@@ -52,14 +52,27 @@ class LoRA:
         ]
         if not adapted:
             raise UserError(f"lora: no linear layer of the language model has a name in {list(self.targets)}")
-        policy.add_adapter(
-            LoraConfig(
-                r=self.rank,
-                lora_alpha=self.alpha,  # type: ignore[arg-type]  # peft scales by any number
-                lora_dropout=self.dropout,
-                target_modules=adapted,
-            )
+        settings = LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,  # type: ignore[arg-type]  # peft scales by any number
+            lora_dropout=self.dropout,
+            target_modules=adapted,
         )
+        with _names_as_they_are():
+            policy.add_adapter(settings)
+
+
+@contextmanager
+def _names_as_they_are() -> Iterator[None]:
+    """Keep peft from taking names of layers for those of experts that older versions of transformers had."""
+    import peft.utils.transformers_weight_conversion as conversion
+
+    rename = conversion.convert_peft_config_for_transformers
+    conversion.convert_peft_config_for_transformers = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        conversion.convert_peft_config_for_transformers = rename
 
 
 def has_adapter(policy: nn.Module) -> bool:

@@ -29,6 +29,16 @@ def test_embeddings_grow_by_their_mean_and_never_shrink(tied):
     assert policy(input_ids=torch.tensor([[402]])).logits.shape[-1] == 403
 
 
+def test_a_table_for_the_layers_grows_with_the_others():
+    """Gemma 4 looks up each token a second time, for all layers."""
+    policy, _ = make_tiny_policy(SMALL, small_texts(), family="gemma4")
+    old = policy.get_per_layer_input_embeddings().weight.detach().clone()
+    assert grow_embeddings(policy, 403) == 403
+    grown = policy.get_per_layer_input_embeddings().weight
+    assert torch.equal(grown[:400], old) and torch.allclose(grown[400:], old.mean(0), atol=1e-7)
+    assert policy(input_ids=torch.tensor([[402]])).logits.shape[-1] == 403
+
+
 @pytest.mark.parametrize("spare", [0, 50])
 def test_tokens_take_rows_that_are_there(tmp_path, spare):
     """Qwen2.5-VL's table is longer than its tokenizer."""

@@ -22,11 +22,14 @@ def example(scale):
     return linear, hidden, torch.randint(4, 300, (TOKENS,), generator=generator)
 
 
-def exact(linear, hidden, targets):
+def exact(linear, hidden, targets, softcap=None):
     """In float64, from the same values rounded to bfloat16."""
     weight = linear.weight.detach().bfloat16().double().requires_grad_()
     states = hidden.bfloat16().double().requires_grad_()
-    logits = (states @ weight.T / 0.7).index_fill(1, BANNED, -1e30)
+    logits = states @ weight.T
+    if softcap is not None:
+        logits = softcap * torch.tanh(logits / softcap)
+    logits = (logits / 0.7).index_fill(1, BANNED, -1e30)
     logprobs = logits.log_softmax(-1)
     chosen, entropy = logprobs[torch.arange(TOKENS), targets], -(logprobs.exp() * logprobs).sum(-1)
     (chosen.sum() + 0.3 * entropy.sum()).backward()
@@ -34,15 +37,15 @@ def exact(linear, hidden, targets):
 
 
 @pytest.mark.parametrize("tokens", [1, 5, 100])
-@pytest.mark.parametrize("scale", [0.2, 3.0])
-def test_half_precision_rounds_neither_logits_nor_the_sum_of_gradients(tokens, scale, monkeypatch):
+@pytest.mark.parametrize(("scale", "softcap"), [(0.2, None), (3.0, None), (0.2, 2.0), (3.0, 30.0)])
+def test_half_precision_rounds_neither_logits_nor_the_sum_of_gradients(tokens, scale, softcap, monkeypatch):
     monkeypatch.setattr(head, "CPU_LOGITS", tokens * VOCABULARY)
     linear, hidden, targets = example(scale)
     states = hidden.clone().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16):
-        chosen, entropy = head_logprobs(linear, states, targets, 0.7, BANNED, entropy_gradient=True)
+        chosen, entropy = head_logprobs(linear, states, targets, 0.7, BANNED, entropy_gradient=True, softcap=softcap)
         (chosen.sum() + 0.3 * entropy.sum()).backward()
-    wanted = exact(linear, hidden, targets)
+    wanted = exact(linear, hidden, targets, softcap)
     assert chosen.dtype == entropy.dtype == linear.weight.grad.dtype == torch.float32
     assert (chosen - wanted[0]).abs().max() < 1e-4 * max(1, scale) and (entropy - wanted[1]).abs().max() < 1e-3
     for ours, theirs, error in ((states.grad, wanted[2], 8e-3), (linear.weight.grad, wanted[3], 3e-3)):

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 import pytest
 import torch
 from models.families.helpers import tiny_folder
+from transformers import Gemma4Config
 
 from revisual.core.errors import UserError
 from revisual.data.encoding import PromptEncoder
 from revisual.data.picture_coding import PatchCoding, ProcessorCoding
-from revisual.models import inputs
+from revisual.models import inputs, logprobs
 from revisual.models.attention import PackedRow, Segment
 from revisual.models.families.gemma3 import Gemma3
+from revisual.models.families.gemma4 import Gemma4
 from revisual.models.families.generic import Generic
 from revisual.models.families.qwen2_vl import Qwen2VL
 from revisual.models.families.qwen3_5 import Qwen35
@@ -121,6 +123,44 @@ def test_pictures_that_see_no_later_token(tmp_path, monkeypatch):
     monkeypatch.setattr(Gemma3, "token_types", None)
     with pytest.raises(UserError, match=r"padded rows of gemma3 .*: no setting makes it right"):
         check(folder)
+
+
+GEMMA4 = {
+    "pictures whose tokens see each other": {"use_bidirectional_attention": "vision"},
+    "bounded logits": {"final_logit_softcapping": 2.0},
+    "keys shared by layers": {"num_hidden_layers": 4, "num_kv_shared_layers": 2, "use_double_wide_mlp": True},
+    "experts": {"enable_moe_block": True, "num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 32},
+    "keys that are values": {"attention_k_eq_v": True, "num_global_key_value_heads": 1},
+    "no table for the layers": {"hidden_size_per_layer_input": 0},
+}
+"""What its configs differ in, by the sizes of the model."""
+
+
+def gemma4(monkeypatch, folder, options):
+    def tiny_config(self, *args, plain=Gemma4.tiny_config):
+        whole = plain(self, *args).to_dict()
+        text = whole["text_config"] | options
+        for name in ("per_layer_config", "layer_types", "rope_parameters"):
+            text.pop(name)
+        sizes = {"layer_types": ["sliding_attention", "full_attention"] * (text["num_hidden_layers"] // 2)}
+        return Gemma4Config(**whole | {"text_config": text | sizes | {"global_head_dim": 64}})
+
+    monkeypatch.setattr(Gemma4, "tiny_config", tiny_config)
+    return tiny_folder("gemma4", folder)
+
+
+@pytest.mark.parametrize("kind", GEMMA4)
+def test_gemma4_of_every_kind(tmp_path, monkeypatch, kind):
+    folder = gemma4(monkeypatch, tmp_path / "tiny", GEMMA4[kind])
+    assert max(check(folder).values()) < 1e-5
+    if kind == "pictures whose tokens see each other":
+        monkeypatch.setattr(Gemma4, "token_types", None)
+        with pytest.raises(UserError, match=r"padded rows of gemma4 .*: no setting makes it right"):
+            check(folder)
+    if kind == "bounded logits":
+        monkeypatch.setattr(logprobs, "softcap_of", lambda policy: None)
+        with pytest.raises(UserError, match=r"padded rows of gemma4 .* off the stock forward"):
+            check(folder)
 
 
 def test_states_that_leak(tmp_path, monkeypatch):

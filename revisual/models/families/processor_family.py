@@ -12,7 +12,7 @@ from revisual.models.architecture import TinyArchitecture
 from revisual.models.families.base import attends_to_all
 from revisual.models.families.generic import Generic
 from revisual.models.families.text_only import PACKED
-from revisual.models.families.without_video import image_text_class, load_image_processor
+from revisual.models.families.without_video import load_image_processor, make_image_processor
 
 PLACE = "<|vision_start|><|image_pad|><|vision_end|>"
 """Where the chat template of tiny policies puts a picture."""
@@ -40,8 +40,16 @@ class ProcessorFamily(Generic):
     def load_processor(self, path: str, trust_remote_code: bool) -> ProcessorMixin:
         if is_torchvision_available():
             return super().load_processor(path, trust_remote_code)
-        images, stock = getattr(transformers, self.image_processor), getattr(transformers, self.processor)
-        return load_image_processor(path, stock, self.video_processor, images)
+        images, stock = getattr(transformers, self.image_processor), self.processor_class()
+        return load_image_processor(path, stock, self.video_processor, images, self.audio_processor())
+
+    def processor_class(self) -> Any:
+        """Return the processor's class of transformers, where torchvision is missing."""
+        return getattr(transformers, self.processor)
+
+    def audio_processor(self) -> Any:
+        """Return the class of the processor's audio half; None: it has none."""
+        return None
 
     @override
     def refuses(self, model: Any) -> str | None:
@@ -59,9 +67,16 @@ class ProcessorFamily(Generic):
         self, architecture: TinyArchitecture, model_type: str, tokenizer: Any, chat_template: str
     ) -> ProcessorMixin:
         images = getattr(transformers, self.image_processor)(**self.tiny_picture_options(architecture))
-        make = image_text_class(getattr(transformers, self.processor), self.video_processor)
-        template = chat_template.replace(PLACE, self.tiny_place)
-        return make(images, tokenizer, chat_template=template, **self.tiny_processor_options())
+        halves = {"image_processor": images, "tokenizer": tokenizer}
+        if (audio := self.audio_processor()) is not None:
+            halves["feature_extractor"] = audio()
+        return make_image_processor(
+            self.processor_class(),
+            self.video_processor,
+            halves,
+            chat_template=chat_template.replace(PLACE, self.tiny_place),
+            **self.tiny_processor_options(),
+        )
 
     def tiny_picture_options(self, architecture: TinyArchitecture) -> dict[str, Any]:
         """Return sizes of a tiny policy's image processor."""

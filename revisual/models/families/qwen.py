@@ -12,7 +12,7 @@ from typing_extensions import override
 from revisual.models.architecture import TinyArchitecture
 from revisual.models.families.base import attends_to_all
 from revisual.models.families.image_text import ImageTextFamily
-from revisual.models.families.without_video import image_text_class, load_image_processor
+from revisual.models.families.without_video import load_image_processor, make_image_processor
 
 
 class QwenFamily(ImageTextFamily):
@@ -46,8 +46,9 @@ class QwenFamily(ImageTextFamily):
     ) -> ProcessorMixin:
         bounds = {"min_pixels": architecture.min_pixels, "max_pixels": architecture.max_pixels}
         images = Qwen2VLImageProcessorPil(**bounds, **self.tiny_picture_options())
-        make = image_text_class(self.processor_class(model_type), self.video_processor)
-        return make(images, tokenizer, chat_template=chat_template)
+        halves = {"image_processor": images, "tokenizer": tokenizer}
+        stock = self.processor_class(model_type)
+        return make_image_processor(stock, self.video_processor, halves, chat_template=chat_template)
 
     def tiny_picture_options(self) -> dict[str, Any]:
         """Return what a tiny policy's image processor has otherwise than Qwen2-VL's."""

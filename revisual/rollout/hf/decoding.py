@@ -51,7 +51,7 @@ def decode(
         stand padding and log-probs of 0; T is as long as the longest answer.
     """
     with casting_once(policy):
-        head = float32_logits(policy.get_output_embeddings())
+        head = float32_logits(policy)
         logits, cache, places = prefill(policy, head, parts, n)
         device, width = logits.device, uniforms.shape[1]
         uniforms, ending = uniforms.to(device), torch.tensor(ends, device=device)

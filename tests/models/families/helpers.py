@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 from conftest import SMALL, small_texts
 from torch.nn.functional import pad
@@ -14,15 +15,22 @@ from revisual.models.tiny import save_tiny_policy
 
 WITH_PICTURES = (
     "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe",
-    "internvl", "gemma3", "glm4v", "glm46v", "llava_onevision", "idefics3",
+    "internvl", "gemma3", "glm4v", "glm46v", "llava_onevision", "idefics3", "gemma4", "glm4v_moe", "smolvlm",
 )  # fmt: skip
 TEXT_ONLY = ("qwen2", "qwen3", "llama", "mistral", "gemma3_text")
-PADDED = ("qwen3_5", "qwen3_5_moe", "gemma3", "mistral", "gemma3_text")
+PADDED = ("qwen3_5", "qwen3_5_moe", "gemma3", "gemma4", "mistral", "gemma3_text")
 """Layers that keep a state, pictures whose tokens see each other, a sliding window."""
 ALL = (*WITH_PICTURES, *TEXT_ONLY)
 PACKED = tuple(family for family in ALL if family not in PADDED)
+AT_LEISURE = ("gemma4", "glm4v_moe", "smolvlm")
+"""Of families much like others: their forwards are tested with the rest, whole runs among the slow tests."""
 LENGTHS = [5, 1, 7, 2, 3, 4, 6]
 OWNERS = [0, 0, 1, 2, 2, 4, 1]
+
+
+def some_at_leisure(families):
+    """Parameters of a test of whole runs."""
+    return [pytest.param(one, marks=[pytest.mark.slow] * (one in AT_LEISURE)) for one in families]
 
 
 def tiny_folder(family, folder, **sizes):

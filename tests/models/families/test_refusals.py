@@ -8,6 +8,7 @@ from transformers import (
     AutoModelForImageTextToText,
     Gemma3Config,
     Gemma4Config,
+    Gemma4UnifiedConfig,
     InternVLConfig,
     LlavaConfig,
     PaliGemmaConfig,
@@ -50,7 +51,8 @@ def test_a_language_model_within_that_was_not_tried_is_not_packed(text, packs):
     ("config", "auto_class", "reason"),
     [
         (PaliGemmaConfig(), AutoModelForImageTextToText, "its forward takes token_type_ids"),
-        (Gemma4Config(), AutoModelForImageTextToText, "its forward takes image_position_ids"),
+        (Gemma4Config(), AutoModelForImageTextToText, None),
+        (Gemma4UnifiedConfig(), AutoModelForImageTextToText, "its forward takes image_position_ids"),
         (Gemma3Config(), AutoModelForImageTextToText, None),
         (Qwen3_5Config(), AutoModelForImageTextToText, None),
         (Qwen3NextConfig(), AutoModelForCausalLM, "linear_attention keep a state"),

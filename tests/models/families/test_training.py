@@ -6,7 +6,7 @@ from torch.testing import assert_close
 from training.helpers import examples, fit, grpo, prompts, sft, some_samples, weights
 from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 
-from models.families.helpers import ALL, PACKED, TEXT_ONLY, WITH_PICTURES, stock_logprobs
+from models.families.helpers import ALL, AT_LEISURE, PACKED, TEXT_ONLY, WITH_PICTURES, some_at_leisure, stock_logprobs
 from revisual.core.errors import UserError
 from revisual.models.export import export_policy
 from revisual.models.families import find_family
@@ -25,7 +25,7 @@ def never_used(policy):
     return {name for name, _ in policy.named_parameters() if family.is_never_used(name)}
 
 
-@pytest.mark.parametrize("family", WITH_PICTURES)
+@pytest.mark.parametrize("family", some_at_leisure(WITH_PICTURES))
 def test_what_is_never_used_gets_no_gradient(made, family):
     """From the stock model, where all parameters are free; what is used gets one."""
     tiny = made(family)
@@ -35,21 +35,22 @@ def test_what_is_never_used_gets_no_gradient(made, family):
 
 
 @pytest.mark.parametrize("packed", [True, False])
-@pytest.mark.parametrize("family", ALL)
+@pytest.mark.parametrize("family", some_at_leisure(ALL))
 def test_an_sft_step_moves_every_weight(made, tmp_path, family, packed):
     if packed and family not in PACKED:
         pytest.skip("padded alone")
     module = sft(made(family).folder, {"packed": packed})
     module.configure_model()
     before = weights(module)
-    run = fit(module, examples(samples(family)), tmp_path, 2)
+    steps = 4 if family in AT_LEISURE else 2
+    run = fit(module, examples(samples(family)), tmp_path, steps)
     losses = run.log.values("train/loss")
-    assert len(losses) == 2 and losses[1] < losses[0]
+    assert len(losses) == steps and losses[-1] < losses[0]
     still = {name for name, value in weights(module).items() if torch.equal(value, before[name])}
     assert still == never_used(module.policy)
 
 
-@pytest.mark.parametrize("family", ALL)
+@pytest.mark.parametrize("family", some_at_leisure(ALL))
 def test_a_grpo_step_learns(made, tmp_path, family):
     module = grpo(made(family).folder)
     module.configure_model()
@@ -59,7 +60,7 @@ def test_a_grpo_step_learns(made, tmp_path, family):
     assert len(run.log.values("reward/mean")) == 2
 
 
-@pytest.mark.parametrize("family", ALL)
+@pytest.mark.parametrize("family", some_at_leisure(ALL))
 def test_an_export_is_the_policy(made, tmp_path, family):
     """Stock classes load what was trained; so does the loader, and both compute what the policy did."""
     tiny = made(family)
@@ -80,7 +81,7 @@ def test_an_export_is_the_policy(made, tmp_path, family):
     assert tokenizer(text)["input_ids"] == tiny.encoder.processor.tokenizer(text)["input_ids"]
 
 
-@pytest.mark.parametrize("family", WITH_PICTURES)
+@pytest.mark.parametrize("family", some_at_leisure(WITH_PICTURES))
 @pytest.mark.parametrize("part", ["vision_tower", "projector", "language_model"])
 def test_a_frozen_part_stays(made, family, part):
     policy = made(family).policy(freeze=[part])
@@ -112,7 +113,7 @@ def test_adapters_are_on_the_language_model(made, family):
         made(family).policy(lora=LoRA(2, 8.0, targets=["nothing"]))
 
 
-@pytest.mark.parametrize("family", ALL)
+@pytest.mark.parametrize("family", some_at_leisure(ALL))
 def test_adapters_learn(made, tmp_path, family):
     """Only they move, in a whole GRPO step; merged, an export computes what they do."""
     tiny = made(family)
@@ -130,4 +131,4 @@ def test_adapters_learn(made, tmp_path, family):
             stock_logprobs(model, tiny, tiny.prompts[0], tokens)
             for model in (again.load(again.load_processor()), module.policy)
         ]
-    assert_close(found[0], found[1], atol=1e-6, rtol=0)
+    assert_close(found[0], found[1], atol=2e-6, rtol=0)
