@@ -75,6 +75,10 @@ def sensitive_policy(policy):
 
 @pytest.fixture(scope="session")
 def mixed_samples():
+    return picture_samples()
+
+
+def picture_samples():
     """Prompts of different lengths with 1, 0, 2, 0 and 1 pictures of different sizes."""
 
     def sample(name, question, *sizes):
