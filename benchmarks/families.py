@@ -68,8 +68,7 @@ def measure(families: list[str], columns: list[str], folder: Path, result: dict[
     for name in [name for name in ("ddp", "fsdp2") if name in columns]:
         two = two_processes(list(folders.values()), folder / name, name)
         for family, path in folders.items():
-            gap = step_gap(one_sided(path, folder / "one"), two[path])
-            keep(result, family, name, gap)
+            keep(result, family, name, step_gap(path, one_sided(path, folder / "one"), two[path]))
     for family, path in folders.items():
         made = Made(path, picture_samples())
         for name, gap_of in measurements(made, folder / f"{family}-runs").items():

@@ -34,13 +34,10 @@ def samples_for(folder, count, pictured=None):
 
 
 def one_sided(folder, out, world=1, name="auto"):
-    """The weights before and after a step on eight samples, of which one has pictures: two, on one of the processes."""
+    """The weights after a step on eight samples, of which one has pictures: two, on one of the processes."""
     module = sft(folder, optimizer=sgd, max_tokens_per_pass=400)
-    module.configure_model()
-    before = weights(module)
     data = examples(samples_for(folder, 8, pictured=(3,)), batch_size=8 // world)
-    run = fit(module, data, out, 1, devices=world, strategy=strategy(name))
-    return before, weights(run.module)
+    return weights(fit(module, data, out, 1, devices=world, strategy=strategy(name)).module)
 
 
 def two_processes(folders, out, name):
@@ -52,12 +49,13 @@ def two_processes(folders, out, name):
     return {folder: torch.load(out / f"{place}.pt") for place, folder in enumerate(folders)}
 
 
-def step_gap(one, two):
+def step_gap(folder, one, two):
     """The largest distance of weights that two runs end with, relative to the farthest that the first moved one."""
-    before, after = one
-    assert before.keys() == two[1].keys()
-    farthest = max(float((after[name] - before[name]).abs().max()) for name in before)
-    return max(float((after[name] - two[1][name]).abs().max()) for name in before) / farthest
+    loader = PretrainedPolicy(str(folder))
+    before = dict(loader.load(loader.load_processor()).named_parameters())
+    assert before.keys() == one.keys() == two.keys()
+    farthest = max(float((one[name] - before[name]).abs().max()) for name in before)
+    return max(float((one[name] - two[name]).abs().max()) for name in before) / farthest
 
 
 def resumed_gap(folder, out):

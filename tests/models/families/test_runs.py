@@ -15,7 +15,7 @@ def test_pictures_on_one_process_only(tmp_path, name):
     folders = [tiny_folder(family, tmp_path / family) for family in FEW]
     two = two_processes(folders, tmp_path / "two", name)
     for folder in folders:
-        assert step_gap(one_sided(folder, tmp_path / "one"), two[folder]) < 1e-5
+        assert step_gap(folder, one_sided(folder, tmp_path / "one"), two[folder]) < 1e-5
 
 
 @pytest.mark.slow
