@@ -4,10 +4,12 @@ from typing import Any
 
 from lightning.pytorch import Trainer
 from lightning.pytorch.utilities import rank_zero_warn
+from torch.distributed.fsdp import FSDPModule
 
 from revisual.core.errors import UserError
 from revisual.data.loader import LoadedBatch
 from revisual.training.lr_schedulers import NeedsTotalSteps
+from revisual.training.strategies.fsdp2 import FSDP2
 
 
 def check_trainer(trainer: Trainer, updates: int) -> None:
@@ -37,6 +39,23 @@ def check_trainer(trainer: Trainer, updates: int) -> None:
             raise UserError(
                 f"ModelCheckpoint: every_n_train_steps is {every}, no multiple of model.updates_per_rollout, {updates}"
             )
+
+
+def require_placed(trainer: Any, policy: Any) -> None:
+    """Check that FSDP2 has spread the policy: else each process would train one of its own, and nothing would say so.
+
+    Args:
+        trainer: about to fit.
+        policy: that it trains.
+
+    Raises:
+        UserError: the policy was built before the trainer had it.
+    """
+    if isinstance(trainer.strategy, FSDP2) and not isinstance(policy, FSDPModule):
+        raise UserError(
+            "FSDP2: the policy was built before this trainer's fit, and is not spread over its processes: do not call "
+            "configure_model before"
+        )
 
 
 def require_length(trainer: Any, scheduler: NeedsTotalSteps) -> None:

@@ -28,7 +28,7 @@ from revisual.models.policy import PolicyLoader
 from revisual.rollout.hf.engine import HFRollout
 from revisual.training.answering_module import AnsweringModule
 from revisual.training.finite import FiniteCheck
-from revisual.training.fit_checks import check_trainer, warn_of_long_rows
+from revisual.training.fit_checks import check_trainer, require_placed, warn_of_long_rows
 from revisual.training.forward_check import check_forwards
 from revisual.training.gradients import accumulate_gradients, drop_picture_gradients, drop_step
 from revisual.training.kept_checkpoints import KeptCheckpoints
@@ -115,6 +115,7 @@ class PolicyModule(AnsweringModule):
     @override
     def on_fit_start(self) -> None:
         check_trainer(self.trainer, self.updates_per_batch)
+        require_placed(self.trainer, self.policy)
         warn_of_long_rows(self.trainer, self.max_tokens_per_pass, self.max_new_tokens)
 
     @override

@@ -4,10 +4,13 @@ import warnings
 from datetime import timedelta
 
 import pytest
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from revisual.core.errors import UserError
+from revisual.training.fit_checks import require_placed
 from revisual.training.lr_schedulers import WarmupCosine
+from revisual.training.strategies.fsdp2 import FSDP2
 
 from .helpers import examples, fit, grpo, prompts, sft
 
@@ -58,3 +61,11 @@ def test_a_row_that_may_be_longer_than_a_pass_is_told_at_the_start(policy_folder
         warnings.simplefilter("always")
         fit(grpo(policy_folder, max_tokens_per_pass=longest), prompts(), tmp_path, 1)
     assert not [one for one in said if "max_tokens_per_pass" in str(one.message)]
+
+
+def test_a_policy_that_fsdp2_has_not_spread_is_refused(policy):
+    """Built before the trainer's fit, each process would train its own."""
+    trainer = Trainer(accelerator="cpu", devices=1, strategy=FSDP2(), logger=False, enable_checkpointing=False)
+    with pytest.raises(UserError, match=r"^FSDP2: the policy was built before .*: do not call configure_model before$"):
+        require_placed(trainer, policy)
+    require_placed(Trainer(accelerator="cpu", devices=1, logger=False, enable_checkpointing=False), policy)
