@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -18,12 +18,28 @@ from revisual.core.distributed import all_gather_objects, get_rank
 from revisual.core.files import cache_folder, write_atomically
 from revisual.data.encoding import PromptEncoder
 from revisual.models.checksums import checksum
+from revisual.rollout.hf.engine import HFRollout
+from revisual.training.forward_check import check_forwards
+
+if TYPE_CHECKING:
+    from revisual.training.answering_module import AnsweringModule
 
 log = logging.getLogger(__name__)
 
 PACKAGES = ("torch", "transformers", "tokenizers", "pillow", "torchvision", "peft", "deepspeed", "lightning",
             "flash-attn", "flash-attn-3", "flash-attn-4", "fla-core", "causal-conv1d", "kernels")  # fmt: skip
 """Those that may compute anything of a forward, or make its inputs."""
+
+
+def check_forwards_once(module: "AnsweringModule") -> None:
+    """Check the forwards of a module's policy as it will train, unless it has passed before."""
+    own, trainer = isinstance(module.engine.engine, HFRollout), module.trainer
+    context, strategy = trainer.precision_plugin.forward_context, type(trainer.strategy).__qualname__
+    run = {"precision": trainer.precision, "strategy": strategy, "loader": module.policy_loader, "rollouts": own}
+    check_unless_passed(
+        describe_check(module.policy, module.encoder, **run),
+        lambda: check_forwards(module.policy, module.encoder, context, own),
+    )
 
 
 def check_unless_passed(of: Mapping[str, str], check: Callable[[], Mapping[str, float]]) -> None:

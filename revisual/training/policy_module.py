@@ -25,16 +25,14 @@ from revisual.models.inputs import ForwardInputs, PromptedRows, forward_inputs
 from revisual.models.lora import has_adapter
 from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
-from revisual.rollout.hf.engine import HFRollout
 from revisual.training.answering_module import AnsweringModule
 from revisual.training.finite import FiniteCheck
 from revisual.training.fit_checks import check_trainer, require_placed, warn_of_long_rows
-from revisual.training.forward_check import check_forwards
 from revisual.training.gradients import accumulate_gradients, drop_picture_gradients, drop_step
 from revisual.training.kept_checkpoints import KeptCheckpoints
 from revisual.training.lr_schedulers import NeedsTotalSteps
 from revisual.training.optimizers import OptimizerFactory, SchedulerFactory, make_optimizer
-from revisual.training.passed_checks import check_unless_passed, describe_check
+from revisual.training.passed_checks import check_forwards_once
 from revisual.training.policy_engine import PolicyEngine
 from revisual.training.step_log import StepLog
 from revisual.training.strategies.placement import Placement
@@ -121,19 +119,10 @@ class PolicyModule(AnsweringModule):
     @override
     def on_train_start(self) -> None:
         if self.policy_loader.check or not is_named(self.policy.config):
-            self._check_forwards()
+            check_forwards_once(self)
         for config in self.trainer.lr_scheduler_configs:
             if isinstance(config.scheduler, NeedsTotalSteps):
                 config.scheduler.set_present_rates()
-
-    def _check_forwards(self) -> None:
-        own, trainer = isinstance(self.engine.engine, HFRollout), self.trainer
-        context, strategy = trainer.precision_plugin.forward_context, type(trainer.strategy).__qualname__
-        run = {"precision": trainer.precision, "strategy": strategy, "loader": self.policy_loader, "rollouts": own}
-        check_unless_passed(
-            describe_check(self.policy, self.encoder, **run),
-            lambda: check_forwards(self.policy, self.encoder, context, own),
-        )
 
     @override
     def on_train_batch_start(self, batch: LoadedBatch[Any], batch_idx: int) -> None:
