@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from inspect import cleandoc, signature
 
+from jsonargparse import ArgumentParser
+
 from revisual.cli.aliases import tell_aliases, use_own_names
 from revisual.cli.options import find_groups, gather_groups, group_defaults, option_types
 from revisual.cli.words import spell_out, split_words
@@ -25,6 +27,14 @@ class Command(ABC):
     def signals(self) -> AbstractContextManager[None]:
         """Return what handles Ctrl-C and SIGTERM while it runs."""
         return interruptible()
+
+    @abstractmethod
+    def parser(self, name: str) -> ArgumentParser:
+        """Make the parser of its options, with all parts that they may name.
+
+        Args:
+            name: what the command is called.
+        """
 
     @abstractmethod
     def run(self, name: str, words: Sequence[str]) -> int | None:
@@ -57,7 +67,6 @@ class FunctionCommand(Command):
 
     def run(self, name: str, words: Sequence[str]) -> int | None:
         """Call the function with arguments from the command line or from `--config`."""
-        import_parts(self.parts)
         parser = self.parser(name)
         takes_rest = "rest" in signature(self.function).parameters
         words = use_own_names(name, words, option_types(self.function))
@@ -71,6 +80,7 @@ class FunctionCommand(Command):
 
     def parser(self, name: str) -> OneLineParser:
         """Make the parser of its options."""
+        import_parts(self.parts)
         description = cleandoc(self.function.__doc__ or "").partition("\nArgs:")[0].strip()
         parser = OneLineParser(
             prog=f"revisual {name}", description=description, epilog=tell_aliases(name) or None, allow_abbrev=False

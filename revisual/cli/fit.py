@@ -18,7 +18,7 @@ from revisual.cli.command import Command
 from revisual.cli.run_folder import choose_checkpoint, newest_last, require_unused
 from revisual.cli.run_summary import RunSummary
 from revisual.config.run_checks import require_accelerator
-from revisual.config.training_cli import TrainingCLI, make_cli
+from revisual.config.training_cli import TrainingCLI, make_cli, make_parsers
 from revisual.core.checkpoint_files import STOPPED, find_checkpoints
 from revisual.core.distributed import is_distributed, place_on_node
 from revisual.core.errors import UserError
@@ -132,6 +132,10 @@ class FitCommand(Command):
     def signals(self) -> AbstractContextManager[None]:
         """Leave Ctrl-C and SIGTERM to Lightning, which saves and ends its processes."""
         return nullcontext()
+
+    def parser(self, name: str) -> LightningArgumentParser:
+        """Make the subcommand's parser."""
+        return make_parsers()[name]
 
     def run(self, name: str, words: Sequence[str]) -> None:
         """Parse the options and run."""

@@ -21,6 +21,8 @@ COMMANDS = {
     "generate": ("generate", "Answer questions about pictures, on the terminal or from a file."),
     "curate": ("curate", "Make balanced training data of many sources: GRAMMAR."),
     "bridge": ("bridge", "Make cold-start samples about pictures from two models."),
+    "schema": ("schema", "Print the JSON Schema of configs, for editors."),
+    "completion": ("completion", "Print a script for the shell that completes commands and options."),
     "tiny": ("tiny", "Make a tiny untrained policy, as a Hugging Face folder."),
 }
 """By name: the module of this package whose `COMMAND` it is, and what it does in one line."""

@@ -24,7 +24,7 @@ def expected_classes(before: str, type_of_key: Any) -> set[type]:
         bases = {base for owner in _classes_named(outer) for base in _classes_of_key(owner, key)}
     else:
         bases = set(classes_in(type_of_key))
-    return {one for base in bases for one in (base, *_subclasses(base)) if not isabstract(one)}
+    return {one for base in bases for one in (base, *subclasses(base)) if not isabstract(one)}
 
 
 def expected_options(before: str, after: str) -> set[str]:
@@ -35,7 +35,7 @@ def expected_options(before: str, after: str) -> set[str]:
         after: the rest, which may quote the class that was chosen.
     """
     told = _last_subtypes(before)
-    tried = [one for base in _classes_named(told or "") for one in (base, *_subclasses(base))]
+    tried = [one for base in _classes_named(told or "") for one in (base, *subclasses(base))]
     quoted = {path.rpartition(".")[2] for path in re.findall(r"'class_path': '([\w.]+)'", after)}
     chosen = [one for one in tried if one.__name__ in quoted] or tried
     return {name for one in chosen for name in argument_types(one)} - {"return"}
@@ -57,7 +57,7 @@ def _classes_named(text: str) -> Iterator[type]:
 
 def _classes_of_key(owner: type, key: str) -> Iterator[type]:
     """Yield the classes in the type of an argument of `owner`, or of a class under it."""
-    for one in (owner, *_subclasses(owner)):
+    for one in (owner, *subclasses(owner)):
         yield from classes_in(argument_types(one).get(key))
 
 
@@ -78,8 +78,9 @@ def classes_in(annotation: Any) -> Iterator[type]:
         yield from classes_in(part)
 
 
-def _subclasses(base: type) -> Iterator[type]:
+def subclasses(base: type) -> Iterator[type]:
+    """Yield the classes derived from a class, and those derived from them."""
     found: list[type] = type.__subclasses__(base)
     for one in found:
         yield one
-        yield from _subclasses(one)
+        yield from subclasses(one)

@@ -107,7 +107,7 @@ def _foreign_faults(value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         given = value.get("init_args") or {}
         for name, one in (vars(given) if isinstance(given, Namespace) else given).items():
-            kind = _types_of(value.get("class_path")).get(name)
+            kind = types_of(value.get("class_path")).get(name)
             fault = find_out_of_range(kind, one) or (_no_number(one) if name in NUMBERS else None)
             if kind is not None and fault is not None:
                 yield name, fault
@@ -121,7 +121,7 @@ def _no_number(value: Any) -> str | None:
     return None if is_number else f"expected a number, got {value!r}"
 
 
-def _types_of(path: Any) -> Mapping[str, Any]:
+def types_of(path: Any) -> Mapping[str, Any]:
     """Return the types, with ranges, of the arguments of a class that is named by its path."""
     module, _, name = str(path).rpartition(".")
     found = getattr(sys.modules.get(module), name, None)

@@ -1,7 +1,9 @@
 """How the config of a training run is parsed: Lightning's CLI with every part swappable by class path."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jsonargparse import Namespace
 from lightning.pytorch import LightningDataModule, LightningModule
@@ -86,6 +88,31 @@ class TrainingCLI(LightningCLI):
 
     def _parse_ckpt_path(self) -> None:
         """Do nothing: `--ckpt_path` resumes a run, and must not replace the config by the one of the checkpoint."""
+
+
+class _ParserAlone(TrainingCLI):
+    """Makes the parsers of Lightning's subcommands, and parses nothing."""
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        self.config = Namespace(subcommand=args[0])
+
+    def _set_seed(self) -> None:
+        pass
+
+    def before_instantiate_classes(self) -> None:
+        pass
+
+    def instantiate_classes(self) -> None:
+        pass
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        pass
+
+
+@cache
+def make_parsers() -> dict[str, LightningArgumentParser]:
+    """Make the parsers of Lightning's subcommands, by their names."""
+    return make_cli(["fit"], _ParserAlone)._subcommand_parsers
 
 
 def make_cli(args: Sequence[str], cli: type[TrainingCLI]) -> TrainingCLI:

@@ -36,9 +36,15 @@ class Within(Limit):
 
     interval: str
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lower and the upper one."""
+        low, high = self.interval[1:-1].split(",")
+        return float(low), float(high)
+
     def holds(self, value: Any) -> bool:
         """Return whether a number lies in the interval."""
-        low, high = (float(bound) for bound in self.interval[1:-1].split(","))
+        low, high = self.bounds
         above = value >= low if self.interval[0] == "[" else value > low
         below = value <= high if self.interval[-1] == "]" else value < high
         return above and below

@@ -11,7 +11,7 @@ from revisual.core.files import cache_folder
 from revisual.models.families.qwen2_vl import Qwen2VL
 from revisual.models.lora import LoRA
 from revisual.models.policy import PretrainedPolicy
-from revisual.training import passed_checks, policy_module
+from revisual.training import passed_checks
 from revisual.training.passed_checks import check_unless_passed, describe_check
 
 from .helpers import examples, fit, sft
@@ -26,8 +26,8 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def checked(monkeypatch):
     """How often a run's forwards were checked."""
-    done, check = [], policy_module.check_forwards
-    monkeypatch.setattr(policy_module, "check_forwards", lambda *args: done.append(check(*args)) or done[-1])
+    done, check = [], passed_checks.check_forwards
+    monkeypatch.setattr(passed_checks, "check_forwards", lambda *args: done.append(check(*args)) or done[-1])
     return done
 
 
