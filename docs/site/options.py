@@ -8,6 +8,8 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 OF_EVERY_CONFIG = "$schema"
+LARGEST = 2**31 - 1
+"""A bound that nobody meets, and that is not told."""
 
 
 def options_table(properties: Schema, linked: Mapping[str, str], prefix: str = "") -> str:
@@ -62,7 +64,7 @@ def _flat(properties: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
 
 def _range(option: Schema) -> str:
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    found = [f"{sign} {option[key]}" for key, sign in signs.items() if key in option]
+    found = [f"{sign} {option[key]}" for key, sign in signs.items() if option.get(key, LARGEST) != LARGEST]
     return f" {' and '.join(found)}" if found else ""
 
 
