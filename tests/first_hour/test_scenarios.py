@@ -132,7 +132,14 @@ def test_a_program_of_ones_own_with_an_engine_of_ones_own(home):
         assert said in printed.line(f"{start}: "), printed.out
 
 
-# 3. Interrupted, and going on
+# 3. Pipelines, and going on
+
+
+def test_a_pipeline_with_a_mistake_in_its_second_stage_trains_nothing(home):
+    home.write("practice.yaml", home.read("practice.yaml").replace("group_size", "group_sizze"))
+    told = home.refuse("revisual pipeline --config stages.yaml", "practice", "group_sizze")
+    assert "did you mean group_size" in told
+    assert not (home.folder / "out/two_stages/01_sums").exists()
 
 
 def test_a_single_run_is_interrupted_and_goes_on(trained, tmp_path):
@@ -171,7 +178,7 @@ def test_an_export_is_measured_and_compared(trained, tmp_path):
     measure.refuse(f"revisual evaluate {rest} --data nowhere --out out/none", "nowhere: no such folder")
 
 
-# 6. Data from models and from many sources
+# 5. Data from models and from many sources
 
 
 def test_samples_are_bridged_although_a_server_fails(tmp_path):
@@ -205,7 +212,7 @@ def test_sources_are_curated_without_a_benchmarks_questions(tmp_path):
     assert '"leak"' in dropped.replace("sums/leak", "leak") and "gsm8k" in dropped
 
 
-# 7. Mistakes in a config
+# 6. Mistakes in a config
 
 MISTAKES = {
     "--model.init_args.sampling.group_siz 4": ("group_siz", "did you mean group_size"),
