@@ -24,7 +24,7 @@ def in_a_copy(monkeypatch, tmp_path, module):
     return page
 
 
-@pytest.mark.parametrize("name", ["engine_gaps", "reward_hacking"])
+@pytest.mark.parametrize("name", ["engine_gaps", "families", "reward_hacking"])
 def test_a_result_gives_the_table(monkeypatch, tmp_path, name):
     module = load(monkeypatch, name)
     page = in_a_copy(monkeypatch, tmp_path, module)

@@ -5,7 +5,7 @@ import pytest
 from models.families.helpers import tiny_folder
 from models.families.runs import one_sided, resumed_gap, step_gap, two_processes
 
-FEW = ("gemma4", "qwen3_vl_moe")
+FEW = ("gemma4", "glm4v_moe")
 
 
 @pytest.mark.engine
