@@ -20,7 +20,7 @@ def test_an_endless_loop_is_ended():
 
 def test_what_ends_is_left_alone_and_nothing_comes_later():
     before = signal.getsignal(signal.SIGALRM)
-    with time_limit(600):
+    with time_limit(600.0):
         assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 600
         found = sum(range(10))
     assert found == 45 and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
