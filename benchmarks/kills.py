@@ -15,7 +15,19 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from campaign.kills import NUMBER, SEED, STEPS, Made, Moment, made, moments, run, run_killed, write_pipeline
+from campaign.kills import (
+    NUMBER,
+    SEED,
+    STEPS,
+    Made,
+    Moment,
+    made,
+    moments,
+    run,
+    run_killed,
+    unlike_curves,
+    write_pipeline,
+)
 
 from revisual.data.synthetic.arithmetic import ArithmeticTask
 from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
@@ -52,18 +64,12 @@ def main() -> None:
 
 def describe(when: list[Moment], statuses: list[int], expected: Made, found: Made) -> dict[str, Any]:
     """Return one row: when a pipeline was killed, and what was not the same."""
-    unlike = [
-        f"{stage}: {name}"
-        for stage, curves in expected.curves.items()
-        for name in sorted(curves.keys() | found.curves.get(stage, {}).keys())
-        if curves.get(name) != found.curves.get(stage, {}).get(name)
-    ]
     return {
         "killed_at": [f"{one.seconds:.2f} s after {one.rows} of {2 * STEPS} steps" for one in when],
         "exit_statuses": statuses,
         "weights_equal": found.weights == expected.weights,
         "curves": sum(map(len, expected.curves.values())),
-        "unlike_curves": unlike,
+        "unlike_curves": unlike_curves(expected, found),
         "leftovers": found.leftovers,
         "checkpoints_equal": found.checkpoints == expected.checkpoints,
     }

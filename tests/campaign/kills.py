@@ -24,6 +24,10 @@ UNTOLD = ("seconds", "per_second", "memory_mib")
 """Ends of the names of curves that tell of the machine: how fast it is, and what a process has held so far."""
 
 
+AT_EACH_START = "rollout/logprob_"
+"""Begins the names of curves that have a point more for each start: engine and trainer are compared anew."""
+
+
 @dataclass(frozen=True)
 class Made:
     """What a pipeline leaves.
@@ -118,6 +122,17 @@ def _rows(out: Path) -> int:
 def run_killed(config: Path, when: Sequence[Moment]) -> list[int]:
     """Run a pipeline that is killed at each moment and started again, then to its end; return the exit statuses."""
     return [*(run(config, kill_at=one) for one in when), run(config)]
+
+
+def unlike_curves(expected: Made, found: Made) -> list[str]:
+    """Return the curves that another pipeline has otherwise: a point more, fewer, or of another value."""
+    names = {(stage, name) for one in (expected, found) for stage, curves in one.curves.items() for name in curves}
+    return [f"{stage}: {name}" for stage, name in sorted(names) if not _is_like(stage, name, expected, found)]
+
+
+def _is_like(stage: str, name: str, expected: Made, found: Made) -> bool:
+    before, after = (one.curves.get(stage, {}).get(name, {}) for one in (expected, found))
+    return before.items() <= after.items() if name.startswith(AT_EACH_START) else before == after
 
 
 def made(folder: Path) -> Made:

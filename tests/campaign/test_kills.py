@@ -5,7 +5,7 @@
 
 import pytest
 
-from .kills import SEED, STEPS, made, moments, run, run_killed, write_pipeline
+from .kills import SEED, STEPS, made, moments, run, run_killed, unlike_curves, write_pipeline
 
 pytestmark = pytest.mark.slow
 KILLS = 2
@@ -19,6 +19,6 @@ def test_a_killed_pipeline_makes_the_same(policy_folder, tmp_path):
     assert -9 in statuses and last == 0, (tmp_path / "killed/said.txt").read_text()
     expected, found = made(tmp_path / "straight"), made(tmp_path / "killed")
     assert found.weights == expected.weights and len(found.weights) == 2
-    assert found.curves == expected.curves
+    assert not unlike_curves(expected, found) and found.curves.keys() == expected.curves.keys()
     assert all(sorted(curves["train/loss"]) == list(range(STEPS)) for curves in found.curves.values())
     assert not found.leftovers and found.checkpoints == expected.checkpoints
