@@ -4,6 +4,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
+from training.helpers import quiet_trainer
 
 from revisual.models.parts import part_of
 from revisual.rl.filters import PrioritizedAdvantageDistillation
@@ -56,11 +57,7 @@ def test_parameters_are_the_published_ones_and_the_right_ones_train(size, stage,
 @pytest.mark.parametrize("stage", STAGES)
 def test_optimizer(stage, built, monkeypatch):
     config, module = built("7b", stage)
-    monkeypatch.setattr(
-        module,
-        "_trainer",
-        SimpleNamespace(strategy=None, estimated_stepping_batches=3670, max_steps=3670, max_epochs=-1),
-    )
+    monkeypatch.setattr(module, "_trainer", quiet_trainer(max_steps=3670, max_epochs=-1))
     made = module.configure_optimizers()
     optimizer = made["optimizer"] if stage == "cold_start" else made
     (group,) = optimizer.param_groups

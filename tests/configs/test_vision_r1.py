@@ -3,10 +3,10 @@
 import csv
 from collections import Counter
 from statistics import fmean
-from types import SimpleNamespace
 
 import pytest
 import torch
+from training.helpers import quiet_trainer
 
 from revisual.callbacks.ptst import VISION_R1 as PAPER
 from revisual.callbacks.ptst import PTSTStage
@@ -56,11 +56,7 @@ def test_cold_start(size, built, monkeypatch):
     assert gpus(config) * data.batch_size == 32 and trainer.max_epochs == 2
     assert data.max_prompt_tokens + data.max_response_tokens == 16384
     assert module.encoder.system_prompt is None
-    monkeypatch.setattr(
-        module,
-        "_trainer",
-        SimpleNamespace(strategy=None, estimated_stepping_batches=12500, max_steps=12500, max_epochs=-1),
-    )
+    monkeypatch.setattr(module, "_trainer", quiet_trainer(max_steps=12500, max_epochs=-1))
     made = module.configure_optimizers()
     (group,) = made["optimizer"].param_groups
     assert (group["initial_lr"], group["weight_decay"]) == (5e-6, 0.0)
