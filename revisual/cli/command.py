@@ -82,9 +82,7 @@ class FunctionCommand(Command):
         """Make the parser of its options."""
         import_parts(self.parts)
         description = cleandoc(self.function.__doc__ or "").partition("\nArgs:")[0].strip()
-        parser = OneLineParser(
-            prog=f"revisual {name}", description=description, epilog=tell_aliases(name) or None, allow_abbrev=False
-        )
+        parser = OneLineParser(prog=f"revisual {name}", description=description, epilog=tell_aliases(name) or None)
         parser.add_argument("--config", action="config", help="a YAML file with options")
         groups = find_groups(self.function)
         parser.add_function_arguments(self.function, as_group=False, as_positional=True, skip={"rest", *groups})

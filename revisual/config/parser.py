@@ -71,7 +71,13 @@ def _read_named(message: str) -> None:
 
 
 class OneLineParser(ArgumentParser):
-    """A parser for use within `one_line_errors`, which takes the last release's names of keys too."""
+    """A parser for use within `one_line_errors`, which takes the last release's names of keys too.
+
+    An option is given by its whole name: `--trainer.max_step` is a mistake, and no other way to say `max_steps`.
+    """
+
+    def __init__(self, *args: Any, allow_abbrev: bool = False, **options: Any) -> None:
+        super().__init__(*args, allow_abbrev=allow_abbrev, **options)
 
     def error(self, message: str, ex: Exception | None = None) -> Any:
         """Raise the message as a `ParserError`."""

@@ -25,6 +25,7 @@ def line(capsys, *args):
     (["--model=GRPOModule", "--model.init_args.groupsize=8"],
      "model.init_args.groupsize: there is no such option"),
     (["--trainer.maxsteps=8"], "unrecognized arguments: --trainer.maxsteps=8; did you mean trainer.max_steps?"),
+    (["--trainer.max_step=8"], "unrecognized arguments: --trainer.max_step=8; did you mean trainer.max_steps?"),
     (["--model=GRPOModule", "--model.policy=PretrainedPolicy", "--model.policy.path=x", "--model.policy.lora=null"],
      "model.init_args.policy.lora: null can be given in a config alone; on the command line leave the option out"),
     (["--model=GRPOModule", "--model.init_args.advantage_filter=myparts.Foo"],
