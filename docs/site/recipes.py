@@ -12,6 +12,7 @@ TASKS = {
     "ReVisual-R1 at full size": ["revisual_r1"],
     "Vision-R1 at full size": ["vision_r1/7b", "vision_r1/32b"],
     "Data": ["grammar", "vision_r1"],
+    "Answers": ["generate"],
 }
 LAID_OVER = {
     "Algorithms": ["algorithm"],
