@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
 from revisual.models.families.processor_family import TINY_PATCH, TINY_SIDE, ProcessorFamily, tiny_tower
+from revisual.models.families.tiny_sizes import gemma_text_sizes
 
 
 class Gemma3(ProcessorFamily):
@@ -37,24 +38,7 @@ class Gemma3(ProcessorFamily):
 
         a = architecture
         return Gemma3Config(
-            text_config={
-                "vocab_size": a.vocabulary,
-                "hidden_size": a.hidden,
-                "intermediate_size": a.intermediate,
-                "num_hidden_layers": a.layers,
-                "num_attention_heads": a.heads,
-                "num_key_value_heads": a.key_value_heads,
-                "head_dim": a.hidden // a.heads,
-                "query_pre_attn_scalar": a.hidden // a.heads,
-                "initializer_range": a.initializer_range,
-                "max_position_embeddings": 8192,
-                "sliding_window": 64,
-                "layer_types": ["sliding_attention", "full_attention"] * (a.layers // 2)
-                + ["full_attention"] * (a.layers % 2),
-                "bos_token_id": token_id("<|endoftext|>"),
-                "eos_token_id": token_id("<|im_end|>"),
-                "pad_token_id": token_id("<|endoftext|>"),
-            },
+            text_config=gemma_text_sizes(a, token_id) | {"query_pre_attn_scalar": a.hidden // a.heads},
             vision_config=tiny_tower(a),
             mm_tokens_per_image=(TINY_SIDE // TINY_PATCH // 2) ** 2,
             boi_token_index=token_id("<|vision_start|>"),

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
 from revisual.models.families.processor_family import ProcessorFamily
+from revisual.models.families.tiny_sizes import gemma_text_sizes, tower_sizes
 
 STOCK = "transformers.models.gemma4"
 
@@ -68,34 +69,16 @@ class Gemma4(ProcessorFamily):
 
         a = architecture
         return Gemma4Config(
-            text_config={
-                "vocab_size": a.vocabulary,
+            text_config=gemma_text_sizes(a, token_id)
+            | {
                 "vocab_size_per_layer_input": a.vocabulary,
-                "hidden_size": a.hidden,
                 "hidden_size_per_layer_input": a.hidden // a.heads,
-                "intermediate_size": a.intermediate,
-                "num_hidden_layers": a.layers,
-                "num_attention_heads": a.heads,
-                "num_key_value_heads": a.key_value_heads,
-                "head_dim": a.hidden // a.heads,
                 "global_head_dim": 2 * (a.hidden // a.heads),
-                "initializer_range": a.initializer_range,
-                "max_position_embeddings": 8192,
-                "sliding_window": 64,
-                "layer_types": ["sliding_attention", "full_attention"] * (a.layers // 2)
-                + ["full_attention"] * (a.layers % 2),
-                "bos_token_id": token_id("<|endoftext|>"),
-                "eos_token_id": token_id("<|im_end|>"),
-                "pad_token_id": token_id("<|endoftext|>"),
             },
-            vision_config={
-                "hidden_size": a.vision_hidden,
-                "intermediate_size": a.intermediate,
-                "num_hidden_layers": a.vision_depth,
-                "num_attention_heads": a.vision_heads,
+            vision_config=tower_sizes(a)
+            | {
                 "num_key_value_heads": a.vision_heads,
                 "head_dim": a.vision_hidden // a.vision_heads,
-                "initializer_range": a.initializer_range,
                 "position_embedding_size": 1024,
             },
             image_token_id=token_id("<|image_pad|>"),

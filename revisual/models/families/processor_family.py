@@ -12,6 +12,7 @@ from revisual.models.architecture import TinyArchitecture
 from revisual.models.families.base import attends_to_all
 from revisual.models.families.generic import Generic
 from revisual.models.families.text_only import PACKED
+from revisual.models.families.tiny_sizes import tower_sizes
 from revisual.models.families.without_video import load_image_processor, make_image_processor
 
 PLACE = "<|vision_start|><|image_pad|><|vision_end|>"
@@ -92,13 +93,5 @@ TINY_SIDE, TINY_PATCH = 56, 14
 
 
 def tiny_tower(architecture: TinyArchitecture) -> dict[str, Any]:
-    """Return the sizes of a tiny vision tower, as most configs name them."""
-    return {
-        "hidden_size": architecture.vision_hidden,
-        "intermediate_size": architecture.intermediate,
-        "num_hidden_layers": architecture.vision_depth,
-        "num_attention_heads": architecture.vision_heads,
-        "initializer_range": architecture.initializer_range,
-        "image_size": TINY_SIDE,
-        "patch_size": TINY_PATCH,
-    }
+    """Return the sizes of a tiny vision tower, and of its pictures."""
+    return tower_sizes(architecture) | {"image_size": TINY_SIDE, "patch_size": TINY_PATCH}

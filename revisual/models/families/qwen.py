@@ -12,6 +12,7 @@ from typing_extensions import override
 from revisual.models.architecture import TinyArchitecture
 from revisual.models.families.base import attends_to_all
 from revisual.models.families.image_text import ImageTextFamily
+from revisual.models.families.tiny_sizes import text_sizes
 from revisual.models.families.without_video import load_image_processor, make_image_processor
 
 
@@ -61,26 +62,11 @@ TINY_EXPERTS = {"moe_intermediate_size": 32, "num_experts": 4, "num_experts_per_
 
 def qwen_text_config(architecture: TinyArchitecture, token_id: Any) -> dict[str, Any]:
     """Return the config of the language model of a tiny Qwen with pictures."""
-    a = architecture
-    channels = a.hidden // a.heads
-    return {
-        "intermediate_size": a.intermediate,
-        "initializer_range": a.initializer_range,
-        "vocab_size": a.vocabulary,
-        "hidden_size": a.hidden,
-        "num_hidden_layers": a.layers,
-        "num_attention_heads": a.heads,
-        "num_key_value_heads": a.key_value_heads,
-        "max_position_embeddings": 8192,
+    channels = architecture.hidden // architecture.heads
+    sections = [channels // 8, 3 * channels // 16, 3 * channels // 16]
+    return text_sizes(architecture, token_id) | {
         "rms_norm_eps": 1e-6,
-        "rope_parameters": {
-            "rope_type": "default",
-            "rope_theta": 1e6,
-            "mrope_section": [channels // 8, 3 * channels // 16, 3 * channels // 16],
-        },
-        "bos_token_id": token_id("<|endoftext|>"),
-        "eos_token_id": token_id("<|im_end|>"),
-        "pad_token_id": token_id("<|endoftext|>"),
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": sections},
     }
 
 

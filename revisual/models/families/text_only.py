@@ -17,6 +17,7 @@ from revisual.data.picture_coding import NoPictures, PictureCoding
 from revisual.models.architecture import TinyArchitecture
 from revisual.models.attention import Attention, packed_attention_names
 from revisual.models.families.base import ModelFamily, Part, attends_to_all
+from revisual.models.families.tiny_sizes import text_sizes
 from revisual.models.text_processor import TextProcessor
 
 PACKED = ("llama", "qwen2", "qwen3")
@@ -76,23 +77,9 @@ class TextOnly(ModelFamily):
 
     @override
     def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
-        a = architecture
         make: Any = CONFIG_MAPPING[model_type]
-        return make(
-            vocab_size=a.vocabulary,
-            hidden_size=a.hidden,
-            intermediate_size=a.intermediate,
-            num_hidden_layers=a.layers,
-            num_attention_heads=a.heads,
-            num_key_value_heads=a.key_value_heads,
-            head_dim=a.hidden // a.heads,
-            initializer_range=a.initializer_range,
-            max_position_embeddings=8192,
-            tie_word_embeddings=a.tied,
-            bos_token_id=token_id("<|endoftext|>"),
-            eos_token_id=token_id("<|im_end|>"),
-            pad_token_id=token_id("<|endoftext|>"),
-        )
+        sizes = text_sizes(architecture, token_id)
+        return make(**sizes, head_dim=architecture.hidden // architecture.heads, tie_word_embeddings=architecture.tied)
 
     @override
     def tiny_processor(
