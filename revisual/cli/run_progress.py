@@ -75,7 +75,8 @@ class RunProgress(ProgressBar):
         if updates is not None:
             of = f"/{max(1, int(steps) // updates):,}" if known else ""
             words.append(f"rollout {(max(1, trainer.global_step) - 1) // updates + 1:,}{of}")
-        logged = {**trainer.callback_metrics, **getattr(module, "taken", {})}  # the module logs the step's own later
+        step_log = getattr(module, "step_log", None)
+        logged = {**trainer.callback_metrics, **(step_log.taken if step_log else {})}  # it logs the step's own later
         found = {shown: logged.get(name) for name, shown in SHOWN.items()}
         words += [f"{shown} {float(value):.4g}" for shown, value in found.items() if value is not None]
         taken = trainer.global_step - self._first

@@ -65,7 +65,7 @@ def argument_types(owner: type) -> dict[str, Any]:
     """Return the types of a class's arguments, as far as they are known when it runs."""
     try:
         return get_type_hints(owner.__init__)
-    except NameError:  # a type that exists for the type checker alone
+    except (NameError, TypeError):  # a type that exists for the type checker alone
         known = getattr(owner.__init__, "__annotations__", {})
         return {name: hint for name, hint in known.items() if not isinstance(hint, str)}
 
