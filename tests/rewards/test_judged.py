@@ -30,7 +30,8 @@ def responses(*texts, sample=SAMPLE):
 def by_number(call):
     """A judge that gives the number at a response's end, and is down, silent or chatty for some."""
     said = re.search(r"Response:\n.*?(\w+)$", call.text, re.DOTALL)[1]
-    return {"down": Reply(500), "chatty": says("Rather good, I think."), "more": says("11")}.get(said) or says(said, wait=0.1)
+    odd = {"down": Reply(500), "chatty": says("Rather good, I think."), "more": says("11")}
+    return odd.get(said) or says(said, wait=0.1)
 
 
 def test_each_response_gets_its_own_score():
