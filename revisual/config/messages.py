@@ -96,7 +96,7 @@ def _unknown_class(plain: str, key: str, type_of: Callable[[str], Any]) -> str |
 def _meant_class(name: str, known: Collection[str]) -> str:
     """Return what a name may have meant: a class that is written nearly so, or has these initials, or any."""
     initials = [one for one in sorted(known) if "".join(filter(str.isupper, one)) == name]
-    near = initials or get_close_matches(name, sorted(known), n=1)
+    near = initials or get_close_matches(name, sorted(known), n=1, cutoff=0.75)
     if near:
         return f"; did you mean {near[0]}?"
     return f"; there are: {', '.join(sorted(known))}" if 0 < len(known) <= MOST_CLASSES else ""
