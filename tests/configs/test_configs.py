@@ -117,6 +117,7 @@ NEEDED = {
     "JSONLReader": {"path": "a.jsonl"},
     "Linear": {"start": 1.0, "end": 0.0},
     "ParquetReader": {"path": "a.parquet"},
+    "JudgeReward": {"server": {"base_url": "http://localhost:1/v1", "model": "a"}, "rubric": "Judge."},
     "PretrainedPolicy": {"path": "a"},
 }
 
