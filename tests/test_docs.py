@@ -13,11 +13,13 @@ import pytest
 import yaml
 from training.helpers import examples, fit, grpo, prompts, sft, some_samples
 
-from revisual.callbacks import StepStats
+from revisual.callbacks import EntropyTarget, StepStats
 from revisual.cli.main import main
 from revisual.rl.importance import TokenImportance
 from revisual.rl.losses import ClippedLoss
+from revisual.rl.off_policy_mask import OffPolicyMask
 from revisual.rl.schedules import Constant
+from revisual.training.settings import RolloutSampling
 from revisual.training.validation import MEASURES
 
 ROOT = Path(__file__).parents[1]
@@ -146,14 +148,15 @@ def test_configs_named_in_text_exist():
 
 
 def test_every_logged_name_is_explained(policy_folder, tmp_path):
-    """A stage of each kind, with a KL term, on a mix of samples and a device whose peak is stated."""
-    measured, loss = some_samples(4), ClippedLoss(importance=TokenImportance())
+    """A stage of each kind, with all terms, on a mix of samples and a device whose peak is stated."""
+    measured, loss = some_samples(4), ClippedLoss(importance=TokenImportance(), off_policy_mask=OffPolicyMask())
+    sampling = RolloutSampling(4, 6, informative_groups=2)
     options = {"val_check_interval": 1, "check_val_every_n_epoch": None}
-    modules = grpo(policy_folder, kl_coef=Constant(0.1), loss=loss), sft(policy_folder)
+    modules = grpo(policy_folder, kl_coef=Constant(0.1), loss=loss, sampling=sampling), sft(policy_folder)
     for module in modules:
         module.speed.peak = 1e12
     runs = [
-        fit(modules[0], prompts(validation=measured), tmp_path / "rl", 1, [StepStats()], **options),
+        fit(modules[0], prompts(validation=measured), tmp_path / "rl", 1, [StepStats(), EntropyTarget()], **options),
         fit(modules[1], examples(validation=measured), tmp_path / "sft", 1, [StepStats()], **options),
     ]
     logged = {name for run in runs for _, row in run.log.rows for name in row} - {"epoch"}
