@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 
 COMMANDS = {
@@ -61,9 +62,16 @@ def main(args: Sequence[str] | None = None) -> int:
         print(f"revisual {__version__}")
         return 0
     if given[0] not in COMMANDS:
-        print(f"revisual: no command {given[0]!r}; there are: {', '.join(COMMANDS)}", file=sys.stderr)
+        print(f"revisual: {no_command(given[0])}", file=sys.stderr)
         return 2
     return run_command(*given)
+
+
+def no_command(name: str) -> str:
+    """Say that there is no such command, and which one is written nearly so."""
+    near = get_close_matches(name, COMMANDS, n=1)
+    meant = f"did you mean {near[0]}?" if near else f"there are: {', '.join(COMMANDS)}"
+    return f"no command {name!r}; {meant}"
 
 
 def run_command(name: str, *words: str) -> int:

@@ -4,7 +4,7 @@ import json
 from importlib import import_module
 
 from revisual.cli.command import FunctionCommand
-from revisual.cli.main import COMMANDS
+from revisual.cli.main import COMMANDS, no_command
 from revisual.config.schema import make_schema
 from revisual.core.errors import UserError
 
@@ -16,7 +16,7 @@ def schema(command: str) -> None:
         command: whose configs; those of `fit` are all stages and overlays.
     """
     if command not in COMMANDS:
-        raise UserError(f"no command {command!r}; there are: {', '.join(COMMANDS)}")
+        raise UserError(no_command(command))
     described = make_schema(import_module(f"revisual.cli.{COMMANDS[command][0]}").COMMAND.parser(command))
     print(json.dumps(described, indent=1))
 
