@@ -58,7 +58,9 @@ class Terminal:
         """Run a command line that is wrong: one short line tells it, without a traceback, and names all of `said`."""
         printed = self.run(command, status)
         *_, told = printed.err.splitlines()
-        assert told.startswith(("revisual ", "revisual: ")) and len(told) < 320 and "Traceback" not in printed.all, printed.err[-2000:]
+        assert told.startswith(("revisual ", "revisual: ")) and len(told) < 320 and "Traceback" not in printed.all, (
+            printed.err[-2000:]
+        )
         assert all(words in told for words in said), told
         return told
 
