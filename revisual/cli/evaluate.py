@@ -62,25 +62,22 @@ def evaluate(
     if responder is None:
         responder = local = policy.responder(model, decoding, pixels, engine)
         answered_by = type(local.engine).__name__
-    settings = {"model": model, "base_url": server.base_url, "preset": preset.name, "n": answers.n}
-    settings |= {**decoding.settings(), "seed": answers.seed, "limit": questions.limit, "rules": rules}
-    settings |= {"system_prompt": preset.system_prompt, "suffix": preset.suffix or None}
-    settings |= {"engine": answered_by, "min_pixels": pixels.min_pixels, "max_pixels": pixels.max_pixels}
-    grader = AnswerGrader(requirements=EVALUATION)
+    settings = {"model": model, "base_url": server.base_url, **asking.settings(), **decoding.settings()}
+    settings |= {"limit": questions.limit, "rules": rules, "engine": answered_by, "judge": judge.judge_model}
     evaluation = Evaluation(
         asked,
         questions.data,
         questions.limit,
         asking,
         responder,
-        grader,
+        AnswerGrader(requirements=EVALUATION),
         judging,
         rules,
         out,
         TerminalProgress(),
         cache,
     )
-    results = evaluation.run(settings | {"judge": judge.judge_model})
+    results = evaluation.run(settings)
     show_metrics([one.metrics for one in results.measured])
     print(out / REPORT)
 

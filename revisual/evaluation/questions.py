@@ -1,7 +1,7 @@
 """From a benchmark's items to requests, and from their records to graded answers."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from revisual.client.journal import Record
@@ -33,6 +33,12 @@ class Asking:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what stands beside a result of how it was asked for."""
+        prompts = {"preset": self.preset.name, "system_prompt": self.preset.system_prompt}
+        prompts |= {"suffix": self.preset.suffix or None}
+        return {**prompts, "n": self.n, "seed": self.seed, **asdict(self.bounds)}
 
     def requests(self, benchmark: Benchmark, items: Iterable[Item]) -> Iterator[ChatRequest]:
         """Yield `n` requests per item in turn; their seeds depend on nothing but the question and the index."""
