@@ -7,6 +7,7 @@ from pathlib import Path
 
 from revisual.cli.command import FunctionCommand
 from revisual.core.errors import UserError
+from revisual.core.text import shorten
 
 EXAMPLES = "examples"
 """Below the shipped configs: the folders that go by their own name alone."""
@@ -80,7 +81,7 @@ def first_comment(folder: Path) -> str:
         comment = re.match(r"(?:#.*\n)+", text)
         if comment:
             told = " ".join(line.lstrip("# ") for line in comment[0].splitlines())
-            return re.split(r"(?<=\.) |(?<=:)  ", told)[0][:110]
+            return shorten(re.split(r"(?<=\.) |(?<=:)  ", told)[0].rstrip(":"), 110)
     return ""
 
 
