@@ -48,6 +48,10 @@ def load_processor(path: str, *, trust_remote_code: bool = False) -> ProcessorMi
         config = AutoConfig.from_pretrained(path, trust_remote_code=trust_remote_code)
         processor = find_family(config).load_processor(path, trust_remote_code)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+        if isinstance(error, OSError) and "couldn't connect to" in str(error):
+            raise UserError(
+                f"{path}: is no folder here, not in the cache, and the hub cannot be reached: name a model's folder"
+            ) from error
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path}: no processor could be loaded from this model folder: {reason}") from error
     remove_default_system_turn(processor)

@@ -121,3 +121,14 @@ def test_adapters_come_without_new_tokens(policy_folder):
     with pytest.raises(UserError, match=r"added_tokens: the tokenizer lacks <new>, whose rows of the embedding"):
         words(lora=LoRA(4), added_tokens=["<|im_end|>", "<new>"])
     assert words().keys() - known.keys() <= set(THOUGHT_TOKENS) and "<think>" in words()
+
+
+def test_a_hub_that_cannot_be_reached_is_one_short_line(monkeypatch, tmp_path):
+    """As transformers says it where neither network nor cache has the files."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(
+        UserError, match="nobody/nothing: is no folder here, not in the cache, and the hub cannot be"
+    ) as found:
+        load_processor("nobody/nothing")
+    assert len(str(found.value)) < 200
