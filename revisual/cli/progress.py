@@ -1,5 +1,6 @@
 """Progress on the terminal: a bar for each piece of work; where there is no terminal, a line now and then."""
 
+import os
 import time
 
 from rich.console import Console
@@ -7,7 +8,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainin
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from revisual.core.progress import Progress, Task
+from revisual.core.progress import SECONDS_VARIABLE, Progress, Task
 from revisual.core.text import printable
 
 LINE_SECONDS = 30.0
@@ -19,12 +20,12 @@ class TerminalProgress(Progress):
 
     Args:
         console: where to; by default stderr.
-        seconds: between two lines where there is no terminal.
+        seconds: between two lines where there is no terminal; by default 30, or as the environment says.
     """
 
-    def __init__(self, console: Console | None = None, seconds: float = LINE_SECONDS) -> None:
+    def __init__(self, console: Console | None = None, seconds: float | None = None) -> None:
         self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
-        self.seconds = seconds
+        self.seconds = float(os.environ.get(SECONDS_VARIABLE, LINE_SECONDS)) if seconds is None else seconds
         self._tasks = 0
         self._bars = Bars(
             TextColumn("{task.description}", markup=False),

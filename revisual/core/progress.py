@@ -4,6 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+SECONDS_VARIABLE = "REVISUAL_PROGRESS_SECONDS"
+"""Environment variable: seconds between two lines of progress where there is no terminal. A pipeline sets it for its
+stages, whose last line it shows."""
+
 
 class Task(ABC):
     """One piece of work that is under way."""

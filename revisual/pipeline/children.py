@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from revisual.core.errors import UserError
+from revisual.core.progress import SECONDS_VARIABLE
 
 PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 40.0
@@ -29,7 +30,7 @@ class Child:
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self.log, self.began = log, time.monotonic()
         is_alone = command[0] == sys.executable
-        environment = {"OMP_NUM_THREADS": "1", **os.environ, "PYTHONUNBUFFERED": "1"}
+        environment = {"OMP_NUM_THREADS": "1", SECONDS_VARIABLE: "5", **os.environ, "PYTHONUNBUFFERED": "1"}
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as file:
             file.write(f"$ {shlex.join(command)}\n".encode())
