@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
 
 from revisual.core.ranges import PositiveOrInfinite
 from revisual.rl.losses.clipping import bounded_ratio
-from revisual.rl.losses.token_loss import Objective, TokenLoss
+from revisual.rl.losses.token_loss import Objective, PerRow, PerToken, TokenLoss, TokenMask
 
 
 @dataclass(frozen=True)
@@ -25,13 +23,7 @@ class CISPOLoss(TokenLoss):
 
     max_weight: PositiveOrInfinite = 5.0
 
-    def objective(
-        self,
-        logprobs: Float[Tensor, "N T"],
-        old_logprobs: Float[Tensor, "N T"],
-        advantages: Float[Tensor, "N 1"],
-        mask: Bool[Tensor, "N T"],
-    ) -> Objective:
+    def objective(self, logprobs: PerToken, old_logprobs: PerToken, advantages: PerRow, mask: TokenMask) -> Objective:
         """Weigh each token's log-probability."""
         ratio = bounded_ratio((logprobs - old_logprobs).detach())
         weight = torch.clamp(ratio, max=self.max_weight)

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from jaxtyping import Bool, Float
-from torch import Tensor
-
 from revisual.rl.losses.clipping_loss import ClippingLoss
+from revisual.rl.losses.token_loss import PerToken, TokenMask
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,6 @@ class ClippedLoss(ClippingLoss):
         clip_high: how far above 1 it may rise; DAPO has 0.28.
     """
 
-    def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+    def log_ratio(self, token_log_ratios: PerToken, mask: TokenMask) -> PerToken:
         """Return each token's own."""
         return token_log_ratios

@@ -4,12 +4,9 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Annotated
 
-from jaxtyping import Bool, Float
-from torch import Tensor
-
 from revisual.core.ranges import Fraction, Within
 from revisual.rl.losses.clipping import Clip
-from revisual.rl.losses.token_loss import Objective, TokenLoss
+from revisual.rl.losses.token_loss import Objective, PerRow, PerToken, TokenLoss, TokenMask
 
 
 @dataclass(frozen=True)
@@ -29,16 +26,10 @@ class ClippingLoss(TokenLoss):
     dual_clip: Annotated[float, Within("(1, inf)")] | None = None
 
     @abstractmethod
-    def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+    def log_ratio(self, token_log_ratios: PerToken, mask: TokenMask) -> PerToken:
         """Return the logarithm of each token's ratio of policies, from those of the sampled tokens' probabilities."""
 
-    def objective(
-        self,
-        logprobs: Float[Tensor, "N T"],
-        old_logprobs: Float[Tensor, "N T"],
-        advantages: Float[Tensor, "N 1"],
-        mask: Bool[Tensor, "N T"],
-    ) -> Objective:
+    def objective(self, logprobs: PerToken, old_logprobs: PerToken, advantages: PerRow, mask: TokenMask) -> Objective:
         """Clip each token's ratio."""
         clip = Clip(self.clip_low, self.clip_high, self.dual_clip)
         return clip(self.log_ratio(logprobs - old_logprobs, mask), advantages)

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, field
 
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
 
 from revisual.core.ranges import PositiveFloat
 from revisual.rl.aggregation import LossAggregation, SequenceMean
 from revisual.rl.losses.clipping import bounded_ratio
-from revisual.rl.losses.token_loss import Objective, TokenLoss
+from revisual.rl.losses.token_loss import Objective, PerRow, PerToken, TokenLoss, TokenMask
 
 
 @dataclass(frozen=True)
@@ -28,13 +26,7 @@ class SAPOLoss(TokenLoss):
     tau_negative: PositiveFloat = 1.05
     aggregation: LossAggregation = field(default_factory=SequenceMean)
 
-    def objective(
-        self,
-        logprobs: Float[Tensor, "N T"],
-        old_logprobs: Float[Tensor, "N T"],
-        advantages: Float[Tensor, "N 1"],
-        mask: Bool[Tensor, "N T"],
-    ) -> Objective:
+    def objective(self, logprobs: PerToken, old_logprobs: PerToken, advantages: PerRow, mask: TokenMask) -> Objective:
         """Gate each token's ratio."""
         ratio = bounded_ratio(logprobs - old_logprobs)
         tau = torch.full_like(advantages, self.tau_negative).masked_fill(advantages > 0, self.tau_positive)

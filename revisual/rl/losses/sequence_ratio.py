@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from jaxtyping import Bool, Float
-from torch import Tensor
-
 from revisual.core.ranges import Fraction
 from revisual.rl.aggregation import LossAggregation, SequenceMean
 from revisual.rl.losses.clipping_loss import ClippingLoss
+from revisual.rl.losses.token_loss import PerToken, TokenMask
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class SequenceRatioLoss(ClippingLoss):
     clip_high: Fraction = 4e-4
     aggregation: LossAggregation = field(default_factory=SequenceMean)
 
-    def log_ratio(self, token_log_ratios: Float[Tensor, "N T"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N T"]:
+    def log_ratio(self, token_log_ratios: PerToken, mask: TokenMask) -> PerToken:
         """Return the sequence's, the mean of its tokens', for each of them."""
         mean = token_log_ratios.sum(1) / mask.sum(1).clamp(min=1)
         return mean[:, None].expand_as(token_log_ratios)

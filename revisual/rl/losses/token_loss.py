@@ -14,16 +14,20 @@ from revisual.rl.kl import K3, KLEstimator
 from revisual.rl.losses.base import Coefficients, PolicyLoss
 from revisual.rl.off_policy_mask import OffPolicyMask
 
+PerToken = Float[Tensor, "N T"]
+PerRow = Float[Tensor, "N 1"]
+TokenMask = Bool[Tensor, "N T"]
+
 
 @dataclass(frozen=True)
 class Objective:
     """What each token contributes to the objective, before KL, entropy and importance weights."""
 
-    value: Float[Tensor, "N T"]
+    value: PerToken
     """To be maximized."""
-    ratio: Float[Tensor, "N T"]
+    ratio: PerToken
     """Of the policy to the one that sampled, to be logged."""
-    clipped: Bool[Tensor, "N T"]
+    clipped: TokenMask
     """Where a bound has changed the value, to be logged."""
 
 
@@ -47,13 +51,7 @@ class TokenLoss(PolicyLoss):
     off_policy_mask: OffPolicyMask | None = None
 
     @abstractmethod
-    def objective(
-        self,
-        logprobs: Float[Tensor, "N T"],
-        old_logprobs: Float[Tensor, "N T"],
-        advantages: Float[Tensor, "N 1"],
-        mask: Bool[Tensor, "N T"],
-    ) -> Objective:
+    def objective(self, logprobs: PerToken, old_logprobs: PerToken, advantages: PerRow, mask: TokenMask) -> Objective:
         """Return each token's objective.
 
         Args:
