@@ -109,7 +109,7 @@ def test_costly_answers_are_wrong_and_no_error(answer):
         for gold in ("3", r"\frac{1}{3}", "(1, 2)", r"\sqrt{3}\pi x"):
             grade = judge(response, gold)
             assert (grade.score, grade.error) == (0.0, None)
-    assert time.process_time() - start < 20.0  # 0.6 s without the type checks that the tests run under
+    assert time.process_time() - start < 20.0  # 0.6 s on a free core
 
 
 @pytest.mark.parametrize("unit", UNITS)
