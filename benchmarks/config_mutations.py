@@ -19,6 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from campaign.mutations import NUMBER, SEED, Outcome, reason_for, try_mutations
+from quickstart_study import commit, machine
 
 from revisual.data.synthetic.arithmetic import ArithmeticTask
 from revisual.models.tiny import CHAT_WORDS, TinyArchitecture, save_tiny_policy
@@ -51,7 +52,8 @@ def describe(outcomes: list[Outcome], seed: int) -> dict[str, Any]:
     counts = {kind: kinds[kind] for kind in ("refused", "accepted", "traceback", "hang", "long line")}
     rows = [row(one) for one in outcomes if one.kind == "accepted"]
     wrong = [row(one) | {"told": one.told} for one in outcomes if one.kind not in ("refused", "accepted")]
-    return {"configs": len(outcomes), "seed": seed, **counts, "accepted_because": rows, "wrong": wrong}
+    made = {"commit": commit(), "machine": machine()}
+    return {**made, "configs": len(outcomes), "seed": seed, **counts, "accepted_because": rows, "wrong": wrong}
 
 
 def row(outcome: Outcome) -> dict[str, Any]:
