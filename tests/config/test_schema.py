@@ -30,12 +30,13 @@ def mistakes(command, config):
 
 
 def command_of(path):
+    of_folders = {"grammar": "curate", "generate": "generate"}
     of_names = {"bridge.yaml": "bridge", "evaluate.yaml": "evaluate"}
     if path in PIPELINES:
         return "pipeline"
     if path in TINY:
         return "tiny"
-    return "curate" if path.parent.name == "grammar" else of_names.get(path.name, "fit")
+    return of_folders.get(path.parent.name, of_names.get(path.name, "fit"))
 
 
 def marks(path):
