@@ -20,6 +20,9 @@ from revisual.training.grpo import GRPOModule
 IMPORTED = 650_000_000
 """Bytes of a process that has imported everything and loaded nothing (measured on Linux)."""
 
+COMMON_MEMORY = 80_000_000_000
+"""Bytes of a GPU, where they are not said: how many logits are held at a time depends on them."""
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -39,6 +42,11 @@ class Machine:
     def nodes(self) -> int:
         """As many as the devices need."""
         return -(-self.devices // self.per_node)
+
+    @property
+    def gpu_memory(self) -> int | None:
+        """Bytes of a GPU, also where they are not said; None: the devices are CPUs."""
+        return (self.memory or COMMON_MEMORY) if self.is_gpu else None
 
     @property
     def usable(self) -> int | None:
@@ -120,7 +128,7 @@ class Planner:
         on_no_device(policy, self.shapes, compute if compute != policy.dtype else None)
         longest = longest_prompt(module.encoder, policy, self.work.prompt_tokens, self.work.pictures, self.shapes)
         pad_id = module.encoder.processor.tokenizer.pad_token_id
-        self.passes = Passes(policy, self.shapes, longest, self.precision, pad_id)
+        self.passes = Passes(policy, self.shapes, longest, self.precision, pad_id, self.machine.gpu_memory)
         self._train()
         self._roll_out()
         if not self.machine.is_gpu and not self.layout.is_sharded:

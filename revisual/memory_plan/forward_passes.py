@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 
 from revisual.memory_plan.live import LiveMemory, Peak
 from revisual.memory_plan.shapes import LongestPrompt, kinds_of
-from revisual.models.head import float32_logits
+from revisual.models.head import as_on_gpu, float32_logits
 from revisual.models.inputs import PromptedRows, forward_inputs, padded_prompts
 from revisual.models.logprobs import banned_token_ids, token_logprobs
 from revisual.rollout.engine import Sampling
@@ -26,13 +26,14 @@ HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
 @dataclass(frozen=True)
 class Passes:
-    """A policy without data, the prompt that it reads, and the trainer's precision."""
+    """A policy without data, the prompt that it reads, the trainer's precision, and the memory of the GPU, if any."""
 
     policy: Any
     shapes: FakeTensorMode
     longest: LongestPrompt
     precision: str
     pad_id: int
+    gpu_memory: int | None = None
 
     def training(
         self,
@@ -54,7 +55,7 @@ class Passes:
             for parameter in trained:
                 parameter.grad = torch.empty_like(parameter)
                 memory.hold(parameter.grad, "gradients")
-            with self._autocast():
+            with self._autocast(), as_on_gpu(self.gpu_memory):
                 loss = self._loss(rows, response_tokens, temperature, entropy_gradient)
             for parameter in () if accumulates else trained:
                 parameter.grad = None

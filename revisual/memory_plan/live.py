@@ -90,6 +90,8 @@ class LiveMemory(TorchDispatchMode):
         if any(isinstance(x, FakeTensor) for x in arg_tree_leaves(*args, **kwargs)):
             with self.shapes:
                 return func(*args, **kwargs)
+        if func.is_view or func._schema.is_mutable:  # makes no memory
+            return func(*args, **kwargs)
         try:
             with self.shapes:
                 shaped = func(*args, **kwargs)

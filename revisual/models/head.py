@@ -1,6 +1,8 @@
 """The head of a language model, some tokens at a time: [tokens, vocabulary] is never held."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,6 +26,8 @@ GPU_TOKENS = range(256, 1025)
 
 GPU_SHARE = 1 / 128
 """Of a GPU's memory that a block of float32 logits may take: three such blocks are held at once."""
+
+_planned_memory: ContextVar[int | None] = ContextVar("planned_memory", default=None)
 
 
 def sampling_logits(
@@ -72,10 +76,22 @@ def head_logprobs(
 
 def tokens_at_once(device: torch.device, vocabulary: int) -> int:
     """Return how many tokens' logits are held at a time."""
-    if device.type != "cuda":
+    memory = _planned_memory.get()
+    if memory is None and device.type == "cuda":
+        memory = torch.cuda.get_device_properties(device).total_memory
+    if memory is None:
         return max(1, CPU_LOGITS // vocabulary)
-    tokens = int(torch.cuda.get_device_properties(device).total_memory * GPU_SHARE) // (4 * vocabulary)
-    return min(max(tokens, GPU_TOKENS[0]), GPU_TOKENS[-1])
+    return min(max(int(memory * GPU_SHARE) // (4 * vocabulary), GPU_TOKENS[0]), GPU_TOKENS[-1])
+
+
+@contextmanager
+def as_on_gpu(memory: int | None) -> Iterator[None]:
+    """Let the head hold as many tokens at a time as on a GPU with so many bytes; None: as on the tensors' device."""
+    token = _planned_memory.set(memory)
+    try:
+        yield
+    finally:
+        _planned_memory.reset(token)
 
 
 def without_autocast(function: Callable[P, T]) -> Callable[P, T]:
