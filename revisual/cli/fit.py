@@ -30,7 +30,6 @@ from revisual.memory_plan.check import require_room
 
 QUIET = (
     ".*does not have many workers",
-    ".*args parameter is intended to run",
     "You have overridden `transfer_batch_to_device`",  # on purpose
     "Total length of `list` across ranks is zero",  # no validation data
     "It is recommended to use `self.log",  # what is logged is the same on every rank

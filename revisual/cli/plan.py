@@ -16,7 +16,7 @@ from revisual.core.errors import UserError
 from revisual.core.ranges import Count, NonNegativeInt, PositiveInt
 from revisual.memory_plan.advice import advice
 from revisual.memory_plan.check import estimate_run, machine_of
-from revisual.memory_plan.config import configure, parse_options
+from revisual.memory_plan.config import Configured, configure, parse_options
 from revisual.memory_plan.workload import Given
 
 UNITS = {"GB": 10**9, "GIB": 2**30, "MB": 10**6, "MIB": 2**20}
@@ -72,7 +72,7 @@ def plan(
     memory = None if gpu_memory is None else memory_size(gpu_memory)
     screen = Console(stderr=True)
     with screen.status("reading the config") as status, redirect_stdout(sys.stderr):
-        configuration = configure(rest, None if architecture is None else find_architecture(architecture))
+        configuration = _configure(rest, architecture)
         machine = machine_of(configuration.config, devices, devices_per_node, memory)
         given = Given(prompt_tokens, response_tokens, pictures)
         found = estimate_run(configuration, machine, given, lambda what: status.update(f"on shapes alone: {what}"))
@@ -82,6 +82,18 @@ def plan(
     else:
         show(found, changes, Console(highlight=False, width=None if screen.is_terminal else 120))
     return 3 if found.fits is False else 0
+
+
+def _configure(rest: Sequence[str], architecture: Path | None) -> Configured:
+    if architecture is not None:
+        return configure(rest, find_architecture(architecture))
+    try:
+        return configure(rest, None)
+    except UserError as error:
+        policy = parse_options(rest)[1].model.get("init_args.policy.init_args.path")
+        if not str(error).startswith(f"{policy}: "):
+            raise
+        raise UserError(f"{error}; or plan without it: --architecture qwen2_5_vl_7b") from error
 
 
 def find_architecture(given: Path) -> Path:

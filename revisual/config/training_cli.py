@@ -1,5 +1,6 @@
 """How the config of a training run is parsed: Lightning's CLI with every part swappable by class path."""
 
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -122,6 +123,7 @@ def make_cli(args: Sequence[str], cli: type[TrainingCLI]) -> TrainingCLI:
         UserError: a word is wrong.
     """
     import_parts()
+    warnings.filterwarnings("ignore", ".*args parameter is intended to run")
     with one_line_errors():
         return cli(
             LightningModule,

@@ -157,7 +157,7 @@ def test_a_shipped_architecture_goes_by_its_name(tmp_path, monkeypatch):
             ["--architecture=missing.json"],
             "missing.json: no such file; shipped ones are qwen2_5_vl_32b, ",
         ),
-        (["--model.init_args.policy.init_args.path=missing"], "missing"),
+        (["--model.init_args.policy.init_args.path=missing"], "or plan without it: --architecture qwen2_5_vl_7b"),
         (["--pictures=60"], "prompts of 300 tokens have no room for 60 pictures"),
     ],
 )

@@ -1,6 +1,5 @@
 """One run of `fit` or `test`, checked without training."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +35,6 @@ def check_run(name: str, command: str, words: Sequence[str], is_model_there: boo
         is_model_there: whether the policy can be loaded already.
     """
     lines: list[str] = []
-    warnings.filterwarnings("ignore", message=".*args parameter is intended to run")  # Lightning's, of every parser
     try:
         _check(command, words, is_model_there, lines)
     except UserError as error:
