@@ -153,6 +153,21 @@ def test_a_single_run_is_interrupted_and_goes_on(trained, tmp_path):
     assert printed.line("trained: 60 optimizer steps")
 
 
+def test_a_pipeline_is_interrupted_and_the_same_command_goes_on(home):
+    run = home.folder / "out/two_stages"
+    said = home.interrupt("revisual pipeline --config stages.yaml", lambda _: any(run.glob("01_sums/**/*.ckpt")))
+    assert said.rstrip().endswith("interrupted; the same command goes on from here")
+    assert not (run / "01_sums/export").exists() and not (run / "02_practice").exists()
+    printed = home.run("revisual pipeline --config stages.yaml")
+    for told in ("sums: goes on from out/two_stages/01_sums/stopped.ckpt", "practice: finished", "report: "):
+        assert told in printed.all, told
+    steps = [int(row["step"]) for log in sorted(run.glob("01_sums/logs/**/metrics.csv")) for row in rows(log)
+             if row["train/loss"]]  # fmt: skip
+    assert steps == list(range(60)) and (run / "report.html").is_file()
+    again = home.run("revisual pipeline --config stages.yaml").all
+    assert "sums: finished before" in again and "practice: finished before" in again
+
+
 # 4. Measuring
 
 
@@ -178,7 +193,22 @@ def test_an_export_is_measured_and_compared(trained, tmp_path):
     measure.refuse(f"revisual evaluate {rest} --data nowhere --out out/none", "nowhere: no such folder")
 
 
-# 5. Data from models and from many sources
+# 5. Planning
+
+
+def test_what_does_not_fit_is_planned_and_does_what_the_plan_advises(tmp_path):
+    home, asked = Terminal(tmp_path), f"--config {CONFIGS}/revisual_r1/7b/cold_start.yaml --gpu_memory 24GB"
+    home.refuse(f"revisual plan {asked}", "no folder", "--architecture qwen2_5_vl_7b")
+    asked += f" --architecture qwen2_5_vl_7b --config {CONFIGS}/single_gpu/24gb_cold_start.yaml"
+    printed = home.run(f"revisual plan {asked} --model.init_args.policy.init_args.dtype float32", status=3)
+    assert "Does not fit: " in printed.out and not re.search(r"-\d", printed.out.partition("Does not fit")[0])
+    advised = re.search(r"^  - (\S+): (\w+): ", printed.out, re.MULTILINE).groups()
+    assert advised == ("model.init_args.policy.init_args.dtype", "bfloat16")
+    assert "Fits: " in home.run(f"revisual plan {asked} --{' '.join(advised)}").out
+    assert not any(tmp_path.iterdir())
+
+
+# 6. Data from models and from many sources
 
 
 def test_samples_are_bridged_although_a_server_fails(tmp_path):
@@ -212,7 +242,7 @@ def test_sources_are_curated_without_a_benchmarks_questions(tmp_path):
     assert '"leak"' in dropped.replace("sums/leak", "leak") and "gsm8k" in dropped
 
 
-# 6. Mistakes in a config
+# 7. Mistakes in a config
 
 MISTAKES = {
     "--model.init_args.sampling.group_siz 4": ("group_siz", "did you mean group_size"),
