@@ -1,0 +1,49 @@
+"""The end of a run is saved wherever checkpoints are, so that it goes on from there with more steps."""
+
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from typing_extensions import override
+
+LIGHTNINGS_OWN = (None, "step", "epoch")
+"""What may be monitored and is known after every batch; anything else is measured by a validation."""
+
+
+class EndCheckpoint(Callback):
+    """Has each `ModelCheckpoint` save after the run's last batch, also one whose interval does not end there.
+
+    The best of a metric stay the best: of a callback that monitors one, `last.ckpt` alone is written. A run that ends
+    in the middle of a rollout's optimizer steps is not saved there, as none can go on from it.
+    """
+
+    @override
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Save if the run ends here."""
+        if not _is_end(trainer) or batch.update + 1 < pl_module.updates_per_batch:
+            return
+        for saver in trainer.checkpoint_callbacks:
+            if isinstance(saver, ModelCheckpoint) and not saver._should_skip_saving_checkpoint(trainer):
+                _save(saver, trainer)
+
+
+def _is_end(trainer: Trainer) -> bool:
+    """Return whether no batch will follow the one that has just been trained on."""
+    if trainer.should_stop or trainer.global_step >= trainer.max_steps > -1:
+        return True
+    epochs = trainer.max_epochs
+    return trainer.is_last_batch and epochs is not None and trainer.current_epoch + 1 >= epochs > -1
+
+
+def _save(saver: ModelCheckpoint, trainer: Trainer) -> None:
+    metrics = saver._monitor_candidates(trainer)
+    if saver.monitor in LIGHTNINGS_OWN:
+        saver._save_topk_checkpoint(trainer, metrics)
+        saver._save_last_checkpoint(trainer, metrics)
+    elif saver.save_last:
+        asked, saved = saver.save_last, saver._last_global_step_saved
+        saver.save_last = True  # a link would lead to the best
+        saver._save_last_checkpoint(trainer, metrics)
+        saver.save_last, saver._last_global_step_saved = asked, saved  # a validation may follow, and its metric be best
