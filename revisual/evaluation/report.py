@@ -16,6 +16,7 @@ from revisual.evaluation.metrics.figures import Figure, Metrics
 from revisual.evaluation.paper import REVISUAL_R1_7B, VISION_R1_7B
 from revisual.report.chart import chart_grid
 from revisual.report.formats import PERCENT, label
+from revisual.report.formulas import typeset_answer
 from revisual.report.html import Element, Section, element, fold, hint, page, section
 from revisual.report.rollouts import show_answer
 from revisual.report.table import Cell, Column, Estimate, settings_table, table
@@ -125,12 +126,12 @@ def wrong_answers(answers: Sequence[ScoredAnswer], most: int = MOST_WRONG) -> li
 def _wrong_answer(answer: ScoredAnswer, pictures_of: PicturesOf) -> Element:
     choices = "\n" + "\n".join(answer.choices) if answer.choices else ""
     end = ", cut at the limit of tokens" if answer.is_truncated else ""
-    found = element("b", answer.extracted) if answer.extracted else "none"
+    found = element("b", *typeset_answer(answer.extracted)) if answer.extracted else "none"
     return show_answer(
         [element("b", answer.item_id), f"answer {answer.sample_index + 1}{end}"],
         f"{answer.question}{choices}",
         answer.response,
-        ["Extracted: ", found, f" by {answer.rule}. Gold answer: ", element("b", answer.gold)],
+        ["Extracted: ", found, f" by {answer.rule}. Gold answer: ", element("b", *typeset_answer(answer.gold))],
         _readable(pictures_of(answer), answer.item_id),
     )
 

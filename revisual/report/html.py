@@ -12,7 +12,9 @@ BLOCK_TAGS |= {"figcaption", "figure", "h1", "h2", "h3", "h4", "pre", "section",
 INLINE_TAGS = {"a", "b", "br", "code", "em", "img", "small", "span", "strong", "sub", "sup"}
 TABLE_TAGS = {"table", "tbody", "td", "tfoot", "th", "thead", "tr"}
 DRAWING_TAGS = {"circle", "g", "line", "path", "polyline", "rect", "svg", "text", "title"}
-TAGS = frozenset(BLOCK_TAGS | INLINE_TAGS | TABLE_TAGS | DRAWING_TAGS)
+FORMULA_TAGS = {"annotation", "math", "mfrac", "mi", "mn", "mo", "mover", "mroot", "mrow", "mspace", "msqrt", "mstyle"}
+FORMULA_TAGS |= {"semantics", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover"}
+TAGS = frozenset(BLOCK_TAGS | INLINE_TAGS | TABLE_TAGS | DRAWING_TAGS | FORMULA_TAGS)
 """None of them runs code, loads a file or reads its content as anything but text and elements."""
 VOID_TAGS = frozenset({"br", "hr", "img"})
 ATTRIBUTE = re.compile(r"(?!on|style$|srcset$)[a-zA-Z][a-zA-Z0-9-]*")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PIL.Image import Image
 
 from revisual.report.formats import NUMBER, label
+from revisual.report.formulas import typeset, typeset_answer
 from revisual.report.html import Element, element, fold
 from revisual.report.picture import picture
 
@@ -48,19 +49,20 @@ def split_thoughts(response: str) -> list[tuple[bool, str]]:
 
 
 def show_response(response: str) -> Element:
-    """Show a response, word for word."""
+    """Show a response, word for word, its formulas typeset."""
     parts = [_show_thoughts(text) if is_thought else _show_rest(text) for is_thought, text in split_thoughts(response)]
     empty = element("div", "(empty)", class_="thoughts")
     return element("div", *(parts or [empty]), class_="response")
 
 
 def _show_rest(text: str) -> Element:
-    return element("div", text, class_="text said")
+    return element("div", *typeset(text), class_="text said")
 
 
 def _show_thoughts(text: str) -> Element:
     words = f"Thoughts, {len(text.split()):,} words"
-    return fold(words, element("div", text, class_="text"), class_="thoughts", is_open=len(text) < FOLDED_FROM)
+    content = element("div", *typeset(text), class_="text")
+    return fold(words, content, class_="thoughts", is_open=len(text) < FOLDED_FROM)
 
 
 def show_answer(
@@ -74,7 +76,7 @@ def show_answer(
 
     Args:
         head: what stands above both.
-        question: in words.
+        question: in words; formulas in it and in the response are typeset.
         response: word for word.
         footer: what the response is judged by.
         pictures: of the question.
@@ -83,7 +85,7 @@ def show_answer(
     words = element(
         "div",
         element("div", *head, class_="head"),
-        element("div", question, class_="text question"),
+        element("div", *typeset(question), class_="text question"),
         show_response(response),
         element("footer", *footer),
     )
@@ -97,7 +99,7 @@ def show_rollout(example: RolloutExample) -> Element:
         [element("b", label(example.stage)), _show_score(example.score)],
         example.question,
         example.response,
-        ["Gold answer: ", element("b", example.answer)],
+        ["Gold answer: ", element("b", *typeset_answer(example.answer))],
         example.pictures,
     )
 

@@ -12,7 +12,7 @@ import aiohttp
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ("headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking")
-FLAGS += ("disable-component-update", "disable-sync", "disable-quic", "remote-debugging-port=0")
+FLAGS += ("disable-component-update", "disable-sync", "disable-quic", "remote-debugging-port=0", "window-size=1200,900")
 
 
 @dataclass
