@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache, reduce
+from functools import lru_cache
 from html import unescape
 from xml.etree.ElementTree import Element as Tree
 
@@ -118,12 +118,18 @@ def formula(source: str, is_block: bool = False) -> Element | None:
         return None
     display = "block" if is_block else "inline"
     try:
-        spelled = reduce(lambda text, each: re.sub(*each, text), SPELLINGS.items(), source)
-        row = _checked(Converter(display=display).convert_to_element(spelled)[0])
+        row = _checked(Converter(display=display).convert_to_element(_spelled(source))[0])
     except Exception:  # of any kind, as the source is anybody's
         return None
     annotation = element("annotation", source, encoding="application/x-tex")
     return element("math", element("semantics", row, annotation), display=display)
+
+
+def _spelled(source: str) -> str:
+    """Return a formula as the converter spells it."""
+    for pattern, spelling in SPELLINGS.items():
+        source = re.sub(pattern, spelling, source)
+    return source
 
 
 def _checked(tree: Tree, depth: int = 0) -> Element:
