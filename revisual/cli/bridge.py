@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -33,64 +33,109 @@ from revisual.data_recipes.bridging.work_item import describe_provenance
 INTERRUPTED = f"revisual bridge: {GOES_ON}"
 
 
+@dataclass(frozen=True)
+class SourceOptions:
+    """What is asked about.
+
+    Args:
+        data: where questions about pictures with gold answers come from.
+        root: the folder that readers' relative paths start from.
+        limit: take only the first so many samples.
+    """
+
+    data: list[SampleReader]
+    root: Path | None = None
+    limit: PositiveInt | None = None
+
+
+@dataclass(frozen=True)
+class RecipeOptions:
+    """What is asked, and which replies are kept.
+
+    Args:
+        prompts: files with the words of each step.
+        rewriter: what lets thoughts speak of the picture; by default rules.
+        filters: what kept samples must pass; by default answer, consistency, length, markup, language, talk.
+        seed: of the replies.
+    """
+
+    prompts: PromptFiles = PromptFiles()  # noqa: RUF009  # frozen
+    rewriter: Rewriter | None = None
+    filters: list[Filter] | None = None
+    seed: Seed = 0
+
+    def recipe(self, pixels: PixelBounds) -> Recipe:
+        """Return the recipe, with what is not given by default."""
+        filters = default_filters() if self.filters is None else tuple(self.filters)
+        return Recipe(self.prompts.read(), filters, self.rewriter or RuleRewriter(), self.seed, pixels)
+
+
+@dataclass(frozen=True)
+class BudgetOptions:
+    """How much is asked.
+
+    Args:
+        max_requests: stop after so many requests to both servers together, attempts included.
+        max_tokens: stop after so many tokens of prompts and replies.
+    """
+
+    max_requests: PositiveInt | None = None
+    max_tokens: PositiveInt | None = None
+
+
 def bridge(
     *,
-    data: list[SampleReader],
+    source: Flattened[SourceOptions],
     out: Path,
     vlm: Endpoint,
     reasoner: Endpoint,
-    root: Path | None = None,
-    limit: PositiveInt | None = None,
-    prompts: PromptFiles = PromptFiles(),  # noqa: B008  # frozen
-    rewriter: Rewriter | None = None,
-    filters: list[Filter] | None = None,
+    options: Flattened[RecipeOptions],
     pixels: Flattened[PixelBounds],
-    seed: Seed = 0,
-    max_requests: PositiveInt | None = None,
-    max_tokens: PositiveInt | None = None,
+    most: Flattened[BudgetOptions],
     dry_run: bool = False,
 ) -> None:
     """Make cold-start samples by modality bridging. The same command goes on where an earlier call was stopped.
 
     Args:
-        data: where questions about pictures with gold answers come from.
+        source: what is asked about.
         out: folder for samples.jsonl, pictures/, dropped.jsonl, summary.json and answers/.
         vlm: the vision-language model, which writes a first attempt and a description.
         reasoner: the text reasoner, which sees the description alone.
-        root: the folder that readers' relative paths start from.
-        limit: take only the first so many samples.
-        prompts: files with the words of each step.
-        rewriter: what lets thoughts speak of the picture; by default rules.
-        filters: what kept samples must pass; by default answer, consistency, length, markup, language, talk.
+        options: what is asked, and which replies are kept.
         pixels: how many a picture has.
-        seed: of the replies.
-        max_requests: stop after so many requests to both servers together, attempts included.
-        max_tokens: stop after so many tokens of prompts and replies.
+        most: how much is asked.
         dry_run: show the prompts of three samples, and ask nothing.
     """
-    check_readers(data, root)
-    chosen = default_filters() if filters is None else tuple(filters)
-    recipe = Recipe(prompts.read(), chosen, rewriter or RuleRewriter(), seed, pixels)
-    made = Bridge(vlm, reasoner, recipe, out, Budget(max_requests, max_tokens))
-    samples = stream_samples(data, root, limit)
+    check_readers(source.data, source.root)
+    recipe = options.recipe(pixels)
+    made = Bridge(vlm, reasoner, recipe, out, Budget(most.max_requests, most.max_tokens))
+    samples = stream_samples(source.data, source.root, source.limit)
     if dry_run:
         for text in render_prompts(samples, recipe, made.models):
             print(f"{text}\n")
         return
-    settings: dict[str, Any] = {"vlm": asdict(vlm), "reasoner": asdict(reasoner), "seed": seed, "limit": limit}
-    settings |= {"filters": [repr(filter) for filter in chosen], "rewriter": repr(recipe.rewriter)}
-    settings |= asdict(pixels)
-    settings |= {"prompts": {step: asdict(p) | {"sha256": p.sha256} for step, p in recipe.prompts.items()}}
     output = Output(out, lambda outcome: describe_provenance(outcome.item, made.models, recipe.prompts))
     reason = _run(made, samples, output)
+    endpoints = {"vlm": asdict(vlm), "reasoner": asdict(reasoner)}
     spent = {"requests": made.budget.requests, "tokens": made.budget.tokens}
-    output.write_summary(settings, spent)
+    output.write_summary(endpoints | _settings(recipe, source.limit), spent)
     _show(output)
     if reason is not None:
         raise reason
     if not output.kept:
         raise UserError(f"none of the {output.dropped + output.failed} samples came through; {out} says why")
     print(out / SAMPLES)
+
+
+def _settings(recipe: Recipe, limit: int | None) -> dict[str, Any]:
+    return {
+        "seed": recipe.seed,
+        "limit": limit,
+        "filters": [repr(filter) for filter in recipe.filters],
+        "rewriter": repr(recipe.rewriter),
+        **asdict(recipe.bounds),
+        "prompts": {step: asdict(prompt) | {"sha256": prompt.sha256} for step, prompt in recipe.prompts.items()},
+    }
 
 
 def _run(made: Bridge, samples: Iterator[Any], output: Output) -> Exception | None:
