@@ -13,6 +13,8 @@ from revisual.report.stages import format_of
 
 ORDER = ("reward", "accuracy", "entropy", "length", "kept", "loss")
 """What is looked at first; the rest follows by name."""
+PARTS = "kept_fraction_"
+"""Begins the names of parts of what has a curve of its own."""
 SMOOTHED_FROM = 40
 """A curve of fewer points is drawn as it is."""
 MARKED_TO = 12
@@ -54,9 +56,9 @@ def line_name(key: str) -> str:
 
 
 def rank(name: str) -> tuple[int, str]:
-    """Return the place of a topic among the others."""
-    found = [place for place, word in enumerate(ORDER) if word in name]
-    return (found[0] if found else len(ORDER), name)
+    """Return the place of a topic among the others: that of the first word of its name that has one."""
+    found = {name.index(word): place for place, word in enumerate(ORDER) if word in name}
+    return (found[min(found)] if found else len(ORDER), name)
 
 
 def running_mean(values: Sequence[float | int], reach: int) -> list[float]:
@@ -129,7 +131,8 @@ def stage_charts(curves: Curves) -> list[Element | None]:
 def joined_charts(stages: Mapping[str, Curves]) -> list[Element]:
     """Chart what several stages logged of reward, accuracy, entropy, length and share kept, on one axis of steps."""
     by_stage = {name: topics(curves) for name, curves in stages.items()}
-    found = {topic for of_stage in by_stage.values() for topic in of_stage if rank(topic.name)[0] < ORDER.index("loss")}
+    known = {topic for of_stage in by_stage.values() for topic in of_stage if not topic.name.startswith(PARTS)}
+    found = {topic for topic in known if rank(topic.name)[0] < ORDER.index("loss")}
     charts = []
     for topic in sorted(found, key=lambda topic: (*rank(topic.name), topic.group)):
         parts = {name: of_stage[topic] for name, of_stage in by_stage.items() if topic in of_stage}

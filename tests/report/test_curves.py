@@ -68,10 +68,11 @@ def test_stages_are_joined_with_a_gap():
 
 def test_only_what_is_comparable_and_shared_is_joined():
     curve = ([0, 10], [0.1, 0.2])
-    first = {"train/loss": curve, "train/reward": curve, "val/accuracy": curve}
-    second = {"train/loss": curve, "train/reward": curve, "train/entropy": curve}
+    kept = {"advantage/kept_fraction": curve, "advantage/kept_fraction_group_accuracy_0.5_to_1": curve}
+    first = {"train/loss": curve, "train/reward": curve, "val/accuracy": curve, **kept}
+    second = {"train/loss": curve, "train/reward": curve, "train/entropy": curve, **kept}
     charts = joined_charts({"one": first, "two": second})
-    assert titles(charts) == ["Reward, train"]
+    assert titles(charts) == ["Reward, train", "Kept fraction, advantage"]
     assert [text.words for text in parse(charts[0]).all("text", class_="stage")] == ["One", "Two"]
 
 
