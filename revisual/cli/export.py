@@ -34,7 +34,7 @@ def export(
     Args:
         checkpoint: what a run saved: a file, or the folder that FSDP2 or DeepSpeed write.
         out: the folder to write; an earlier export there stays until the new one is whole, other files are refused.
-        run_config: the run's config.yaml; by default the one beside the checkpoint, or above it.
+        run_config: the run's config.yaml; by default the one beside the checkpoint, above it, or in the run's logs.
         dtype: what the weights are written in; by default what they were trained in.
     """
     require_replaceable(out)
@@ -71,14 +71,21 @@ def check_names(checkpoint: Path, expected: set[str], found: set[str]) -> None:
 
 
 def config_of(checkpoint: Path) -> Path:
-    """Find the config that a run kept nearest above its checkpoint.
+    """Find the config that a run kept nearest above its checkpoint, or else in the logs beside that or its folder.
+
+    Of several logs it is the last one that was begun before the checkpoint was written.
 
     Raises:
         UserError: there is none.
     """
-    for folder in list(checkpoint.absolute().parents)[:4]:
+    above = list(checkpoint.absolute().parents)[:4]
+    for folder in above:
         if (folder / "config.yaml").is_file():
             return folder / "config.yaml"
+    written = checkpoint.stat().st_mtime
+    begun = {path: path.stat().st_mtime for folder in above[:2] for path in folder.glob("logs/version_*/config.yaml")}
+    if begun:
+        return max(begun, key=lambda path: (begun[path] <= written, begun[path]))
     raise UserError(f"{checkpoint}: no config.yaml beside it or above it; give the run's with --run_config")
 
 

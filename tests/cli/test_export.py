@@ -1,5 +1,7 @@
 """`revisual export`: checkpoints into folders."""
 
+import os
+
 import pytest
 import torch
 from conftest import SMALL, small_texts
@@ -92,6 +94,24 @@ def test_what_cannot_be_exported_is_one_line(policy_folder, tmp_path, capsys, sp
     (line,) = capsys.readouterr().err.strip().splitlines()[-1:]
     assert line.startswith("revisual export: ") and message in line
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("place", ["checkpoints/step=1.ckpt", "stopped.ckpt"])
+def test_the_config_is_found_in_the_logs_of_the_run(policy_folder, tmp_path, place):
+    """Where the checkpoints have a folder of their own, or a run was asked to stop."""
+    run = tmp_path / "run"
+    module, checkpoint = trained(policy_folder, run)
+    checkpoint.rename(run / place)
+    for version, age in enumerate((200, 100, -100)):  # the second one wrote the checkpoint, the third came later
+        folder = run / f"logs/version_{version}"
+        folder.mkdir(parents=True, exist_ok=True)
+        config(folder, policy_folder if version == 1 else "nowhere")
+        written = (run / place).stat().st_mtime
+        os.utime(folder / "config.yaml", (written - age, written - age))
+    exported(run / place, tmp_path / "out")
+    model = AutoModelForImageTextToText.from_pretrained(tmp_path / "out")
+    name, value = next(iter(module.policy.named_parameters()))
+    assert_close(model.get_parameter(name), value.detach())
 
 
 def test_another_policys_checkpoint_is_refused(policy_folder, tmp_path, capsys):
