@@ -27,6 +27,7 @@ from revisual.models.parts import part_of
 from revisual.models.policy import PolicyLoader
 from revisual.training.answering_module import AnsweringModule
 from revisual.training.end_checkpoint import EndCheckpoint
+from revisual.training.epoch_end import EpochEnd
 from revisual.training.finite import FiniteCheck
 from revisual.training.fit_checks import check_trainer, require_placed, warn_of_long_rows
 from revisual.training.gradients import accumulate_gradients, drop_picture_gradients, drop_step
@@ -98,7 +99,8 @@ class PolicyModule(AnsweringModule):
     @override
     def configure_callbacks(self) -> list[Callback]:
         given = any(isinstance(one, FiniteCheck) for one in self.trainer.callbacks)  # type: ignore[attr-defined]
-        return [*([] if given else [FiniteCheck()]), KeptCheckpoints(), EndCheckpoint()]
+        own: list[Callback] = [KeptCheckpoints(), EndCheckpoint(), EpochEnd()]
+        return own if given else [FiniteCheck(), *own]
 
     @override
     def setup(self, stage: str) -> None:
