@@ -11,22 +11,44 @@ LIGHTNINGS_OWN = (None, "step", "epoch")
 
 
 class EndCheckpoint(Callback):
-    """Has each `ModelCheckpoint` save after the run's last batch, also one whose interval does not end there.
+    """Has each `ModelCheckpoint` save the run's end, also one whose interval does not end there.
+
+    That is after the last batch, or after the validation or the epoch that another callback ended the run for.
 
     The best of a metric stay the best: of a callback that monitors one, `last.ckpt` alone is written. A run that ends
     in the middle of a rollout's optimizer steps is not saved there, as none can go on from it.
     """
+
+    def __init__(self) -> None:
+        self._is_between = False
+        """Whether all optimizer steps over a batch are done."""
 
     @override
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Save if the run ends here."""
-        if not _is_end(trainer) or batch.update + 1 < pl_module.updates_per_batch:
-            return
+        self._is_between = batch.update + 1 == pl_module.updates_per_batch
+        if _is_end(trainer):
+            self._save(trainer)
+
+    @override
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save if the run ends for what was measured."""
+        if trainer.should_stop:
+            self._save(trainer)
+
+    @override
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save if the run ends with this epoch."""
+        if trainer.should_stop:
+            self._save(trainer)
+
+    def _save(self, trainer: Trainer) -> None:
         for saver in trainer.checkpoint_callbacks:
-            if isinstance(saver, ModelCheckpoint) and not saver._should_skip_saving_checkpoint(trainer):
-                _save(saver, trainer)
+            is_due = isinstance(saver, ModelCheckpoint) and not saver._should_skip_saving_checkpoint(trainer)
+            if self._is_between and is_due:
+                _save_end(saver, trainer)
 
 
 def _is_end(trainer: Trainer) -> bool:
@@ -37,7 +59,7 @@ def _is_end(trainer: Trainer) -> bool:
     return trainer.is_last_batch and epochs is not None and trainer.current_epoch + 1 >= epochs > -1
 
 
-def _save(saver: ModelCheckpoint, trainer: Trainer) -> None:
+def _save_end(saver: ModelCheckpoint, trainer: Trainer) -> None:
     metrics = saver._monitor_candidates(trainer)
     if saver.monitor in LIGHTNINGS_OWN:
         saver._save_topk_checkpoint(trainer, metrics)

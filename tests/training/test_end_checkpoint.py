@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import torch
+from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from revisual.core.checkpoint_files import find_checkpoints
@@ -65,6 +66,36 @@ def test_whatever_the_interval_is(policy_folder, tmp_path, options):
     train(policy_folder, tmp_path, 3, ModelCheckpoint(**options))
     (path,) = find_checkpoints(tmp_path)
     assert saved_step(path) == 3
+
+
+class Stop(Callback):
+    """Ends the run at one step, in the place where another callback would."""
+
+    def __init__(self, place, step):
+        self.step = step
+        setattr(self, place, self.stop)
+
+    def stop(self, trainer, *_):
+        trainer.should_stop = trainer.should_stop or trainer.global_step == self.step
+
+
+PLACES = [("on_train_batch_end", 3), ("on_validation_end", 3), ("on_validation_end", 4), ("on_train_epoch_end", 4)]
+
+
+@pytest.mark.parametrize(("place", "step"), PLACES)
+def test_a_run_that_is_ended_by_another_callback(policy_folder, tmp_path, place, step):
+    """In the middle of an epoch and at its end."""
+
+    def run(folder, checkpoint=None, *callbacks):
+        module = sft(policy_folder)
+        data = examples(some_samples(4), batch_size=2, validation=some_samples(2))
+        callbacks = [every(100), *callbacks]
+        return fit(module, data, folder, 6, callbacks, checkpoint, enable_checkpointing=True, val_check_interval=1)
+
+    run(tmp_path / "run", None, Stop(place, step))
+    newest = find_checkpoints(tmp_path / "run")[0]
+    assert saved_step(newest) == step
+    assert_equal(state(run(tmp_path / "run", newest)), state(run(tmp_path / "whole")))
 
 
 @pytest.mark.parametrize("way", [True, "link"])
