@@ -22,6 +22,7 @@ class EndCheckpoint(Callback):
     def __init__(self) -> None:
         self._is_between = False
         """Whether all optimizer steps over a batch are done."""
+        self._saved = -1
 
     @override
     def on_train_batch_end(
@@ -45,9 +46,12 @@ class EndCheckpoint(Callback):
             self._save(trainer)
 
     def _save(self, trainer: Trainer) -> None:
+        """Save, once at a step."""
+        if not self._is_between or self._saved == trainer.global_step:
+            return
+        self._saved = trainer.global_step
         for saver in trainer.checkpoint_callbacks:
-            is_due = isinstance(saver, ModelCheckpoint) and not saver._should_skip_saving_checkpoint(trainer)
-            if self._is_between and is_due:
+            if isinstance(saver, ModelCheckpoint) and not saver._should_skip_saving_checkpoint(trainer):
                 _save_end(saver, trainer)
 
 
