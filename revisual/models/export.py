@@ -1,7 +1,8 @@
 """A policy as an ordinary Hugging Face folder, and its hand-off to the next stage."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from revisual.core.text import shorten_names
 from revisual.data.prompting import Prompting
 from revisual.models.chat_template import default_system_turn
 from revisual.models.loading_check import not_finite
-from revisual.models.lora import has_adapter
+from revisual.models.lora import has_adapter, plain_name
 from revisual.models.processor import save_processor
 from revisual.models.sharding import full_tensors
 from revisual.models.writing import system_errors
@@ -56,12 +57,24 @@ def export_policy(
 
 
 def _save_model(policy: Any, folder: Path, state: dict[str, Tensor]) -> None:
-    adapted = has_adapter(policy)
-    loaded = getattr(policy, "_hf_peft_config_loaded", False)
-    if adapted:  # else save_pretrained would write the adapter alone
-        policy._hf_peft_config_loaded = False
-    try:
+    with _as_if_without_adapters(policy):
         policy.save_pretrained(folder, state_dict=state)
+
+
+@contextmanager
+def _as_if_without_adapters(policy: Any) -> Iterator[None]:
+    """Let `save_pretrained` within write the model, where it would write the adapters alone.
+
+    It also asks for the shapes of experts' weights, by the names that they have without adapters.
+    """
+    if not has_adapter(policy):
+        yield
+        return
+    loaded = getattr(policy, "_hf_peft_config_loaded", False)
+    plain = {plain_name(name): weight for name, weight in policy.named_parameters()}
+    policy._hf_peft_config_loaded, policy.get_parameter = False, plain.__getitem__
+    try:
+        yield
     finally:
-        if adapted:
-            policy._hf_peft_config_loaded = loaded
+        policy._hf_peft_config_loaded = loaded
+        del policy.get_parameter

@@ -69,7 +69,8 @@ class PretrainedPolicy(PolicyLoader):
     Args:
         path: of the folder, or its name on the hub.
         freeze: parts that are not trained.
-        lora: train adapters in place of the language model's weights; null: the weights themselves.
+        lora: train adapters in place of the weights of the language model, or of other parts; null: the weights
+            themselves.
         gradient_checkpointing: keep only each layer's input for the backward pass, which computes the rest again.
         added_tokens: words that become tokens of their own, if the tokenizer lacks them; null: the tags of thoughts and
             answers. Adapters do not learn the rows of the embedding that new tokens need, so beside `lora` null adds
@@ -107,6 +108,8 @@ class PretrainedPolicy(PolicyLoader):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_order(self, "min_pixels", "max_pixels")
+        if self.lora is not None and (both := [part for part in self.lora.parts if part in self.freeze]):
+            raise UserError(f"freeze: {both[0]} is frozen, and lora.parts gives it adapters to train")
 
     @override
     def load_processor(self) -> ProcessorMixin:

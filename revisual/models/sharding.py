@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
 
-from revisual.models.lora import adapter_scaling
+from revisual.models.lora import adapters, plain_name
 
 
 def full_tensors(policy: nn.Module, dtype: torch.dtype | None = None) -> Iterator[tuple[str, Tensor]]:
@@ -28,19 +28,18 @@ def full_tensors(policy: nn.Module, dtype: torch.dtype | None = None) -> Iterato
             part.reshard()  # a forward without a backward pass leaves whole weights behind, in memory that may be freed
     tensors: dict[str, Tensor] = dict(policy.named_parameters(remove_duplicate=False))
     tensors |= {name: value for name, value in policy.named_buffers() if name in policy.state_dict()}
-    scaling = adapter_scaling(policy)
+    added = adapters(policy)
     for name, value in tensors.items():
         if ".lora_" in name:
             continue
-        plain, layer = name.replace(".base_layer.", "."), name.removesuffix(".base_layer.weight")
         wanted = dtype if dtype is not None and value.is_floating_point() else value.dtype
         with torch.no_grad():
-            if layer != name and layer in scaling:
-                up, down = (_adapter(tensors, layer, part) for part in ("lora_B", "lora_A"))
-                merged = full_tensor(value).float() + scaling[layer] * (up.float() @ down.float())
-                yield plain, merged.to(wanted)
+            if adapter := added.get(name):
+                up, down = (_adapter(tensors, adapter.layer, part) for part in ("lora_B", "lora_A"))
+                merged = full_tensor(value).float() + adapter.delta(up, down)
+                yield plain_name(name), merged.to(wanted)
             else:
-                yield plain, full_tensor(value, wanted)
+                yield plain_name(name), full_tensor(value, wanted)
 
 
 def full_tensor(tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:

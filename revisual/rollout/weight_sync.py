@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from revisual.core.errors import UserError
 from revisual.core.text import shorten_names
 from revisual.models.checksums import Checksums, checksum
+from revisual.models.lora import plain_name
 
 FILE_BYTES = 4 * 2**30
 """Of one file of weights: as much is held in memory while they are written."""
@@ -22,7 +23,7 @@ def weight_names(policy: nn.Module) -> frozenset[str]:
 
     Engines may hold such a head as a tensor of its own: where it is not sent, they go on with the old one.
     """
-    return frozenset(name.replace(".base_layer.", ".") for name in policy.state_dict() if ".lora_" not in name)
+    return frozenset(plain_name(name) for name in policy.state_dict() if ".lora_" not in name)
 
 
 def record_checksums(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:
