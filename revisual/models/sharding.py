@@ -122,13 +122,21 @@ def _unsharded(parts: Sequence[Any]) -> Iterator[None]:
 
 @contextmanager
 def _without_hooks(policy: nn.Module) -> Iterator[None]:
-    """Forward without the hooks in which strategies gather and free weights around each module."""
+    """Forward without the hooks in which strategies gather and free weights around each module.
+
+    Others stay, and so do those that are added within: transformers records layers by hooks, from the first forward on.
+    """
     names = ("_forward_pre_hooks", "_forward_hooks")
     kept = [(module, name, getattr(module, name)) for module in policy.modules() for name in names]
-    for module, name, _ in kept:
-        setattr(module, name, OrderedDict())
+    for module, name, hooks in kept:
+        setattr(module, name, OrderedDict((key, hook) for key, hook in hooks.items() if not _is_of_strategy(hook)))
     try:
         yield
     finally:
         for module, name, hooks in kept:
+            hooks.update(getattr(module, name))
             setattr(module, name, hooks)
+
+
+def _is_of_strategy(hook: Any) -> bool:
+    return str(getattr(hook, "__module__", "")).startswith(("torch.distributed.", "deepspeed."))

@@ -5,7 +5,8 @@ import pytest
 from models.families.helpers import tiny_folder
 from models.families.runs import one_sided, resumed_gap, step_gap, two_processes
 
-FEW = ("gemma4", "glm4v_moe")
+FEW = ("gemma4", "glm4v_moe", "llava_onevision")
+"""The last one takes its pictures' features from a layer whose output transformers records."""
 
 
 @pytest.mark.engine
