@@ -2,9 +2,9 @@
 
     python benchmarks/quickstart_qwen3_vl.py [--seed 0] [--out out/quickstart_qwen3_vl] [--docs]
 
-Runs `revisual pipeline --config configs/quickstart/qwen3_vl/pipeline.yaml` (stages that are finished are kept), measures
-it as `quickstart_study.py` does, and holds stage 2 to bounds that the Qwen2.5-VL keeps, too. `--docs` writes the table
-of the result and measures nothing.
+Runs `revisual pipeline --config configs/quickstart/qwen3_vl/pipeline.yaml` (finished stages are kept), measures it as
+`quickstart_study.py` does, and holds stage 2 to bounds that the Qwen2.5-VL keeps, too. `--docs` writes the table of the
+result and measures nothing.
 """
 
 import argparse

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from models.families.helpers import tiny_folder
 
 from revisual.config import training_cli
 from revisual.pipeline.stages import class_options
 
-from .shipped import FULL
-
-ARCHITECTURES = Path(__file__).parents[2] / "configs/architectures"
+from .shipped import FULL, QWEN3_VL, architecture_of
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +43,9 @@ def build(parse, training_parser, policy_folder, tmp_path_factory):
     def build(size, *configs):
         if (size, configs) not in made:
             folder = tmp_path_factory.mktemp(size) / "model"
-            shutil.copytree(policy_folder, folder, ignore=shutil.ignore_patterns("*.safetensors"))
-            shutil.copy(ARCHITECTURES / f"qwen2_5_vl_{size}.json", folder / "config.json")
+            tiny = tiny_folder("qwen3_vl", folder.parent / "tiny") if size in QWEN3_VL else policy_folder
+            shutil.copytree(tiny, folder, ignore=shutil.ignore_patterns("*.safetensors"))
+            shutil.copy(architecture_of(size), folder / "config.json")
             config = parse(*configs, policy=folder)
             without_engine = config.clone()  # vLLM is not installed wherever tests run
             without_engine.model.init_args["engine"] = None

@@ -133,9 +133,10 @@ def row(k, name):
     return {"id": f"{name}-{k}", "question": "What is it?", "answer": str(answer), "solution": thought}
 
 
-def save_policy(folder, data, cold_start):
+def save_policy(folder, data, cold_start, family="qwen2_5_vl"):
     """A tiny policy that answers 2 or 3, each about as often, as a cold start would have it answer."""
-    save_tiny_policy(folder / "untrained", ARCHITECTURE, [*small_texts(), "<think>1 + 1 is 2</think>"] * 2, seed=3)
+    texts = [*small_texts(), "<think>1 + 1 is 2</think>"] * 2
+    save_tiny_policy(folder / "untrained", ARCHITECTURE, texts, seed=3, family=family)
     readers = [JSONLReader(str(data / name / "train.jsonl")) for name in ("cold_start", "multimodal_rl")]
     template = cold_start.get("data.init_args.response_template")
     form = {} if template is None else {"response_template": template}

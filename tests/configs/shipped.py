@@ -9,7 +9,9 @@ VISION_R1 = CONFIGS / "vision_r1/7b"
 RL_STAGES = ("multimodal_rl", "text_rl")
 STAGES = ("cold_start", *RL_STAGES)
 VISION_R1_STAGES = ("cold_start", "rl_ptst")
-SIZES = ("3b", "7b", "32b")
+QWEN3_VL = ("qwen3_vl_4b", "qwen3_vl_8b")
+"""Models of another family, whose configs lie over those of the 7B as other sizes do."""
+SIZES = ("3b", "7b", "32b", *QWEN3_VL)
 
 
 def named(path):
@@ -22,10 +24,10 @@ def bases(path):
     """The configs that an overlay is made for, each with what lies between; none for one that stands alone."""
     if path.name in ("pipeline.yaml", "tiny.yaml"):
         return []
-    if path.parent.name in ("3b", "32b"):
+    if path.parent.name in ("3b", "32b", *QWEN3_VL):
         return [(path.parent.parent / "7b" / path.name,)]
     if path.parent.name == "released_code":
-        return [tuple(configs_of(size, path.stem)) for size in SIZES]
+        return [tuple(configs_of(size, path.stem)) for size in ("3b", "7b", "32b")]
     if path.parent.name == "single_gpu":
         return [files[:-1] for files in on_one_gpu() if files[-1] == path]
     if path.name == "top_p_0.95.yaml":
@@ -67,9 +69,24 @@ ALONE = [
     path for path in EVERYTHING if path not in PIPELINES + TINY + OVERLAYS + PARTS_OF_A_PIPELINE + OF_OTHER_COMMANDS
 ]
 
+
+def hub_name(size):
+    """The published model that a size is of."""
+    return (
+        f"Qwen/Qwen3-VL-{size[-2:].upper()}-Instruct"
+        if size in QWEN3_VL
+        else f"Qwen/Qwen2.5-VL-{size.upper()}-Instruct"
+    )
+
+
+def architecture_of(size):
+    """The config.json of a size that is shipped."""
+    return CONFIGS / "architectures" / (f"{size}.json" if size in QWEN3_VL else f"qwen2_5_vl_{size}.json")
+
+
 FULL_SIZE = [
     tuple(configs_of(size, stage, full))
-    for full, sizes, stages in ((FULL, SIZES, STAGES), (VISION_R1, ("7b", "32b"), VISION_R1_STAGES))
+    for full, sizes, stages in ((FULL, SIZES, STAGES), (VISION_R1, ("7b", "32b", *QWEN3_VL), VISION_R1_STAGES))
     for size in sizes
     for stage in stages
 ]

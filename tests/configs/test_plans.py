@@ -1,7 +1,6 @@
 """Every shipped full-size stage fits the memory that its files name, as `revisual plan` counts it."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -9,10 +8,9 @@ from revisual.memory_plan.check import estimate_run, machine_of
 from revisual.memory_plan.config import configure
 from revisual.memory_plan.workload import Given
 
-from .shipped import FULL_SIZE, ON_ONE_GPU, named
+from .shipped import FULL_SIZE, ON_ONE_GPU, QWEN3_VL, architecture_of, named
 
 pytestmark = pytest.mark.slow
-ARCHITECTURES = Path(__file__).parents[2] / "configs/architectures"
 
 
 def memory_named(files):
@@ -23,13 +21,18 @@ def memory_named(files):
 
 def size_of(files):
     return next(
-        (size for size in ("3b", "32b") if any(size in path.parts or f"{size}_" in path.name for path in files)), "7b"
+        (
+            size
+            for size in ("3b", "32b", *QWEN3_VL)
+            if any(size in path.parts or path.name.startswith(f"{size}_") for path in files)
+        ),
+        "7b",
     )
 
 
 @pytest.mark.parametrize("files", FULL_SIZE + ON_ONE_GPU, ids=named)
 def test_a_stage_fits_what_it_names(files):
-    configured = configure([f"--config={path}" for path in files], ARCHITECTURES / f"qwen2_5_vl_{size_of(files)}.json")
+    configured = configure([f"--config={path}" for path in files], architecture_of(size_of(files)))
     machine = machine_of(configured.config, None, None, memory_named(files))
     plan = estimate_run(configured, machine, Given())
     assert machine.devices == (1 if "single_gpu" in files[-1].parts else 32 if size_of(files) == "32b" else 8)

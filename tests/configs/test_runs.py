@@ -9,7 +9,7 @@ from rollout.vllm.helpers import require_vllm
 from revisual.models.policy import PretrainedPolicy
 
 from .running import BUILT_IN, Stage, run_stage, save_data, save_policy
-from .shipped import CONFIGS, FULL, FULL_SIZE, ON_ONE_GPU, named
+from .shipped import CONFIGS, FULL, FULL_SIZE, ON_ONE_GPU, QWEN3_VL, named
 
 pytestmark = pytest.mark.slow
 
@@ -23,9 +23,13 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def policies(data, tmp_path_factory):
-    """Of each recipe, what a cold start would have made."""
+    """Of each recipe, what a cold start would have made, by recipe and family."""
     starts = {name: Stage((CONFIGS / name / "7b/cold_start.yaml",)) for name in ("revisual_r1", "vision_r1")}
-    return {name: save_policy(tmp_path_factory.mktemp(name), data, start) for name, start in starts.items()}
+    return {
+        (name, family): save_policy(tmp_path_factory.mktemp(f"{name}_{family}"), data, start, family)
+        for name, start in starts.items()
+        for family in ("qwen2_5_vl", "qwen3_vl")
+    }
 
 
 def weights(folder):
@@ -42,7 +46,8 @@ def assert_learned(stage, policy, rows, export):
 
 def run(files, launcher, policies, data, folder, engine=BUILT_IN):
     """Run a stage, and return how many optimizer steps it logged and how many the stage has."""
-    stage, policy = Stage(files), policies[files[0].parents[1].name]
+    family = "qwen3_vl" if files[-1].parent.name in QWEN3_VL else "qwen2_5_vl"
+    stage, policy = Stage(files), policies[files[0].parents[1].name, family]
     rows, export = run_stage(stage, folder, policy, data, launcher, engine)
     assert_learned(stage, policy, rows, export)
     return sum(bool(row.get("train/loss")) for row in rows), stage.steps

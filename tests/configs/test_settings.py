@@ -20,11 +20,12 @@ from .shipped import (
     SIZES,
     STAGES,
     configs_of,
+    hub_name,
 )
 
-GPUS = {"3b": (8, 1), "7b": (8, 1), "32b": (8, 4)}
+GPUS = {size: (8, 4 if size == "32b" else 1) for size in SIZES}
 """Of a node, and nodes."""
-ENGINES = {"3b": "VLLMRollout", "7b": "VLLMRollout", "32b": "VLLMServerRollout"}
+ENGINES = {size: "VLLMServerRollout" if size == "32b" else "VLLMRollout" for size in SIZES}
 
 
 def gpus(size, config):
@@ -232,4 +233,4 @@ def test_a_stage_begins_from_what_the_one_before_exports(size, parse):
         assert parse(*configs_of(size, before)).trainer.default_root_dir == f"{folder}/{before}"
         assert parse(*configs_of(size, stage)).model.init_args.policy.init_args.path == f"{folder}/{before}/export"
     first = parse(*configs_of(size, "cold_start")).model.init_args.policy.init_args.path
-    assert first == f"Qwen/Qwen2.5-VL-{size.upper()}-Instruct"
+    assert first == hub_name(size)

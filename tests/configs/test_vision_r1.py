@@ -24,9 +24,9 @@ from revisual.rl.losses import Coefficients
 from revisual.rollout.engine import Sampling
 
 from .published import EXPECTED, TOTAL
-from .shipped import CONFIGS, VISION_R1, configs_of
+from .shipped import CONFIGS, QWEN3_VL, VISION_R1, configs_of, hub_name
 
-SIZES = ("7b", "32b")
+SIZES = ("7b", "32b", *QWEN3_VL)
 STAGES = ("cold_start", "rl_ptst")
 
 
@@ -107,7 +107,7 @@ def test_rl_begins_from_what_the_cold_start_exports(size, parse):
     cold_start, rl = (parse(*configs_of(size, stage, VISION_R1)) for stage in STAGES)
     assert cold_start.trainer.default_root_dir == f"out/vision_r1_{size}/cold_start"
     assert rl.model.init_args.policy.init_args.path == f"out/vision_r1_{size}/cold_start/export"
-    assert cold_start.model.init_args.policy.init_args.path == f"Qwen/Qwen2.5-VL-{size.upper()}-Instruct"
+    assert cold_start.model.init_args.policy.init_args.path == hub_name(size)
 
 
 # On a tiny policy
