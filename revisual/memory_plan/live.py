@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
@@ -19,6 +20,10 @@ from torch.utils._pytree import arg_tree_leaves, tree_leaves
 SMALL = 1 << 22
 """Bytes up to which tensors have data: positions, masks and lengths decide what a model does."""
 
+BY_INDEX = {
+    torch.ops.aten.index.Tensor, torch.ops.aten.index_put.default, torch.ops.aten.index_put_.default,
+    torch.ops.aten._index_put_impl_.default,
+}  # fmt: skip
 
 LARGE = 32 << 20
 """Bytes above which a block goes back to the system when it is freed; glibc keeps smaller ones for later use."""
@@ -88,6 +93,8 @@ class LiveMemory(TorchDispatchMode):
 
     def _result(self, func: Any, args: Any, kwargs: Any) -> Any:
         if any(isinstance(x, FakeTensor) for x in arg_tree_leaves(*args, **kwargs)):
+            if func in BY_INDEX:
+                args = (args[0], _places(args[1]), *args[2:])
             with self.shapes:
                 return func(*args, **kwargs)
         if func.is_view or func._schema.is_mutable:  # makes no memory
@@ -161,6 +168,15 @@ class _Part:
         self.total += size
         if self.total > self.most:
             self.most, self.kinds = self.total, self.now.copy()
+
+
+def _places(indices: Iterable[Tensor | None]) -> list[Tensor | None]:
+    """Return where masks are true, as numbers: how many places a mask has, its data alone tell."""
+    found: list[Tensor | None] = []
+    for index in indices:
+        is_mask = index is not None and index.dtype == torch.bool and not isinstance(index, FakeTensor)
+        found += index.nonzero(as_tuple=True) if is_mask and index is not None else [index]
+    return found
 
 
 def shape_mode() -> FakeTensorMode:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from models.families.helpers import tiny_folder
 from torch.profiler import ProfilerActivity, profile
 
 from revisual.data.encoding import PromptEncoder
@@ -67,9 +68,18 @@ def real(folder, options, longest):
 
 
 def test_training_pass(policy_folder, options):
-    planned = passes(policy_folder, options)
+    assert_planned(policy_folder, options)
+
+
+def test_training_pass_of_layers_that_take_features(tmp_path):
+    """Qwen3-VL's first layers take them at the places that a mask says."""
+    assert_planned(tiny_folder("qwen3_vl", tmp_path / "tiny"), {})
+
+
+def assert_planned(folder, options):
+    planned = passes(folder, options)
     peak = planned.training(ROWS, RESPONSE, accumulates=True)
-    policy, vision_inputs = real(policy_folder, options, planned.longest)
+    policy, vision_inputs = real(folder, options, planned.longest)
     policy.train()
     for parameter in policy.parameters():
         parameter.grad = torch.zeros_like(parameter) if parameter.requires_grad else None

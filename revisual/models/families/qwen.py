@@ -56,17 +56,20 @@ class QwenFamily(ImageTextFamily):
         return {}
 
 
+INTERLEAVED = {"mrope_interleaved": True}
+"""What transformers' Qwen3-VL and Qwen3.5 always compute; published configs say so, and vLLM does as they say."""
+
 TINY_EXPERTS = {"moe_intermediate_size": 32, "num_experts": 4, "num_experts_per_tok": 2}
 """Of the language model of a tiny policy with experts."""
 
 
-def qwen_text_config(architecture: TinyArchitecture, token_id: Any) -> dict[str, Any]:
-    """Return the config of the language model of a tiny Qwen with pictures."""
+def qwen_text_config(architecture: TinyArchitecture, token_id: Any, **rope: Any) -> dict[str, Any]:
+    """Return the config of the language model of a tiny Qwen with pictures; `rope` is what else its positions are."""
     channels = architecture.hidden // architecture.heads
     sections = [channels // 8, 3 * channels // 16, 3 * channels // 16]
     return text_sizes(architecture, token_id) | {
         "rms_norm_eps": 1e-6,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": sections},
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": sections, **rope},
     }
 
 

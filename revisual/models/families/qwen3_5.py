@@ -5,7 +5,7 @@ from typing import Any
 from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
-from revisual.models.families.qwen import TINY_EXPERTS, qwen_text_config, qwen_token_ids, qwen_tower
+from revisual.models.families.qwen import INTERLEAVED, TINY_EXPERTS, qwen_text_config, qwen_token_ids, qwen_tower
 from revisual.models.families.qwen3_vl import Qwen3VL
 
 
@@ -29,7 +29,7 @@ class Qwen35(Qwen3VL):
         from transformers import Qwen3_5Config, Qwen3_5MoeConfig
 
         a = architecture
-        text = qwen_text_config(a, token_id) | {
+        text = qwen_text_config(a, token_id, **INTERLEAVED) | {
             "head_dim": a.hidden // a.heads,
             "linear_key_head_dim": 16,
             "linear_value_head_dim": 16,

@@ -8,7 +8,14 @@ from transformers import Qwen3VLProcessor
 from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
-from revisual.models.families.qwen import TINY_EXPERTS, QwenFamily, qwen_text_config, qwen_token_ids, qwen_tower
+from revisual.models.families.qwen import (
+    INTERLEAVED,
+    TINY_EXPERTS,
+    QwenFamily,
+    qwen_text_config,
+    qwen_token_ids,
+    qwen_tower,
+)
 
 
 class Qwen3VL(QwenFamily):
@@ -33,7 +40,8 @@ class Qwen3VL(QwenFamily):
     def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
         from transformers import Qwen3VLConfig, Qwen3VLMoeConfig
 
-        text = qwen_text_config(architecture, token_id) | {"head_dim": architecture.hidden // architecture.heads}
+        text = qwen_text_config(architecture, token_id, **INTERLEAVED)
+        text["head_dim"] = architecture.hidden // architecture.heads
         make: Any = Qwen3VLConfig
         if model_type == "qwen3_vl_moe":
             make, text = Qwen3VLMoeConfig, text | TINY_EXPERTS
