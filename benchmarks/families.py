@@ -4,7 +4,8 @@
 
 Gaps are those that the tests have bounds for (tests/models/families): forwards against the stock model's over one row
 at a time, and runs against runs. What is measured takes the place of what the result file has of the same families and
-columns. `--docs` writes the table and measures nothing.
+columns. `--docs` writes the table and measures nothing. The column `vllm` is measured where it is named, by a Python
+that has vLLM (`.ci/engines`), each family in a process of its own; where vLLM does not compute it, its error is kept.
 """
 
 import argparse
@@ -37,8 +38,12 @@ FORWARDS = {
     "rollouts_padded": "own rollouts, padded",
     "rollouts_packed": "own rollouts, packed",
     "gradient": "gradient of packed rows",
+    "vllm": "vLLM's rollouts",
 }
 RUNS = {"export": "export", "lora": "export of adapters", "resume": "resumed", "ddp": "DDP", "fsdp2": "FSDP2"}
+BY_DEFAULT = [name for name in (*FORWARDS, *RUNS) if name != "vllm"]
+ENDS_A_RUN = 1e-4
+"""Nats at which `EngineCheck` ends a run whose engine and trainer compute in float32."""
 OF_PACKED_ROWS = ("packed", "rollouts_packed", "gradient")
 
 
@@ -46,7 +51,7 @@ def main() -> None:
     """Measure, or write the table of the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--families", nargs="+", default=list(NAMES), choices=list(NAMES))
-    parser.add_argument("--columns", nargs="+", default=[*FORWARDS, *RUNS], choices=[*FORWARDS, *RUNS])
+    parser.add_argument("--columns", nargs="+", default=BY_DEFAULT, choices=[*FORWARDS, *RUNS])
     parser.add_argument("--docs", action="store_true")
     args = parser.parse_args()
     result = json.loads(RESULT.read_text()) if RESULT.exists() else {"families": {}}
@@ -64,6 +69,13 @@ def measure(families: list[str], columns: list[str], folder: Path, result: dict[
     from models.families.helpers import Made, tiny_folder
     from models.families.runs import one_sided, step_gap, two_processes
 
+    if "vllm" in columns:
+        from models.families.vllm_gap import gap_or_error
+
+        for family in families:
+            keep(result, family, "vllm", gap_or_error(family))
+    if columns == ["vllm"]:
+        return
     folders = {family: tiny_folder(family, folder / family) for family in families}
     for name in [name for name in ("ddp", "fsdp2") if name in columns]:
         two = two_processes(list(folders.values()), folder / name, name)
@@ -96,11 +108,18 @@ def measurements(made: Any, out: Path) -> dict[str, Callable[[], float]]:
     }
 
 
-def keep(result: dict[str, Any], family: str, name: str, gap: float) -> None:
-    """Put a gap into the result, and write it."""
+def keep(result: dict[str, Any], family: str, name: str, gap: float | str) -> None:
+    """Put a gap, or the error that stands for it, into the result, and write it."""
     result["families"].setdefault(family, {})[name] = gap
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
-    print(f"{family} {name} {gap:.1e}", flush=True)
+    print(family, name, shown(gap), flush=True)
+
+
+def shown(gap: float | str) -> str:
+    """Return a gap in words, or that there is none and why."""
+    if isinstance(gap, str):
+        return f"no: `{gap}`".replace("|", "\\|")
+    return "0" if gap == 0 else f"{gap:.1e}"
 
 
 def write_docs(result: dict[str, Any]) -> None:
@@ -120,7 +139,7 @@ def cell(result: dict[str, Any], family: str, name: str) -> str:
     """Return a gap in words; where there is none, the note that says why."""
     gap = result["families"].get(family, {}).get(name)
     if gap is not None:
-        return "0" if gap == 0 else f"{gap:.1e}"
+        return shown(gap) + (" (e)" if name == "vllm" and isinstance(gap, float) and gap > ENDS_A_RUN else "")
     return f"no ({UNPACKED[family]})" if family in UNPACKED and name in OF_PACKED_ROWS else "(d)"
 
 

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from revisual.core.errors import UserError
 from revisual.core.text import shorten_names
 from revisual.models.checksums import Checksums, checksum
+from revisual.models.families import find_family
 from revisual.models.lora import plain_name
 
 FILE_BYTES = 4 * 2**30
@@ -23,7 +25,21 @@ def weight_names(policy: nn.Module) -> frozenset[str]:
 
     Engines may hold such a head as a tensor of its own: where it is not sent, they go on with the old one.
     """
-    return frozenset(plain_name(name) for name in policy.state_dict() if ".lora_" not in name)
+    return frozenset(engine_name(policy, plain_name(name)) for name in policy.state_dict() if ".lora_" not in name)
+
+
+def engine_name(policy: Any, name: str) -> str:
+    """Return the name that an engine knows a weight of the policy by."""
+    for ours, theirs in find_family(policy.config).engine_names.items():
+        if name.startswith(ours):
+            return theirs + name.removeprefix(ours)
+    return name
+
+
+def rename_weights(policy: nn.Module, weights: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
+    """Give the weights under the names that an engine knows them by."""
+    for name, tensor in weights:
+        yield engine_name(policy, name), tensor
 
 
 def record_checksums(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:

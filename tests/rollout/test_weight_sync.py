@@ -2,11 +2,15 @@
 
 import pytest
 import torch
+from models.families.helpers import tiny_folder
 
 from revisual.core.errors import UserError
 from revisual.models.checksums import checksum
+from revisual.models.policy import PretrainedPolicy
+from revisual.models.sharding import full_tensors
 from revisual.rollout.weight_sync import (
     read_weights,
+    rename_weights,
     require_loaded,
     require_names,
     require_received,
@@ -21,6 +25,17 @@ def test_names_are_those_of_the_plain_model(policy, policy_folder, processor):
     names = set(policy.state_dict())
     assert weight_names(policy) == names and "lm_head.weight" in names
     assert weight_names(random_adapter(policy_folder, processor)) == names
+
+
+def test_names_are_those_of_published_files(tmp_path):
+    """Where the model has others, as the tower of a Gemma 3 has."""
+    loader = PretrainedPolicy(str(tiny_folder("gemma3", tmp_path / "tiny")))
+    policy = loader.load(loader.load_processor())
+    sent = dict(rename_weights(policy, full_tensors(policy)))
+    assert sent.keys() == weight_names(policy)
+    tower = {name for name in sent if name.startswith("model.vision_tower.")}
+    assert tower and all(name.startswith("model.vision_tower.vision_model.") for name in tower)
+    assert torch.equal(sent["lm_head.weight"], policy.lm_head.weight)
 
 
 def test_weights_through_files(policy, tmp_path):

@@ -40,6 +40,9 @@ class ModelFamily(ABC):
     keeps_state: ClassVar[bool] = False
     """Whether layers keep a state in place of keys and values; then answers to a prompt each copy it."""
 
+    engine_names: ClassVar[Mapping[str, str]] = {}
+    """Beginnings of weights' names, and what published files, and so vLLM, have in their place."""
+
     tiny_tokens: ClassVar[Mapping[str, str]] = {}
     """Tokens that the tokenizer of a tiny policy has by a name of its own, for the family's processor."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from transformers.processing_utils import ProcessorMixin
 from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
@@ -15,6 +16,7 @@ class Gemma3(ProcessorFamily):
 
     model_types = ("gemma3",)
     token_types = "token_type_ids"
+    engine_names: ClassVar[Mapping[str, str]] = {"model.vision_tower.": "model.vision_tower.vision_model."}
     processor, image_processor = "Gemma3Processor", "Gemma3ImageProcessorPil"
     tiny_tokens: ClassVar[Mapping[str, str]] = {
         "boi_token": "<|vision_start|>",
@@ -50,3 +52,11 @@ class Gemma3(ProcessorFamily):
     @override
     def tiny_processor_options(self) -> dict[str, Any]:
         return {"image_seq_length": (TINY_SIDE // TINY_PATCH // 2) ** 2}
+
+    @override
+    def tiny_processor(
+        self, architecture: TinyArchitecture, model_type: str, tokenizer: Any, chat_template: str
+    ) -> ProcessorMixin:
+        # A Gemma's own tokenizer has them, and vLLM asks for each.
+        tokenizer.add_tokens(["\n" * count for count in range(1, 5)])
+        return super().tiny_processor(architecture, model_type, tokenizer, chat_template)

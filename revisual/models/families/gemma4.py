@@ -15,6 +15,10 @@ from revisual.models.families.tiny_sizes import gemma_text_sizes, tower_sizes
 STOCK = "transformers.models.gemma4"
 
 
+TINY_TOKENS = 70
+"""Most of a picture of a tiny policy."""
+
+
 class Gemma4(ProcessorFamily):
     """Pictures in patches with places of their own; in some configs a picture's tokens see each other.
 
@@ -80,6 +84,7 @@ class Gemma4(ProcessorFamily):
                 "num_key_value_heads": a.vision_heads,
                 "head_dim": a.vision_hidden // a.vision_heads,
                 "position_embedding_size": 1024,
+                "default_output_length": TINY_TOKENS,  # as published configs say, and vLLM asks for
             },
             image_token_id=token_id("<|image_pad|>"),
             boi_token_id=token_id("<|vision_start|>"),
@@ -93,4 +98,4 @@ class Gemma4(ProcessorFamily):
 
     @override
     def tiny_picture_options(self, architecture: TinyArchitecture) -> dict[str, Any]:
-        return {"max_soft_tokens": 70}
+        return {"max_soft_tokens": TINY_TOKENS}

@@ -19,8 +19,15 @@ class Glm4v(ProcessorFamily):
     make_config = "Glm4vConfig"
     packed_texts = ("glm4v_text",)
     video_processor = "Glm4vVideoProcessor"
-    tiny_tokens: ClassVar[Mapping[str, str]] = {"image_token": "<|image_pad|>", "video_token": "<|video_pad|>"}
-    tiny_place = "<|vision_start|><|image_pad|><|vision_end|>"
+    tiny_tokens: ClassVar[Mapping[str, str]] = {
+        "image_token": "<|image|>",
+        "image_start_token": "<|begin_of_image|>",
+        "image_end_token": "<|end_of_image|>",
+        "video_token": "<|video|>",
+        "video_start_token": "<|begin_of_video|>",
+        "video_end_token": "<|end_of_video|>",
+    }
+    tiny_place = "<|begin_of_image|><|image|><|end_of_image|>"
 
     @override
     def tiny_config(self, architecture: TinyArchitecture, model_type: str, token_id: Any) -> Any:
@@ -28,18 +35,16 @@ class Glm4v(ProcessorFamily):
         return getattr(transformers, self.make_config)(
             text_config=self.tiny_text(a, token_id),
             vision_config=qwen_tower(a) | {"image_size": 112},
-            image_token_id=token_id("<|image_pad|>"),
-            video_token_id=token_id("<|video_pad|>"),
-            image_start_token_id=token_id("<|vision_start|>"),
-            image_end_token_id=token_id("<|vision_end|>"),
-            video_start_token_id=token_id("<|box_start|>"),
-            video_end_token_id=token_id("<|box_end|>"),
+            **{f"{name}_id": token_id(token) for name, token in self.tiny_tokens.items()},
             tie_word_embeddings=a.tied,
         )
 
     def tiny_text(self, architecture: TinyArchitecture, token_id: Any) -> dict[str, Any]:
-        """Return the config of a tiny policy's language model."""
-        return qwen_text_config(architecture, token_id)
+        """Return the config of a tiny policy's language model: half of each head's channels are turned by positions."""
+        text = qwen_text_config(architecture, token_id)
+        sections = [part // 2 for part in text["rope_parameters"]["mrope_section"]]
+        turned = {"mrope_section": sections, "partial_rotary_factor": 0.5}
+        return text | {"rope_parameters": text["rope_parameters"] | turned}
 
     @override
     def tiny_picture_options(self, architecture: TinyArchitecture) -> dict[str, Any]:
@@ -56,7 +61,7 @@ class Glm46v(Glm4v):
 
 
 class Glm4vMoe(Glm4v):
-    """GLM-4.5V: experts behind the first layer, and half of each head's channels are turned by positions."""
+    """GLM-4.5V: experts behind the first layer."""
 
     model_types = ("glm4v_moe",)
     make_config = "Glm4vMoeConfig"
@@ -64,8 +69,6 @@ class Glm4vMoe(Glm4v):
 
     @override
     def tiny_text(self, architecture: TinyArchitecture, token_id: Any) -> dict[str, Any]:
-        text = super().tiny_text(architecture, token_id)
-        sections = [part // 2 for part in text["rope_parameters"]["mrope_section"]]
-        turned = {"mrope_section": sections, "partial_rotary_factor": 0.5}
-        experts = {"moe_intermediate_size": 32, "n_routed_experts": 4, "num_experts_per_tok": 2}
-        return text | experts | {"rope_parameters": text["rope_parameters"] | turned}
+        sizes = {"moe_intermediate_size": 32, "n_routed_experts": 4, "num_experts_per_tok": 2}
+        said = {"head_dim": architecture.hidden // architecture.heads, "use_qk_norm": False}  # by published configs
+        return super().tiny_text(architecture, token_id) | sizes | said

@@ -17,6 +17,7 @@ class LlavaOnevision(ProcessorFamily):
 
     model_types = ("llava_onevision",)
     projector = r"(^|\.)(multi_modal_projector\.|image_newline)"
+    engine_names: ClassVar[Mapping[str, str]] = {"model.vision_tower.": "model.vision_tower.vision_model."}
     processor, image_processor = "LlavaOnevisionProcessor", "LlavaOnevisionImageProcessorPil"
     video_processor = "LlavaOnevisionVideoProcessor"
     tiny_tokens: ClassVar[Mapping[str, str]] = {"image_token": "<|image_pad|>", "video_token": "<|video_pad|>"}

@@ -29,7 +29,9 @@ class Qwen35(Qwen3VL):
         from transformers import Qwen3_5Config, Qwen3_5MoeConfig
 
         a = architecture
-        text = qwen_text_config(a, token_id, **INTERLEAVED) | {
+        turned = a.hidden // a.heads // 8  # pairs of channels, a quarter of a head's
+        sections = {"partial_rotary_factor": 0.25, "mrope_section": [turned - 2 * (turned // 3), *[turned // 3] * 2]}
+        text = qwen_text_config(a, token_id, **INTERLEAVED, **sections) | {
             "head_dim": a.hidden // a.heads,
             "linear_key_head_dim": 16,
             "linear_value_head_dim": 16,

@@ -44,7 +44,8 @@ class Qwen3VL(QwenFamily):
         text["head_dim"] = architecture.hidden // architecture.heads
         make: Any = Qwen3VLConfig
         if model_type == "qwen3_vl_moe":
-            make, text = Qwen3VLMoeConfig, text | TINY_EXPERTS
+            # As published configs say, and vLLM asks for; transformers always computes it so.
+            make, text = Qwen3VLMoeConfig, text | TINY_EXPERTS | {"norm_topk_prob": True}
         # Behind the language model's last layer a picture's features would reach no other token.
         deep = list(range(min(architecture.vision_depth, max(1, architecture.layers - 1))))
         return make(

@@ -21,10 +21,17 @@ from revisual.core.errors import UserError
 from revisual.core.ranges import NonNegativeInt, PositiveFraction, PositiveInt, check_ranges
 from revisual.data.encoding import PromptEncoder
 from revisual.data.prompt import EncodedPrompt
+from revisual.models.families import find_family
 from revisual.rollout.engine import Completions, EngineMemory, RolloutEngine, Sampling
 from revisual.rollout.requests import Answer, request_builder, require_same_prompts
 from revisual.rollout.vllm.start import BLANK, register_blank_loader, require_vllm, save_without_weights
-from revisual.rollout.weight_sync import cast_weights, require_loaded, require_names, weight_names
+from revisual.rollout.weight_sync import (
+    cast_weights,
+    rename_weights,
+    require_loaded,
+    require_names,
+    weight_names,
+)
 
 ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # within one process, weights are handed over in memory
@@ -132,7 +139,7 @@ class VLLMRollout(RolloutEngine):
         Raises:
             UserError: not all of the policy was sent, or the engine did not get it; says which tensor.
         """
-        weights = cast_weights(weights, self.weight_dtype())
+        weights = cast_weights(rename_weights(self.policy, weights), self.weight_dtype())
         with torch.no_grad(), apart_from_the_trainer(self.policy.device):
             if self._llm is None:
                 with isolate_rng():  # vLLM seeds the generators of the process
@@ -198,6 +205,8 @@ class VLLMRollout(RolloutEngine):
             "enforce_eager": is_cpu,
             # Where a prompt is read in parts, its request's generator is wound back, which one of a CPU cannot be.
             "enable_chunked_prefill": not is_cpu,
+            # States of layers are kept for later prompts only where prompts are read in parts.
+            "enable_prefix_caching": not (is_cpu and find_family(self.policy.config).keeps_state),
             "logprobs_mode": "processed_logprobs",
             "worker_extension_cls": RECEIVER,
             "seed": 0,

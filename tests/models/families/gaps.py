@@ -6,6 +6,7 @@ from models.families.helpers import LENGTHS, OWNERS, completions, stock_logprobs
 from revisual.core.seeds import stable_seed
 from revisual.models.inputs import PromptedRows, packed_inputs
 from revisual.models.logprobs import banned_token_ids, token_logprobs
+from revisual.models.sharding import full_tensors
 from revisual.rollout.engine import Sampling
 from revisual.rollout.hf.engine import HFRollout
 
@@ -55,11 +56,18 @@ def gradient_gap(tiny):
 
 def rollout_gap(tiny, packed):
     """The largest distance of the log-probs that own rollouts are drawn with, and how many tokens were drawn."""
-    policy, engine = tiny.policy(packed=packed), HFRollout()
+    return drawn_gap(tiny, tiny.policy(packed=packed), HFRollout())
+
+
+def drawn_gap(tiny, policy, engine):
+    """The same of any engine that has the policy's weights, or computes by the policy itself."""
+    stock = tiny.stock()  # before vLLM has classes of its own for some models
     engine.attach(policy, tiny.encoder)
+    if engine.needs_weights:
+        engine.load_weights(full_tensors(policy))
     seeds = [stable_seed(prompt.id, j) for prompt in tiny.prompts for j in range(2)]
     drawn = engine.generate(tiny.prompts, Sampling(2), 8, seeds)
-    stock, banned, gap = tiny.stock(), banned_token_ids(policy), 0.0
+    banned, gap = banned_token_ids(policy), 0.0
     for row, mask in enumerate(drawn.mask):
         tokens = drawn.token_ids[row][mask]
         with torch.no_grad():
