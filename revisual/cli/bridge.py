@@ -91,7 +91,7 @@ def bridge(
     reasoner: Endpoint,
     options: Flattened[RecipeOptions],
     pixels: Flattened[PixelBounds],
-    most: Flattened[BudgetOptions],
+    budget: Flattened[BudgetOptions],
     dry_run: bool = False,
 ) -> None:
     """Make cold-start samples by modality bridging. The same command goes on where an earlier call was stopped.
@@ -103,12 +103,12 @@ def bridge(
         reasoner: the text reasoner, which sees the description alone.
         options: what is asked, and which replies are kept.
         pixels: how many a picture has.
-        most: how much is asked.
+        budget: how much is asked.
         dry_run: show the prompts of three samples, and ask nothing.
     """
     check_readers(source.data, source.root)
     recipe = options.recipe(pixels)
-    made = Bridge(vlm, reasoner, recipe, out, Budget(most.max_requests, most.max_tokens))
+    made = Bridge(vlm, reasoner, recipe, out, Budget(budget.max_requests, budget.max_tokens))
     samples = stream_samples(source.data, source.root, source.limit)
     if dry_run:
         for text in render_prompts(samples, recipe, made.models):

@@ -80,6 +80,14 @@ class Stage:
             changed["trainer.callbacks"] = [shorten(one, limit) for one in self.get("trainer.callbacks")]
         return changed
 
+    def settings(self, engine):
+        """All that a run of it is made of, as text: equal for stages that differ in what is swapped alone."""
+        merged = {}
+        for content in (*reversed(self.contents), nested(self.swaps("policy", "data", engine))):
+            merged = merge(merged, content)
+        merged["trainer"]["default_root_dir"] = "out"
+        return json.dumps(merged, sort_keys=True)
+
     @property
     def steps(self):
         return SWAPS["trainer.max_steps"] * (self.get("model.init_args.updates_per_rollout") or 1)
@@ -93,6 +101,15 @@ def value_of(content, name):
     for key in name.split("."):
         content = content.get(key) if isinstance(content, dict) else None
     return content
+
+
+def merge(below, above):
+    """What one config laid over another comes to: a part of another class takes the whole place."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    if "class_path" in above and above["class_path"] != below.get("class_path"):
+        return above
+    return {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}
 
 
 def shorten(callback, limit):
