@@ -10,7 +10,7 @@ TASKS = {
     "On data of your own": ["examples"],
     "In minutes on a CPU": ["quickstart", "vision_r1/quickstart", "real_sample"],
     "ReVisual-R1 at full size": ["revisual_r1"],
-    "Vision-R1 at full size": ["vision_r1/7b", "vision_r1/32b"],
+    "Vision-R1 at full size": [f"vision_r1/{size}" for size in ("7b", "32b", "qwen3_vl_4b", "qwen3_vl_8b")],
     "Data": ["grammar", "vision_r1"],
     "Answers": ["generate"],
 }
