@@ -5,16 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from typing import Any
 
-from jaxtyping import Float, Int
 from lightning.pytorch import LightningModule, Trainer
-from torch import Tensor
 from torch.optim import Optimizer
 from typing_extensions import override
 
 from revisual.core.distributed import all_gather_objects, all_sum
 from revisual.core.ranges import PositiveInt, check_ranges
 from revisual.rl.batch import RolloutBatch
-from revisual.rl.callbacks import RewardCallback
+from revisual.rl.callbacks import RewardCallback, Rows, Weights
 from revisual.rl.health import (
     JUMP_STEPS,
     WATCHED,
@@ -71,14 +69,7 @@ class LearningWatch(RewardCallback):
         self._awaits_loss = False
 
     @override
-    def on_selection(
-        self,
-        trainer: Trainer,
-        module: Any,
-        batch: RolloutBatch,
-        indices: Int[Tensor, " M"],
-        weights: Float[Tensor, " M"],
-    ) -> None:
+    def on_selection(self, trainer: Trainer, module: Any, batch: RolloutBatch, indices: Rows, weights: Weights) -> None:
         seen = Outcomes.joined(all_gather_objects(Outcomes.of(batch, indices, weights)))
         self.nothing = self.nothing + 1 if learns_nothing(seen) else 0
         self._observe("length", sum(seen.length) / max(1, len(seen)))

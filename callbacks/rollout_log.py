@@ -4,15 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jaxtyping import Float, Int
 from lightning.pytorch import Trainer
-from torch import Tensor
 from typing_extensions import override
 
 from revisual.core.files import appended_file, replaced_file
 from revisual.core.ranges import NonNegativeInt, PositiveInt, check_ranges
 from revisual.rl.batch import RolloutBatch
-from revisual.rl.callbacks import RewardCallback
+from revisual.rl.callbacks import RewardCallback, Rows, Weights
 
 
 class RolloutLog(RewardCallback):
@@ -37,14 +35,7 @@ class RolloutLog(RewardCallback):
                 new.writelines(line for line in old if _is_before(line, pl_module.rollout_step))
 
     @override
-    def on_selection(
-        self,
-        trainer: Trainer,
-        module: Any,
-        batch: RolloutBatch,
-        indices: Int[Tensor, " M"],
-        weights: Float[Tensor, " M"],
-    ) -> None:
+    def on_selection(self, trainer: Trainer, module: Any, batch: RolloutBatch, indices: Rows, weights: Weights) -> None:
         if module.rollout_step % self.every:
             return
         drawn = dict(zip(indices.tolist(), weights.tolist(), strict=True))

@@ -9,6 +9,10 @@ from torch import Tensor
 
 from revisual.rl.batch import RolloutBatch
 
+Rows = Int[Tensor, " M"]
+"""Numbers of rows of a batch."""
+Weights = Float[Tensor, " M"]
+
 
 class RewardCallback(Callback):
     """Sees every batch of rollouts. List it under `trainer.callbacks`; callbacks run in the order of that list."""
@@ -20,14 +24,7 @@ class RewardCallback(Callback):
         """Change a batch before advantages are computed; return it, perhaps with another reward term."""
         return batch
 
-    def on_selection(
-        self,
-        trainer: Trainer,
-        module: Any,
-        batch: RolloutBatch,
-        indices: Int[Tensor, " M"],
-        weights: Float[Tensor, " M"],
-    ) -> None:
+    def on_selection(self, trainer: Trainer, module: Any, batch: RolloutBatch, indices: Rows, weights: Weights) -> None:
         """Act when the filter has chosen the rows `indices` of `batch`, whose advantages are set."""
 
 

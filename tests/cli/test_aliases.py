@@ -7,7 +7,6 @@ import pytest
 import yaml
 from client.chat_server import ChatServer, Response
 from evaluation.sums import COUNT, CUSTOM, half_right_server, write_sums
-from PIL import Image
 
 from revisual.cli.aliases import ALIASES, use_own_names
 from revisual.cli.evaluate import COMMAND as EVALUATE
@@ -16,12 +15,6 @@ from revisual.cli.options import option_types
 from revisual.evaluation.selection import choose_benchmarks, shipped_benchmarks
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def picture(tmp_path):
-    Image.new("RGB", (60, 40), "red").save(tmp_path / "red.png")
-    return tmp_path / "red.png"
 
 
 def test_generate_as_the_original_is_called(policy_folder, picture, capfd):

@@ -1,18 +1,13 @@
 import json
 
 import pytest
-from PIL import Image
 
 from revisual.cli.main import main
 from revisual.data.prompting import Prompting
 from revisual.data.system_prompts import REVISUAL_R1_SYSTEM_PROMPT
 from revisual.models.export import export_policy
 
-
-@pytest.fixture
-def picture(tmp_path):
-    Image.new("RGB", (60, 40), "red").save(tmp_path / "red.png")
-    return tmp_path / "red.png"
+from .conftest import QUESTIONS
 
 
 def test_on_the_command_line(policy_folder, picture, capfd):
@@ -40,20 +35,6 @@ def test_an_export_is_asked_as_it_was_trained(sensitive_policy, processor, tmp_p
     assert answer(export) == briefly and answer(export, "--prompt=") == bare == answer(export, "--prompt=null")
     drawn = answer(stock, "--prompt=Be brief.", "--do_sample", "--temperature=2", "--top_p=1", "--top_k=7")
     assert answer(export, "--do_sample") == drawn != answer(export, "--do_sample", "--temperature=0.1")
-
-
-QUESTIONS = [
-    {"id": "a", "question": "Which colour?", "images": ["red.png"], "answer": "red"},
-    {"id": "b", "question": "Which?", "choices": ["one", "two"]},
-    {"id": "c", "question": "What is 7 + 5?"},
-]
-
-
-@pytest.fixture
-def questions(tmp_path, picture):
-    path = tmp_path / "questions.jsonl"
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in QUESTIONS))
-    return path
 
 
 def test_a_file_of_questions(policy_folder, questions, tmp_path):

@@ -4,26 +4,17 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
-from report.parsing import parse
 
 from revisual.data.images import ImageSource
 from revisual.evaluation.answers import ScoredAnswer
 from revisual.evaluation.judge_model import JudgeShare
 from revisual.evaluation.metrics.figures import Counts, Figure, Metrics
-from revisual.evaluation.report import MOST_WRONG, Measured, evaluation_report, wrong_answers
+from revisual.evaluation.report import MOST_WRONG, wrong_answers
+
+from .pages import FIGURES, METRICS, page, rows_of
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 WRONG = ScoredAnswer("aime24", "60", 0, "<think>Hm</think>8", "stop", "8", "bare/number", 0.0, gold="7", tokens=3)
-FIGURES = (Figure("level/1", 0.25, 4, 0.0, 0.5), Figure("level/2", 0.75, 4, 0.5, 1.0), Figure("pass@2", None, 0))
-METRICS = Metrics("aime24", Figure("avg@2", 0.5, 8, 0.25, 0.75), FIGURES, Counts(8, 16, 1, 2, 3, 4))
-
-
-def page(*answers, metrics=METRICS, judge=None, pictures=(), settings=None):
-    return parse(evaluation_report(settings or {"model": "m"}, [Measured(metrics, answers, judge)], lambda _: pictures))
-
-
-def rows_of(table):
-    return [[cell.words for cell in row.all("th") + row.all("td")] for row in table.all("tbody")[0].all("tr")]
 
 
 def test_figures_beside_the_papers():

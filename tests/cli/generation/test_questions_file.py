@@ -1,7 +1,6 @@
 import json
 
 import pytest
-from PIL import Image
 
 from revisual.cli.generation.questions_file import answer_file
 from revisual.client.journal import read_journal
@@ -17,26 +16,6 @@ SAMPLED = Decoding(temperature=1.0, top_p=0.9, max_tokens=12)
 @pytest.fixture(scope="module")
 def responder(policy_folder):
     return load_responder(str(policy_folder), SAMPLED, rows=4)
-
-
-@pytest.fixture
-def picture(tmp_path):
-    Image.new("RGB", (60, 40), "red").save(tmp_path / "red.png")
-    return tmp_path / "red.png"
-
-
-QUESTIONS = [
-    {"id": "a", "question": "Which colour?", "images": ["red.png"], "answer": "red"},
-    {"id": "b", "question": "Which?", "choices": ["one", "two"]},
-    {"id": "c", "question": "What is 7 + 5?"},
-]
-
-
-@pytest.fixture
-def questions(tmp_path, picture):
-    path = tmp_path / "questions.jsonl"
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in QUESTIONS))
-    return path
 
 
 def test_an_interrupted_file_is_gone_on_with(responder, questions, tmp_path, monkeypatch):
