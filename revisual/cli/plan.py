@@ -2,8 +2,8 @@
 
 import re
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from json import dumps
 from pathlib import Path
 
@@ -70,18 +70,26 @@ def plan(
     if any(word.startswith("--print_config") for word in rest):
         parse_options(rest)  # prints it, and ends
     memory = None if gpu_memory is None else memory_size(gpu_memory)
-    screen = Console(stderr=True)
-    with screen.status("reading the config") as status, redirect_stdout(sys.stderr):
+    screen = Console(stderr=True, highlight=False)
+    with _telling(screen) as tell, redirect_stdout(sys.stderr):
+        tell("reading the config")
         configuration = _configure(rest, architecture)
         machine = machine_of(configuration.config, devices, devices_per_node, memory)
         given = Given(prompt_tokens, response_tokens, pictures)
-        found = estimate_run(configuration, machine, given, lambda what: status.update(f"on shapes alone: {what}"))
+        found = estimate_run(configuration, machine, given, lambda what: tell(f"on shapes alone: {what}"))
     changes = advice(found, configuration.config)
     if json:
         print(dumps(as_json(found, changes), indent=2))
     else:
         show(found, changes, Console(highlight=False, width=None if screen.is_terminal else 120))
     return 3 if found.fits is False else 0
+
+
+@contextmanager
+def _telling(screen: Console) -> Iterator[Callable[[str], None]]:
+    """Yield what shows what is being done: a line that is replaced by the next, or lines where there is no terminal."""
+    with screen.status("") as status:
+        yield status.update if screen.is_terminal else screen.print
 
 
 def _configure(rest: Sequence[str], architecture: Path | None) -> Configured:

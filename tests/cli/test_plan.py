@@ -120,7 +120,13 @@ def test_what_does_not_fit_is_told_with_what_to_change(config, capsys):
     assert "Does not fit: " in shown and "configs/strategy/fsdp2.yaml" in shown
     assert "training pass" in shown and "KV cache" in shown and "GB of host memory" in shown
     assert main(["plan", f"--config={config}", "--gpu_memory=80GB"]) == 0
-    assert "Fits: " in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "Fits: " in shown.out
+    told = [line for line in shown.err.splitlines() if "shapes alone" in line or "reading" in line]
+    assert told[:3] == [
+        "reading the config",
+        *(f"on shapes alone: {what}" for what in ("the optimizer's step", "a training pass")),
+    ]
 
 
 def test_adapters_and_then_frozen_weights_in_half_precision_are_advised_first(config, capsys):
