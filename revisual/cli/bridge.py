@@ -138,7 +138,7 @@ def _settings(recipe: Recipe, limit: int | None) -> dict[str, Any]:
     }
 
 
-def _run(made: Bridge, samples: Iterator[Any], output: Output) -> Exception | None:
+def _run(made: Bridge, samples: Iterator[Any], output: Output) -> UserError | Interrupted | None:
     """Write what becomes of the samples; return what ended it, if not their end."""
     with (
         output,

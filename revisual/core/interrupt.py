@@ -8,8 +8,12 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Interrupted(Exception):
-    """The process was asked to stop."""
+class Interrupted(BaseException):
+    """The process was asked to stop.
+
+    It is no `Exception`, as KeyboardInterrupt is none: `except Exception` around the faults of data, models and
+    libraries must not take it for one of them.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(f"signal {number}")

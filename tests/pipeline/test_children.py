@@ -47,7 +47,7 @@ def test_no_child_outlives_a_killed_pipeline(bench):
 def test_an_interrupted_pipeline_ends_its_children_and_says_so(bench):
     process, child = hanging(bench)
     os.kill(process.pid, signal.SIGINT)
-    errors = process.communicate()[1]
+    errors = process.communicate(timeout=120)[1]
     assert process.returncode == 130 and ends(child)
     assert errors.splitlines()[-1] == "revisual pipeline: interrupted; the same command goes on from here"
     assert "Traceback" not in errors
