@@ -45,7 +45,8 @@ def all_end(pids, seconds=60.0):
 
 
 PRELUDE = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a command in the background is started without
 from revisual.grading.sandbox.pool import shared_pool
 from revisual.grading.sandbox.worker_process import PoolSettings
 pool = shared_pool(PoolSettings("grading.sandbox.misbehaving", deadline_seconds=0.3))
