@@ -21,25 +21,20 @@ FILE_BYTES = 4 * 2**30
 
 
 def weight_names(policy: nn.Module) -> frozenset[str]:
-    """Return the names that an engine holds: without adapters, and with a head that is tied to the embedding.
+    """Return the names of what an engine is sent: without adapters, and with a head that is tied to the embedding.
 
     Engines may hold such a head as a tensor of its own: where it is not sent, they go on with the old one.
     """
-    return frozenset(engine_name(policy, plain_name(name)) for name in policy.state_dict() if ".lora_" not in name)
+    plain = {plain_name(name): weight.shape for name, weight in policy.state_dict().items() if ".lora_" not in name}
+    shapes = ((name, torch.empty(shape, device="meta")) for name, shape in plain.items())
+    return frozenset(name for name, _ in published_weights(policy, shapes))
 
 
-def engine_name(policy: Any, name: str) -> str:
-    """Return the name that an engine knows a weight of the policy by."""
-    for ours, theirs in find_family(policy.config).engine_names.items():
-        if name.startswith(ours):
-            return theirs + name.removeprefix(ours)
-    return name
-
-
-def rename_weights(policy: nn.Module, weights: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
-    """Give the weights under the names that an engine knows them by."""
+def published_weights(policy: Any, weights: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
+    """Give the weights as an engine knows them: as published files have them."""
+    family = find_family(policy.config)
     for name, tensor in weights:
-        yield engine_name(policy, name), tensor
+        yield from family.published(name, tensor).items()
 
 
 def record_checksums(weights: Iterable[tuple[str, Tensor]], checksums: dict[str, str]) -> Iterator[tuple[str, Tensor]]:

@@ -9,8 +9,8 @@ from revisual.models.checksums import checksum
 from revisual.models.policy import PretrainedPolicy
 from revisual.models.sharding import full_tensors
 from revisual.rollout.weight_sync import (
+    published_weights,
     read_weights,
-    rename_weights,
     require_loaded,
     require_names,
     require_received,
@@ -31,11 +31,30 @@ def test_names_are_those_of_published_files(tmp_path):
     """Where the model has others, as the tower of a Gemma 3 has."""
     loader = PretrainedPolicy(str(tiny_folder("gemma3", tmp_path / "tiny")))
     policy = loader.load(loader.load_processor())
-    sent = dict(rename_weights(policy, full_tensors(policy)))
+    sent = dict(published_weights(policy, full_tensors(policy)))
     assert sent.keys() == weight_names(policy)
     tower = {name for name in sent if name.startswith("model.vision_tower.")}
     assert tower and all(name.startswith("model.vision_tower.vision_model.") for name in tower)
     assert torch.equal(sent["lm_head.weight"], policy.lm_head.weight)
+
+
+def test_experts_are_those_of_published_files(tmp_path):
+    """As transformers writes GLM-4.5V; Qwen3-VL's are published with rows and columns the other way round."""
+    from transformers.core_model_loading import revert_weight_conversion
+
+    for family in ("glm4v_moe", "qwen3_vl_moe"):
+        loader = PretrainedPolicy(str(tiny_folder(family, tmp_path / family)))
+        policy = loader.load(loader.load_processor())
+        sent = dict(published_weights(policy, full_tensors(policy)))
+        experts = {name: weight for name, weight in full_tensors(policy) if ".experts." in name}
+        assert sent.keys() == weight_names(policy)
+        if family == "glm4v_moe":
+            expected = revert_weight_conversion(policy, experts)
+            assert len(expected) == 3 * 4 and expected.keys() == {name for name in sent if ".experts." in name}
+        else:
+            expected = {name: weight.transpose(1, 2) for name, weight in experts.items()}
+            assert len(expected) == 2 * 2
+        assert all(torch.equal(sent[name], weight) for name, weight in expected.items())
 
 
 def test_weights_through_files(policy, tmp_path):

@@ -69,6 +69,13 @@ class ModelFamily(ABC):
         """Return why a model cannot be trained, as one whose forward needs what nothing here gives it; else None."""
         return None
 
+    def published(self, name: str, weight: Tensor) -> Mapping[str, Tensor]:
+        """Return a weight as published files, and so vLLM, have it: by another name, perhaps, or in several parts."""
+        for ours, theirs in self.engine_names.items():
+            if name.startswith(ours):
+                return {theirs + name.removeprefix(ours): weight}
+        return {name: weight}
+
     # Forwards
 
     @abstractmethod

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import transformers
+from torch import Tensor
 from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
@@ -66,6 +67,15 @@ class Glm4vMoe(Glm4v):
     model_types = ("glm4v_moe",)
     make_config = "Glm4vMoeConfig"
     packed_texts = ("glm4v_moe_text",)
+
+    @override
+    def published(self, name: str, weight: Tensor) -> Mapping[str, Tensor]:
+        before, experts, kind = name.partition(".experts.")
+        if not experts:
+            return {name: weight}
+        kinds = ("gate_proj", "up_proj") if kind == "gate_up_proj" else (kind,)
+        parts = zip(kinds, weight.chunk(len(kinds), dim=1), strict=True)
+        return {f"{before}.experts.{i}.{kind}.weight": one for kind, part in parts for i, one in enumerate(part)}
 
     @override
     def tiny_text(self, architecture: TinyArchitecture, token_id: Any) -> dict[str, Any]:

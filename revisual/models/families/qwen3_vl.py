@@ -30,6 +30,10 @@ class Qwen3VL(QwenFamily):
         return Qwen3VLProcessor
 
     @override
+    def published(self, name: str, weight: Tensor) -> Mapping[str, Tensor]:
+        return {name: weight.mT.contiguous() if ".experts." in name else weight}
+
+    @override
     def unused_features(self, policy: Any, picture: Mapping[str, Tensor]) -> Sequence[Tensor]:
         """Return what goes into the embeddings, and what goes into each of the first layers."""
         features = policy.base_model.get_image_features(**picture)

@@ -27,7 +27,7 @@ from revisual.rollout.requests import Answer, request_builder, require_same_prom
 from revisual.rollout.vllm.start import BLANK, register_blank_loader, require_vllm, save_without_weights
 from revisual.rollout.weight_sync import (
     cast_weights,
-    rename_weights,
+    published_weights,
     require_loaded,
     require_names,
     weight_names,
@@ -139,7 +139,7 @@ class VLLMRollout(RolloutEngine):
         Raises:
             UserError: not all of the policy was sent, or the engine did not get it; says which tensor.
         """
-        weights = cast_weights(rename_weights(self.policy, weights), self.weight_dtype())
+        weights = cast_weights(published_weights(self.policy, weights), self.weight_dtype())
         with torch.no_grad(), apart_from_the_trainer(self.policy.device):
             if self._llm is None:
                 with isolate_rng():  # vLLM seeds the generators of the process

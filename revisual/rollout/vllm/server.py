@@ -30,7 +30,7 @@ from revisual.rollout.engine import Completions, RolloutEngine, Sampling
 from revisual.rollout.http import InferenceServer, ServerGone
 from revisual.rollout.requests import Answer, request_builder, require_same_prompts
 from revisual.rollout.weight_sync import (
-    rename_weights,
+    published_weights,
     require_loaded,
     require_names,
     require_received,
@@ -116,7 +116,7 @@ class VLLMServerRollout(RolloutEngine):
         if get_rank() > 0:
             deque(weights, maxlen=0)
         self.needs_weights = True  # until all of what follows has come to its end
-        self._sent, self.checksums = _from_first_rank(lambda: self._send(rename_weights(self.policy, weights)))
+        self._sent, self.checksums = _from_first_rank(lambda: self._send(published_weights(self.policy, weights)))
         self._version, self.needs_weights = _version(self.checksums), False
 
     @override
