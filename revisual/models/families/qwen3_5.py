@@ -1,7 +1,9 @@
 """Qwen3.5 and Qwen3.6, dense and with experts."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
 from typing_extensions import override
 
 from revisual.models.architecture import TinyArchitecture
@@ -15,6 +17,10 @@ class Qwen35(Qwen3VL):
     model_types = ("qwen3_5", "qwen3_5_moe")
     keeps_state = True
     projector = r"(^|\.)visual\.merger\."
+
+    @override
+    def published(self, name: str, weight: Tensor) -> Mapping[str, Tensor]:
+        return {name: weight}  # experts are published as they are computed with
 
     @override
     def packs(self, config: Any) -> bool:
