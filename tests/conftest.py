@@ -97,3 +97,8 @@ def picture_samples():
 @pytest.fixture(scope="session")
 def mixed_prompts(encoder, mixed_samples):
     return [encoder.encode(sample) for sample in mixed_samples]
+
+
+def pytest_collection_modifyitems(items):
+    """Begin the longest test first: at the end it would keep one process waiting for minutes."""
+    items.sort(key=lambda item: item.name != "test_the_quickstart_as_it_stands")
