@@ -66,7 +66,7 @@ class _ConfigSchema(ParserJsonschema):
         """Describe the class that a `class_path` names, alone or with its `init_args`."""
         if not class_type.__module__.startswith(DESCRIBED):
             return self.unknown_class_path_schema()
-        paths = [path for path in get_all_subclass_paths(class_type) if path.startswith(DESCRIBED)]
+        paths = [path for path in get_all_subclass_paths(class_type) if path.startswith(DESCRIBED) and _is_there(path)]
         names = _names(paths)
         known = {"anyOf": [{"enum": sorted(chain(*names.values()))}, {"type": "string", "pattern": OWN_CLASS}]}
         arguments = {path: self.arguments_ref(path, action) for path in paths}
@@ -90,6 +90,15 @@ class _ConfigSchema(ParserJsonschema):
                     found["properties"][option] = _within(found["properties"][option], kind)
             self.defs[name].update(found)
         return {"$ref": f"#/$defs/{name}"}
+
+
+def _is_there(path: str) -> bool:
+    """Return whether a class can be named in a config: Lightning makes some of an optimizer's while it trains."""
+    try:
+        import_object(path)
+    except AttributeError:
+        return False
+    return True
 
 
 def _within(schema: dict[str, Any], annotation: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from configs.shipped import EVERYTHING, PIPELINES, TINY, named
 from jsonargparse._loaders_dumpers import yaml_load
 from jsonschema import Draft202012Validator
+from torch.optim import AdamW
 
 from revisual import GRPOModule, SFTModule
 from revisual.cli.main import COMMANDS
@@ -130,3 +131,12 @@ def describes(option):
 )
 def test_mistakes_in_a_stage_are_marked(config, is_right):
     assert (mistakes("fit", config) == []) == is_right
+
+
+@pytest.mark.slow
+def test_a_class_that_no_module_holds_is_left_out():
+    """As Lightning makes of an optimizer while it trains."""
+    made = type("Unheld", (AdamW,), {"__module__": "lightning.pytorch.core.optimizer"})
+    schema.cache_clear()
+    assert f"{made.__module__}.Unheld.init_args" not in schema("fit")["$defs"]
+    assert "torch.optim.AdamW.init_args" in schema("fit")["$defs"]
