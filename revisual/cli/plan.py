@@ -72,7 +72,6 @@ def plan(
     memory = None if gpu_memory is None else memory_size(gpu_memory)
     screen = Console(stderr=True, highlight=False)
     with _telling(screen) as tell, redirect_stdout(sys.stderr):
-        tell("reading the config")
         configuration = _configure(rest, architecture)
         machine = machine_of(configuration.config, devices, devices_per_node, memory)
         given = Given(prompt_tokens, response_tokens, pictures)
@@ -88,7 +87,7 @@ def plan(
 @contextmanager
 def _telling(screen: Console) -> Iterator[Callable[[str], None]]:
     """Yield what shows what is being done: a line that is replaced by the next, or lines where there is no terminal."""
-    with screen.status("") as status:
+    with screen.status("reading the config") as status:
         yield status.update if screen.is_terminal else screen.print
 
 
