@@ -10,8 +10,9 @@ a test module of their name.
 import argparse
 import ast
 import json
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -55,7 +56,14 @@ def measure() -> dict[str, Any]:
     classes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     public = [node for tree in trees.values() for node in public_functions(tree)]
     sizes = sorted(map(body_lines, functions))
-    tensors = [node for node in functions if any(word in signature(node) for word in TENSORS)]
+    named_shapes = shape_names(trees.values())
+    signatures = [
+        spell_out(signature(node), [name for name in names_of(tree) if name in named_shapes])
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, Function)
+    ]
+    tensors = [text for text in signatures if any(word in text for word in TENSORS)]
     modules = [path for path in paths if path.name != "__init__.py" and defines_something(trees[path])]
     named, mirrored = test_names()
     files = [path for path in paths if path.name != "__init__.py"]
@@ -74,7 +82,7 @@ def measure() -> dict[str, Any]:
         "public functions with a docstring, %": percent(sum(map(is_explained, public)), len(public)),
         "classes with a docstring, %": percent(sum(ast.get_docstring(c) is not None for c in classes), len(classes)),
         "tensor functions that state a shape, %": percent(
-            sum(any(word in signature(node) for word in SHAPES) for node in tensors), len(tensors)
+            sum(any(word in text for word in SHAPES) for text in tensors), len(tensors)
         ),
         "modules with a same-named test, %": percent(sum(path.stem in named for path in modules), len(modules)),
         "of these in the mirrored folder, %": percent(sum(mirror(path) in mirrored for path in modules), len(modules)),
@@ -83,6 +91,28 @@ def measure() -> dict[str, Any]:
         "loose files at the top": sum(path.suffix == ".py" for path in (ROOT / "revisual").iterdir()),
         "packages that import each other": mutual(trees),
     }
+
+
+def shape_names(trees: Iterable[ast.Module]) -> set[str]:
+    """Return the names that modules give to shapes: PerToken = Float[Tensor, "N T"]."""
+    given = [node for tree in trees for node in tree.body if isinstance(node, ast.Assign)]
+    return {ast.unparse(node.targets[0]) for node in given if ast.unparse(node.value).startswith(SHAPES)}
+
+
+def names_of(tree: ast.Module) -> Iterator[str]:
+    """Yield what a module has of these: the names that it imports from others or assigns itself."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.Assign):
+            yield ast.unparse(node.targets[0])
+
+
+def spell_out(text: str, names: Iterable[str]) -> str:
+    """Return a signature with a shape where it has the name of one."""
+    for name in names:
+        text = re.sub(rf"\b{name}\b", "Float[]", text)
+    return text
 
 
 def percent(part: int, whole: int) -> int:
