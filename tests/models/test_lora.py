@@ -6,6 +6,7 @@ from torch.testing import assert_close
 from training.helpers import examples, fit, grpo, prompts, sft, some_samples, weights
 
 from models.families.helpers import Made, stock_logprobs, tiny_folder
+from models.test_parts import fill_adapters
 from revisual.core.errors import UserError
 from revisual.models.export import export_policy
 from revisual.models.lora import LoRA, adapter_disabled, adapters, plain_name
@@ -28,16 +29,6 @@ def made(tmp_path_factory, mixed_samples):
     return make
 
 
-def fill(policy):
-    """Adapters of random numbers, all of which count."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for name, parameter in policy.named_parameters():
-            if "lora_" in name:
-                parameter.copy_(0.1 * torch.randn(parameter.shape, generator=generator))
-    return policy.eval()
-
-
 def adapted_parts(policy):
     return {part_of(policy, plain_name(name)) for name in adapters(policy)}
 
@@ -51,7 +42,7 @@ def test_a_part_by_choice(made, family, part):
         with pytest.raises(UserError, match="no linear layer of the projector"):
             tiny.policy(lora=LoRA(parts=[part]))
         return
-    policy = fill(tiny.policy(lora=LoRA(2, 8.0, parts=[part])))
+    policy = fill_adapters(tiny.policy(lora=LoRA(2, 8.0, parts=[part])))
     assert adapted_parts(policy) == {part}
     sum(stock_logprobs(policy, tiny, p, torch.tensor([40, 50])).sum() for p in tiny.prompts).backward()
     trained = {name: p.grad for name, p in policy.named_parameters() if p.requires_grad}
@@ -72,7 +63,7 @@ def test_all_parts_at_once_learn(made, tmp_path):
 def test_adapters_of_experts_are_merged(made, tmp_path, family):
     """An export computes what each expert and its adapters did; without them, the policy is the base."""
     tiny, tokens = made(family), torch.tensor([40, 50, 60, 70])
-    policy = fill(tiny.policy(lora=EXPERTS))
+    policy = fill_adapters(tiny.policy(lora=EXPERTS))
     experts = [name for name, adapter in adapters(policy).items() if adapter.experts]
     assert experts and all(".experts." in name for name in experts)
     sent = {name for name, _ in published_weights(policy, full_tensors(policy))}

@@ -98,7 +98,11 @@ def test_an_adapter_trains_alone(policy_folder, tmp_path, checkpointing):
 
 
 def random_adapter(policy_folder, processor, **options):
-    policy = PretrainedPolicy(str(policy_folder), lora=LoRA(2, 8.0), **options).load(processor)
+    return fill_adapters(PretrainedPolicy(str(policy_folder), lora=LoRA(2, 8.0), **options).load(processor))
+
+
+def fill_adapters(policy):
+    """Adapters of random numbers, all of which count."""
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, parameter in policy.named_parameters():
